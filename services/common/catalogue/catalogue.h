@@ -1,0 +1,148 @@
+// The catalogue: kinds of observation and event, products and principals, as
+// data (docs/formats/catalogue.md). Ingest, alerts, FHIR, SCAIP and the web app
+// read it; a new product is a new file and no new code.
+//
+// Immutable after Load and so safe from all threads. Pointers that it returns
+// live as long as it does.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/catalogue/decimal.h"
+
+namespace nara {
+
+// A name in the languages of the product.
+struct Text {
+  std::string sv;
+  std::string en;
+};
+
+// A code in another system's terms: "loinc", "snomed", "mdc".
+struct Coding {
+  std::string system;
+  std::string code;
+};
+
+// SCAIP device type and status code; empty where none fits.
+struct Scaip {
+  std::string dty;
+  std::string stc;
+};
+
+// Another unit of measure that is accepted for a component, with the exact way
+// to the component's own.
+struct UcumConversion {
+  std::string ucum;
+  bool divide = false;  // true: value ÷ factor, false: value × factor
+  Decimal factor;
+  int decimals = 0;  // of the result, rounded half to even
+};
+
+// A code that a component may have in place of a number.
+struct CodeValue {
+  std::string code;
+  Text name;
+};
+
+struct Component {
+  std::string name;
+  Text title;
+  bool required = true;
+
+  // A number, when `codes` is empty.
+  std::string ucum;
+  Decimal min;  // plausible, both ends included
+  Decimal max;
+  int max_decimals = 0;
+  std::vector<UcumConversion> accepts;
+
+  // A code, when this is not empty.
+  std::vector<CodeValue> codes;
+
+  std::vector<Coding> codings;
+};
+
+struct Kind {
+  std::string id;
+  Text name;
+  // Alarm class: raises or ends an alarm, and so belongs on the alarm lane.
+  bool alarm_class = false;
+  // Raises an alert (alarm class only; a kind that only ends one does not).
+  bool raises = false;
+  // Purposes whose unit it is delivered to.
+  bool care = false;
+  bool alarm = false;
+  // True when its records must name an episode.
+  bool episode = false;
+  // Kinds whose alarm for the same episode it ends.
+  std::vector<std::string> ends;
+  // For how long after it happened it is still worth ringing for (a kind that
+  // raises); older, it becomes an alert without a ring.
+  std::chrono::seconds alarm_for{0};
+  std::vector<Component> components;
+  std::vector<Coding> codings;
+  Scaip scaip;
+
+  const Component* FindComponent(const std::string& component) const;
+};
+
+struct Product {
+  std::string id;
+  Text name;
+  // By which it is counted: "dispenser", "blood_pressure_meter".
+  std::string group;
+  // Laws under which it is given: "HSL", "SoL", "LSS".
+  std::vector<std::string> legal_bases;
+  std::string iso9999;
+  std::string iso9999_edition;
+  // False: stands alone and never sends.
+  bool connected = true;
+  // Longest time between two signs of life that is normal; 0 when not connected.
+  std::chrono::seconds contact_interval{0};
+  // Kinds that it sends, by id.
+  std::vector<std::string> kinds;
+  std::string scaip_dty;
+
+  bool Sends(const std::string& kind) const;
+};
+
+struct CataloguePrincipal {
+  std::string id;  // "1480", or "14" for the region
+  std::string name;
+  std::string federation;  // empty for the region
+  std::int64_t population = 0;
+  int tile_col = -1;
+  int tile_row = -1;
+};
+
+class Catalogue {
+ public:
+  // Reads `dir`/kinds/*.yaml, `dir`/products/*.yaml and `dir`/principals.csv and
+  // checks the whole: every name that is used is defined, every range is a
+  // range, nothing is unknown or double. InvalidArgument lists every mistake, a
+  // line each: "file:line: what is wrong; what to do".
+  static absl::StatusOr<Catalogue> Load(const std::string& dir);
+
+  const Kind* FindKind(const std::string& id) const;
+  const Product* FindProduct(const std::string& id) const;
+  const CataloguePrincipal* FindPrincipal(const std::string& id) const;
+
+  // By id.
+  const std::map<std::string, Kind>& kinds() const { return kinds_; }
+  const std::map<std::string, Product>& products() const { return products_; }
+  const std::map<std::string, CataloguePrincipal>& principals() const { return principals_; }
+
+ private:
+  friend class CatalogueReader;
+  std::map<std::string, Kind> kinds_;
+  std::map<std::string, Product> products_;
+  std::map<std::string, CataloguePrincipal> principals_;
+};
+
+}  // namespace nara
