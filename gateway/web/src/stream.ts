@@ -1,0 +1,47 @@
+// The one event stream of the page. The browser reconnects and sends
+// Last-Event-ID by itself; what only the page can know is that nothing came for
+// too long: two missed heartbeats mean that the figures are not current.
+
+import type { Alert, Observation, Principal } from './api';
+
+export type Link = 'connecting' | 'live' | 'lost';
+
+export interface Listener {
+  fleet(principals: Principal[]): void;
+  alert(alert: Alert): void;
+  observation(observation: Observation): void;
+  /** Events were missed: read everything again. */
+  reset(): void;
+  link(link: Link): void;
+  /** The server's clock minus ours, in milliseconds. */
+  clockOffset(ms: number): void;
+}
+
+const heartbeatMs = 5_000;
+
+/** Opens the stream; the returned function closes it. */
+export function openStream(listener: Listener, source = new EventSource('/api/v1/stream')): () => void {
+  let timer: ReturnType<typeof setTimeout>;
+  const lost = () => listener.link('lost');
+  const alive = () => {
+    clearTimeout(timer);
+    timer = setTimeout(lost, 2 * heartbeatMs + 1_000);
+    listener.link('live');
+  };
+  const on = (name: string, apply: (data: any) => void) =>
+    source.addEventListener(name, (event) => {
+      alive();
+      apply(JSON.parse((event as MessageEvent<string>).data));
+    });
+  listener.link('connecting');
+  source.onerror = lost;
+  on('fleet', (data) => listener.fleet(data.principals));
+  on('alert', (data) => listener.alert(data));
+  on('observation', (data) => listener.observation(data));
+  on('reset', () => listener.reset());
+  on('heartbeat', (data) => listener.clockOffset(Date.parse(data.at) - Date.now()));
+  return () => {
+    clearTimeout(timer);
+    source.close();
+  };
+}
