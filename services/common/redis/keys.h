@@ -1,0 +1,42 @@
+#pragma once
+
+// The names of everything we keep in Redis; docs/formats/logs.md lists them. All
+// carry the shard as hash tag, so that one shard is on one server.
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/mqtt/shard.h"
+
+namespace nara {
+
+// The logs of a shard.
+enum class Log : std::uint8_t { kAlarm = 1, kMeasurement = 2, kQuarantine = 3 };
+
+// "alarm", "measurement" or "quarantine".
+std::string_view LogName(Log log);
+std::optional<Log> ParseLog(std::string_view name);
+
+// One log of one shard.
+struct LogId {
+  int shard = 0;
+  Log log = Log::kAlarm;
+
+  friend auto operator<=>(const LogId&, const LogId&) = default;
+};
+
+// "nara:{07}:alarm"
+std::string LogKey(LogId id);
+// "nara:{07}:device:<device>:<m|a>": epochs, watermarks, windows.
+std::string DeviceKey(std::string_view device, Lane lane);
+// "nara:{07}:seen:<device>:<m|a>": hash ids of records without a sequence.
+std::string SeenKey(std::string_view device, Lane lane);
+// "nara:{07}:token:<m|a>"
+std::string TokenKey(int shard, Lane lane);
+// "nara:{07}:consumers"
+std::string ConsumersKey(int shard);
+
+}  // namespace nara

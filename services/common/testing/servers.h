@@ -1,0 +1,107 @@
+#pragma once
+
+// Private, real servers for tests: each in its own temporary directory, reachable
+// only there or on a free port of loopback, gone with its object or its process.
+// Start returns when the server answers (well under a second).
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/testing/child_process.h"
+#include "common/testing/temp_dir.h"
+
+namespace nara::testing {
+
+// Redis with appendonly and appendfsync always, on a unix socket.
+class RedisServer {
+ public:
+  // `config`: further lines of redis.conf.
+  static absl::StatusOr<std::unique_ptr<RedisServer>> Start(std::vector<std::string> config = {});
+
+  // As RedisOptions takes it: "unix:/.../redis.sock".
+  std::string address() const;
+  // kill -9: what was not fsynced is still in the kernel, as after a crash.
+  void Kill9();
+  void Stop();
+  // Starts it again on the same data and address.
+  absl::Status Restart();
+  ChildProcess& process() { return *process_; }
+
+ private:
+  RedisServer() = default;
+
+  TempDir dir_;
+  std::unique_ptr<ChildProcess> process_;
+};
+
+struct PostgresServerOptions {
+  bool fsync = false;                // true for tests of crashes
+  std::vector<std::string> config;   // further lines of postgresql.conf
+};
+
+// PostgreSQL on a unix socket, database `nara`, superuser `postgres`, all trusted.
+// Runs as root too (in a user namespace, or as the user postgres).
+class PostgresServer {
+ public:
+  static absl::StatusOr<std::unique_ptr<PostgresServer>> Start(PostgresServerOptions options = {});
+  ~PostgresServer();
+
+  // "host=DIR dbname=nara user=<user>".
+  std::string conninfo(std::string_view user = "postgres") const;
+  // Creates a role that owns a schema, as the stack does for a service.
+  absl::Status CreateOwner(std::string_view role, std::string_view schema);
+  // Runs SQL as superuser.
+  absl::Status Run(const std::string& script);
+
+  void Stop();   // fast shutdown
+  void Kill9();  // every process of it at once
+  absl::Status Restart();
+
+ private:
+  PostgresServer() = default;
+  absl::Status Initialize(const PostgresServerOptions& options);
+  absl::Status Launch();
+  std::vector<std::string> AsOrdinaryUser(std::vector<std::string> argv) const;
+
+  TempDir dir_;
+  std::unique_ptr<ChildProcess> process_;
+};
+
+struct MosquittoOptions {
+  // Lines in place of the default listener (a plain one on loopback that lets
+  // everybody in); "{port}" becomes the port, "{dir}" the directory.
+  std::vector<std::string> config;
+  bool persistence = false;
+};
+
+// The MQTT server, mosquitto.
+class MosquittoServer {
+ public:
+  static absl::StatusOr<std::unique_ptr<MosquittoServer>> Start(MosquittoOptions options = {});
+
+  int port() const { return port_; }
+  // "tcp://127.0.0.1:port".
+  std::string address() const;
+  void Kill9();
+  void Stop();
+  // Starts it again on the same port and data.
+  absl::Status Restart();
+  // SIGHUP: reads its configuration again.
+  void Reload();
+  // What it has written.
+  std::string log() const;
+
+ private:
+  MosquittoServer() = default;
+  absl::Status Launch();
+
+  TempDir dir_;
+  int port_ = 0;
+  std::unique_ptr<ChildProcess> process_;
+};
+
+}  // namespace nara::testing
