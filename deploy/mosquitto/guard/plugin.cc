@@ -1,0 +1,245 @@
+// The part that mosquitto calls. One instance for each listener, all on the MQTT server's only thread; the counters are common.
+//
+// With `per_listener_settings true` mosquitto 2.0.11 never sends MOSQ_EVT_TICK, so the counters are published after whatever comes next. A will
+// cannot be seen before it is due: one that is not allowed is dropped then, and counted.
+#include <mosquitto_broker.h>
+#include <mosquitto_plugin.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/x509.h>
+
+// After mosquitto's plugin headers, which declare what it needs.
+#include <mosquitto.h>
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "deploy/mosquitto/guard/receipt.h"
+#include "deploy/mosquitto/guard/refusals.h"
+#include "deploy/mosquitto/guard/rules.h"
+
+namespace nara::guard {
+namespace {
+
+// Who comes in at a listener: `plugin_opt_clients devices|services|plain`.
+enum class Clients { kDevices, kServices, kPlain };
+
+struct Listener {
+  Clients clients = Clients::kDevices;
+  std::string password_key;  // bytes of the file `plugin_opt_password_key`; plain only
+};
+
+// What all listeners share.
+struct Shared {
+  Refusals refusals;
+  const mosquitto* leaving = nullptr;  // its will is checked next; compared, never followed
+};
+
+Shared& State() {
+  static Shared state;
+  return state;
+}
+
+std::string_view View(const char* text) { return text != nullptr ? text : ""; }
+
+void PublishWhenDue() {
+  Refusals& refusals = State().refusals;
+  if (!refusals.ShouldPublish(std::chrono::steady_clock::now())) return;
+  const std::string json = refusals.ToJson();
+  mosquitto_broker_publish_copy(nullptr, kRefusalsTopic, static_cast<int>(json.size()), json.data(), 1, true, nullptr);
+}
+
+void Refuse(Refusal refusal, std::string_view client, std::string_view subject) {
+  if (State().refusals.Count(refusal, std::chrono::steady_clock::now())) {
+    mosquitto_log_printf(MOSQ_LOG_WARNING, "guard: refused %s: client %.64s, %.128s", std::string(Name(refusal)).c_str(),
+                         std::string(client).c_str(), std::string(subject).c_str());
+  }
+  PublishWhenDue();
+}
+
+std::string CommonName(const mosquitto* client) {
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      static_cast<X509*>(mosquitto_client_certificate(client)), &X509_free);
+  if (!certificate) return "";
+  const X509_NAME* subject = X509_get_subject_name(certificate.get());
+  const int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (index < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, index) >= 0) return "";
+  const ASN1_STRING* name = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index));
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(name)), static_cast<size_t>(ASN1_STRING_length(name))};
+}
+
+std::string PasswordOf(const std::string& key, std::string_view device) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(device.data()),
+       device.size(), digest, &size);
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string text;
+  for (unsigned int i = 0; i < size; ++i) text.append({kHex[digest[i] >> 4], kHex[digest[i] & 15]});
+  return text;
+}
+
+bool SameSecret(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::optional<Refusal> CheckDeviceName(std::string_view device, const mosquitto* client) {
+  if (!IsDeviceId(device)) return Refusal::kDeviceId;
+  if (device != View(mosquitto_client_id(client))) return Refusal::kClientId;
+  return std::nullopt;
+}
+
+std::optional<Refusal> CheckCertificate(const Listener& listener, mosquitto* client) {
+  const std::string name = CommonName(client);
+  if (listener.clients == Clients::kServices) {
+    if (!ServiceOf(name)) return Refusal::kService;
+  } else if (const auto refusal = CheckDeviceName(name, client)) {
+    return refusal;
+  }
+  return mosquitto_set_username(client, name.c_str()) == MOSQ_ERR_SUCCESS ? std::nullopt
+                                                                          : std::optional(Refusal::kDeviceId);
+}
+
+std::optional<Refusal> CheckPassword(const Listener& listener, const mosquitto_evt_basic_auth& event) {
+  if (!IsLoopback(View(mosquitto_client_address(event.client)))) return Refusal::kAddress;
+  const std::string_view device = View(event.username);
+  if (const auto refusal = CheckDeviceName(device, event.client)) return refusal;
+  if (!SameSecret(View(event.password), PasswordOf(listener.password_key, device))) return Refusal::kPassword;
+  return std::nullopt;
+}
+
+int OnLogin(int, void* data, void* userdata) {
+  const auto& event = *static_cast<mosquitto_evt_basic_auth*>(data);
+  const auto& listener = *static_cast<Listener*>(userdata);
+  const auto refusal =
+      listener.clients == Clients::kPlain ? CheckPassword(listener, event) : CheckCertificate(listener, event.client);
+  if (!refusal) return MOSQ_ERR_SUCCESS;
+  Refuse(*refusal, View(mosquitto_client_id(event.client)), "at login");
+  return MOSQ_ERR_AUTH;
+}
+
+std::optional<Refusal> Check(const Listener& listener, std::string_view user, Access access,
+                             const mosquitto_evt_acl_check& event) {
+  if (listener.clients != Clients::kServices) return CheckDevice(user, access, View(event.topic), event.retain);
+  const auto service = ServiceOf(user);
+  if (!service) return Refusal::kService;
+  return CheckService(*service, access, View(event.topic), event.retain);
+}
+
+// An allowed will is the own status topic; everything else that a device writes would be no will.
+std::optional<Refusal> CheckWill(std::optional<Refusal> refusal, std::string_view topic) {
+  if (refusal || !topic.ends_with("/status")) return Refusal::kWill;
+  return std::nullopt;
+}
+
+bool IsLeaving(const mosquitto* client, int access) {
+  const bool leaving = State().leaving == client && access == MOSQ_ACL_WRITE;
+  State().leaving = nullptr;
+  return leaving;
+}
+
+// A message that a reader may not see is no attempt of the reader: it is not counted.
+void TellRefusal(Refusal refusal, std::string_view user, const mosquitto_evt_acl_check& event, bool device) {
+  if (event.access == MOSQ_ACL_READ) return;
+  Refuse(refusal, user, View(event.topic));
+  if (!device || event.access != MOSQ_ACL_WRITE || refusal == Refusal::kWill) return;
+  const RefusedReceipt receipt = MakeRefusedReceipt(user, View(event.topic), refusal);
+  mosquitto_broker_publish_copy(mosquitto_client_id(event.client), receipt.topic.c_str(),
+                                static_cast<int>(receipt.payload.size()), receipt.payload.data(), 1, false, nullptr);
+}
+
+int OnAcl(int, void* data, void* userdata) {
+  const auto& event = *static_cast<mosquitto_evt_acl_check*>(data);
+  const auto& listener = *static_cast<Listener*>(userdata);
+  const bool leaving = IsLeaving(event.client, event.access);
+  if (event.access == MOSQ_ACL_UNSUBSCRIBE) return MOSQ_ERR_SUCCESS;
+  PublishWhenDue();
+  const Access access = event.access == MOSQ_ACL_WRITE  ? Access::kWrite
+                        : event.access == MOSQ_ACL_READ ? Access::kRead
+                                                        : Access::kSubscribe;
+  const std::string_view user = View(mosquitto_client_username(event.client));
+  auto refusal = Check(listener, user, access, event);
+  if (leaving) refusal = CheckWill(refusal, View(event.topic));
+  if (!refusal) return MOSQ_ERR_SUCCESS;
+  TellRefusal(*refusal, user, event, listener.clients != Clients::kServices);
+  return MOSQ_ERR_ACL_DENIED;
+}
+
+int OnDisconnect(int, void* data, void*) {
+  State().leaving = static_cast<mosquitto_evt_disconnect*>(data)->client;
+  return MOSQ_ERR_SUCCESS;
+}
+
+std::optional<Clients> ParseClients(std::string_view text) {
+  if (text == "devices") return Clients::kDevices;
+  if (text == "services") return Clients::kServices;
+  if (text == "plain") return Clients::kPlain;
+  return std::nullopt;
+}
+
+std::string ReadFile(const char* path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// Nothing after having logged what is wrong: the MQTT server then does not start.
+std::unique_ptr<Listener> ReadOptions(const mosquitto_opt* options, int count) {
+  auto listener = std::make_unique<Listener>();
+  std::optional<Clients> clients;
+  for (int i = 0; i < count; ++i) {
+    const std::string_view key = View(options[i].key);
+    if (key == "clients") clients = ParseClients(View(options[i].value));
+    if (key == "password_key") listener->password_key = ReadFile(options[i].value);
+  }
+  if (!clients) {
+    mosquitto_log_printf(MOSQ_LOG_ERR, "guard: plugin_opt_clients must be devices, services or plain");
+    return nullptr;
+  }
+  if (*clients == Clients::kPlain && listener->password_key.empty()) {
+    mosquitto_log_printf(MOSQ_LOG_ERR, "guard: plugin_opt_password_key must name a readable file that is not empty");
+    return nullptr;
+  }
+  listener->clients = *clients;
+  return listener;
+}
+
+bool Register(mosquitto_plugin_id_t* id, Listener* listener) {
+  return mosquitto_callback_register(id, MOSQ_EVT_BASIC_AUTH, OnLogin, nullptr, listener) == MOSQ_ERR_SUCCESS &&
+         mosquitto_callback_register(id, MOSQ_EVT_ACL_CHECK, OnAcl, nullptr, listener) == MOSQ_ERR_SUCCESS &&
+         mosquitto_callback_register(id, MOSQ_EVT_DISCONNECT, OnDisconnect, nullptr, listener) == MOSQ_ERR_SUCCESS;
+}
+
+}  // namespace
+}  // namespace nara::guard
+
+extern "C" {
+
+__attribute__((visibility("default"))) int mosquitto_plugin_version(int count, const int* versions) {
+  for (int i = 0; i < count; ++i) {
+    if (versions[i] == MOSQ_PLUGIN_VERSION) return MOSQ_PLUGIN_VERSION;
+  }
+  return -1;
+}
+
+__attribute__((visibility("default"))) int mosquitto_plugin_init(mosquitto_plugin_id_t* id, void** userdata,
+                                                                 mosquitto_opt* options, int count) {
+  auto listener = nara::guard::ReadOptions(options, count);
+  if (!listener) return MOSQ_ERR_INVAL;
+  if (!nara::guard::Register(id, listener.get())) return MOSQ_ERR_UNKNOWN;
+  nara::guard::PublishWhenDue();
+  *userdata = listener.release();
+  return MOSQ_ERR_SUCCESS;
+}
+
+// mosquitto never calls a callback after this.
+__attribute__((visibility("default"))) int mosquitto_plugin_cleanup(void* userdata, mosquitto_opt*, int) {
+  delete static_cast<nara::guard::Listener*>(userdata);
+  return MOSQ_ERR_SUCCESS;
+}
+}

@@ -1,0 +1,123 @@
+#include "deploy/mosquitto/guard/rules.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace nara::guard {
+namespace {
+
+constexpr char kDevice[] = "bp-0001";
+
+std::string Own(const std::string& channel) { return "nara/v1/" + ShardOf(kDevice) + "/" + kDevice + "/" + channel; }
+
+std::optional<Refusal> Device(Access access, const std::string& topic, bool retain = false) {
+  return CheckDevice(kDevice, access, topic, retain);
+}
+
+TEST(Shard, IsRedisCrc16ModSixteen) {
+  EXPECT_EQ(ShardOf("123456789"), "03");  // 0x31C3, the check value of CRC16-CCITT/XMODEM
+}
+
+TEST(DeviceId, HoldsLowerCaseDigitsAndDashes) {
+  EXPECT_TRUE(IsDeviceId("bp-0001"));
+  EXPECT_TRUE(IsDeviceId(std::string(63, 'a')));
+  for (const std::string bad : {"", "ab", "-ab", "Abc", "a/b", "a+b", "abc#", "å12", "a b c"}) {
+    EXPECT_FALSE(IsDeviceId(bad)) << bad;
+  }
+  EXPECT_FALSE(IsDeviceId(std::string(64, 'a')));
+  EXPECT_FALSE(IsDeviceId(std::string_view("ab\0c", 4)));
+}
+
+TEST(ADevice, WritesItsUplinksAndItsStatus) {
+  for (const char* channel : {"up", "alarm", "up/json", "alarm/json", "status"}) {
+    EXPECT_EQ(Device(Access::kWrite, Own(channel)), std::nullopt) << channel;
+  }
+}
+
+TEST(ADevice, ReadsItsReceiptsAndCommands) {
+  for (const char* channel : {"receipt", "down"}) {
+    EXPECT_EQ(Device(Access::kSubscribe, Own(channel)), std::nullopt) << channel;
+    EXPECT_EQ(Device(Access::kRead, Own(channel)), std::nullopt) << channel;
+  }
+}
+
+TEST(ADevice, DoesNotForgeReceiptsOrReadUplinks) {
+  EXPECT_EQ(Device(Access::kWrite, Own("receipt")), Refusal::kTopic);
+  EXPECT_EQ(Device(Access::kWrite, Own("down")), Refusal::kTopic);
+  EXPECT_EQ(Device(Access::kSubscribe, Own("up")), Refusal::kTopic);
+  EXPECT_EQ(Device(Access::kRead, Own("up")), Refusal::kTopic);
+}
+
+TEST(ADevice, KeepsToItself) {
+  EXPECT_EQ(Device(Access::kWrite, "nara/v1/" + ShardOf("bp-0002") + "/bp-0002/up"), Refusal::kOtherDevice);
+  EXPECT_EQ(Device(Access::kSubscribe, "nara/v1/" + ShardOf("bp-0002") + "/bp-0002/down"), Refusal::kOtherDevice);
+}
+
+TEST(ADevice, KeepsToItsShard) {
+  const std::string wrong = ShardOf(kDevice) == "00" ? "01" : "00";
+  EXPECT_EQ(Device(Access::kWrite, "nara/v1/" + wrong + "/" + kDevice + "/up"), Refusal::kWrongShard);
+}
+
+TEST(ADevice, GetsNoWildcards) {
+  for (const char* filter : {"nara/v1/#", "#", "+/+/+/+/+", "nara/v1/+/bp-0001/receipt", "$SYS/#"}) {
+    EXPECT_EQ(Device(Access::kSubscribe, filter), Refusal::kWildcard) << filter;
+  }
+}
+
+TEST(ADevice, HasNoOtherTopics) {
+  for (const char* topic : {"", "nara", "nara/v1/", "nara/v1/00", "nara/v1/00/x", "other/v1/00/bp-0001/up", "$SYS/broker/uptime",
+                            "$CONTROL/dynamic-security/v1", "nara/v2/00/bp-0001/up", "$share/g/nara/v1/00/bp-0001/down"}) {
+    EXPECT_EQ(Device(Access::kWrite, topic), Refusal::kTopic) << topic;
+    EXPECT_EQ(Device(Access::kSubscribe, topic), Refusal::kTopic) << topic;
+  }
+  EXPECT_EQ(Device(Access::kWrite, Own("up/xml")), Refusal::kTopic);
+  EXPECT_EQ(Device(Access::kWrite, Own("")), Refusal::kTopic);
+}
+
+TEST(ADevice, RetainsNothing) { EXPECT_EQ(Device(Access::kWrite, Own("status"), true), Refusal::kRetained); }
+
+TEST(ADevice, NeedsAProperId) { EXPECT_EQ(CheckDevice("+", Access::kWrite, "nara/v1/00/+/up", false), Refusal::kDeviceId); }
+
+TEST(Services, AreIngestAndTheAdministrator) {
+  EXPECT_EQ(ServiceOf("nara-ingest"), Service::kIngest);
+  EXPECT_EQ(ServiceOf("nara-admin"), Service::kAdmin);
+  for (const char* name : {"", "nara-gateway", "nara-ingest2", "bp-0001"}) EXPECT_EQ(ServiceOf(name), std::nullopt) << name;
+}
+
+TEST(Ingest, SubscribesByShardAndReadsUplinks) {
+  EXPECT_EQ(CheckService(Service::kIngest, Access::kSubscribe, "nara/v1/07/+/up/#", false), std::nullopt);
+  EXPECT_EQ(CheckService(Service::kIngest, Access::kRead, Own("alarm/json"), false), std::nullopt);
+  EXPECT_EQ(CheckService(Service::kIngest, Access::kRead, Own("down"), false), Refusal::kTopic);
+  EXPECT_EQ(CheckService(Service::kIngest, Access::kSubscribe, "#", false), Refusal::kTopic);
+}
+
+TEST(Ingest, WritesReceiptsAndCommandsOnly) {
+  EXPECT_EQ(CheckService(Service::kIngest, Access::kWrite, Own("receipt"), false), std::nullopt);
+  EXPECT_EQ(CheckService(Service::kIngest, Access::kWrite, Own("down"), false), std::nullopt);
+  EXPECT_EQ(CheckService(Service::kIngest, Access::kWrite, Own("up"), false), Refusal::kTopic);
+  EXPECT_EQ(CheckService(Service::kIngest, Access::kWrite, Own("down"), true), Refusal::kRetained);
+  EXPECT_EQ(CheckService(Service::kIngest, Access::kWrite, "nara/v1/99/bp-0001/down", false), Refusal::kWrongShard);
+}
+
+TEST(TheAdministrator, LooksAtEverythingAndWritesNothing) {
+  EXPECT_EQ(CheckService(Service::kAdmin, Access::kRead, Own("down"), false), std::nullopt);
+  EXPECT_EQ(CheckService(Service::kAdmin, Access::kRead, kRefusalsTopic, false), std::nullopt);
+  EXPECT_EQ(CheckService(Service::kAdmin, Access::kRead, "$SYS/broker/uptime", false), std::nullopt);
+  EXPECT_EQ(CheckService(Service::kAdmin, Access::kWrite, Own("down"), false), Refusal::kTopic);
+}
+
+TEST(Loopback, IsThisMachine) {
+  for (const char* address : {"127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"}) EXPECT_TRUE(IsLoopback(address));
+  for (const char* address : {"", "10.0.0.1", "1127.0.0.1", "::2", "::ffff:10.0.0.1"}) EXPECT_FALSE(IsLoopback(address));
+}
+
+TEST(Names, DifferForEveryReason) {
+  std::set<std::string_view> names;
+  for (int i = 0; i < kRefusalCount; ++i) names.insert(Name(static_cast<Refusal>(i)));
+  EXPECT_EQ(names.size(), static_cast<size_t>(kRefusalCount));
+}
+
+}  // namespace
+}  // namespace nara::guard
