@@ -63,6 +63,8 @@ class PostgresConnection {
   bool broken() const;
   // True inside a transaction, also a failed one.
   bool in_transaction() const;
+  // True when a statement of the open transaction failed: it can only roll back.
+  bool transaction_failed() const;
 
  private:
   class Impl;

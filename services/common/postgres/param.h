@@ -40,7 +40,7 @@ class Param {
   // Arrays, for unnest($1::text[]) and = any($1).
   template <typename T>
   Param(const std::vector<T>& values) : text_("{") {
-    for (const T& value : values) AddElement(Param(value));
+    for (const auto& value : values) AddElement(Param(value));
     text_->push_back('}');
   }
 

@@ -110,8 +110,9 @@ class Appender {
   std::vector<AppendResult> Append(std::span<const AppendCall> calls);
 
  private:
-  struct Sent;
-  RedisConnection* ConnectionTo(const std::string& address, absl::Status& status);
+  absl::StatusOr<RedisConnection*> ConnectionTo(const std::string& address);
+  // The server may have been replaced: connect and look for the functions again.
+  void Drop(const std::string& address);
   void Exchange(const std::string& address, std::span<const AppendCall> calls,
                 std::span<const std::size_t> chosen, std::vector<AppendResult>& results);
 
@@ -125,8 +126,8 @@ class Appender {
 absl::StatusOr<std::uint64_t> TakeShardToken(RedisConnection& connection, int shard, Lane lane);
 
 // Loads the function library when the server has none or an older version; leaves a
-// newer one alone. Ingest calls it at the start and after each new connection to a
-// server that may have been replaced. True when it was loaded.
+// newer one alone. Appender calls it for each connection it makes. True when it was
+// loaded.
 absl::StatusOr<bool> EnsureFunctions(RedisConnection& connection);
 
 }  // namespace nara

@@ -30,6 +30,8 @@ struct LogId {
 
 // "nara:{07}:alarm"
 std::string LogKey(LogId id);
+// The reverse, strict.
+std::optional<LogId> ParseLogKey(std::string_view key);
 // "nara:{07}:device:<device>:<m|a>": epochs, watermarks, windows.
 std::string DeviceKey(std::string_view device, Lane lane);
 // "nara:{07}:seen:<device>:<m|a>": hash ids of records without a sequence.

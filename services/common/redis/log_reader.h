@@ -75,7 +75,7 @@ struct LogBounds {
 
   // True when entries behind `after` are gone: reading on would skip them. Also
   // true for a newcomer (0-0) when anything was ever removed.
-  bool Lost(Position after) const { return after < trimmed_before; }
+  bool Lost(Position after) const { return after < trimmed_before && (!first || after < *first); }
 };
 absl::StatusOr<LogBounds> ReadBounds(RedisConnection& connection, LogId log);
 
