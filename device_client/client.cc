@@ -1,0 +1,220 @@
+#include "device_client/client.h"
+
+#include <future>
+#include <random>
+#include <utility>
+
+namespace nara::device_client {
+namespace {
+
+using telemetry::v1::Command;
+using telemetry::v1::Lane;
+using telemetry::v1::LANE_ALARM;
+using telemetry::v1::LANE_MEASUREMENT;
+using telemetry::v1::Receipt;
+using telemetry::v1::Record;
+using telemetry::v1::Status;
+
+uint64_t DrawRandom() {
+  static thread_local std::random_device device;
+  return (static_cast<uint64_t>(device()) << 32U) | device();
+}
+
+void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
+  const int64_t nanos = absl::ToUnixNanos(time);
+  out->set_seconds(nanos / 1'000'000'000);
+  out->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
+}
+
+absl::Time ToTime(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+}
+
+std::string StatusPayload(bool online, absl::Time at, const std::string& firmware) {
+  Status status;
+  status.set_online(online);
+  SetTime(at, status.mutable_at());
+  status.set_firmware(firmware);
+  return status.SerializeAsString();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Client>> Client::Start(ClientOptions options, Storage& measurement,
+                                                      Storage& alarm, Transport& transport,
+                                                      ClientEvents events) {
+  if (!IsDeviceId(options.device)) {
+    return absl::InvalidArgumentError("device id \"" + options.device +
+                                      "\" is not [a-z0-9][a-z0-9-]{2,62}");
+  }
+  auto m = Outbox::Open(LANE_MEASUREMENT, options.measurement, measurement, DrawRandom);
+  if (!m.ok()) return m.status();
+  auto a = Outbox::Open(LANE_ALARM, options.alarm, alarm, DrawRandom);
+  if (!a.ok()) return a.status();
+  Lanes lanes{.measurement = *std::move(m), .alarm = *std::move(a)};
+  std::unique_ptr<Client> client(
+      new Client(options, std::move(lanes), transport, std::move(events)));
+  client->link_ = transport.Open(client->MakeLinkOptions(options), *client);
+  client->link_->Connect();
+  return client;
+}
+
+Client::Client(ClientOptions options, Lanes lanes, Transport& transport, ClientEvents events)
+    : firmware_(std::move(options.firmware)),
+      topics_(TopicsOf(options.device)),
+      transport_(transport),
+      events_(std::move(events)),
+      lanes_(std::move(lanes)) {}
+
+Client::~Client() {
+  std::promise<void> stopped;
+  transport_.Post([this, &stopped] {
+    *alive_ = false;
+    stopped.set_value();
+  });
+  stopped.get_future().wait();
+  link_.reset();
+}
+
+LinkOptions Client::MakeLinkOptions(const ClientOptions& options) const {
+  return {.device = options.device,
+          .identity = options.identity,
+          .password = options.password,
+          .subscriptions = {topics_.receipt, topics_.down},
+          .will_topic = topics_.status,
+          .will_payload = StatusPayload(false, transport_.Now(), firmware_)};
+}
+
+absl::StatusOr<uint64_t> Client::Send(Lane lane, Record record) {
+  if (!record.has_at()) SetTime(transport_.Now(), record.mutable_at());
+  const std::lock_guard lock(mutex_);
+  absl::StatusOr<uint64_t> seq = OutboxOf(lane).Put(std::move(record));
+  if (seq.ok() && up_ && !flush_posted_) {
+    flush_posted_ = true;
+    Later(absl::InfinitePast(), &Client::FlushBoth);
+  }
+  return seq;
+}
+
+void Client::FlushBoth() {
+  {
+    const std::lock_guard lock(mutex_);
+    flush_posted_ = false;
+  }
+  Flush(LANE_ALARM);
+  Flush(LANE_MEASUREMENT);
+  SchedulePending();
+}
+
+void Client::Flush(Lane lane) {
+  const std::string& topic = lane == LANE_ALARM ? topics_.alarm : topics_.up;
+  const std::lock_guard lock(mutex_);
+  while (up_) {
+    const auto uplink = OutboxOf(lane).Next(transport_.Now());
+    if (!uplink.has_value()) return;
+    // What cannot be published now is sent again: the link is about to go down.
+    if (!link_->Publish(topic, uplink->SerializeAsString()).ok()) return;
+  }
+}
+
+void Client::SchedulePending() {
+  absl::Time due = absl::InfiniteFuture();
+  {
+    const std::lock_guard lock(mutex_);
+    if (up_) due = std::min(lanes_.alarm->next_due(), lanes_.measurement->next_due());
+  }
+  if (due == absl::InfiniteFuture() || due >= wake_at_) return;
+  // At the earliest in a moment, so that a link that refuses is not spun on.
+  wake_at_ = std::max(due, transport_.Now() + absl::Milliseconds(20));
+  const std::weak_ptr<bool> alive = alive_;
+  transport_.PostAt(wake_at_, [this, alive] {
+    const auto still = alive.lock();
+    if (!still || !*still) return;
+    wake_at_ = absl::InfiniteFuture();
+    FlushBoth();
+  });
+}
+
+void Client::Later(absl::Time at, void (Client::*task)()) {
+  transport_.PostAt(at, [this, task, alive = std::weak_ptr<bool>(alive_)] {
+    const auto still = alive.lock();
+    if (still && *still) (this->*task)();
+  });
+}
+
+void Client::OnUp() {
+  {
+    const std::lock_guard lock(mutex_);
+    up_ = true;
+    lanes_.measurement->SendAllAgain();
+    lanes_.alarm->SendAllAgain();
+  }
+  link_->Publish(topics_.status, StatusPayload(true, transport_.Now(), firmware_)).IgnoreError();
+  if (events_.connection) events_.connection(true, absl::OkStatus());
+  FlushBoth();
+}
+
+void Client::OnDown(const absl::Status& why) {
+  {
+    const std::lock_guard lock(mutex_);
+    up_ = false;
+  }
+  if (events_.connection) events_.connection(false, why);
+}
+
+void Client::OnMessage(const std::string& topic, const std::string& payload) {
+  if (topic == topics_.receipt) OnReceipt(payload);
+  if (topic == topics_.down) OnCommand(payload);
+}
+
+void Client::OnReceipt(const std::string& payload) {
+  Receipt receipt;
+  if (!receipt.ParseFromString(payload)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    // A storage that fails keeps the records: they are sent and settled again.
+    OutboxOf(receipt.lane()).Settle(receipt, transport_.Now()).status().IgnoreError();
+  }
+  if (events_.receipt) events_.receipt(receipt);
+  Flush(receipt.lane());
+  SchedulePending();
+}
+
+void Client::OnCommand(const std::string& payload) {
+  Command command;
+  if (!command.ParseFromString(payload)) return;
+  if (command.has_expires_at() && ToTime(command.expires_at()) <= transport_.Now()) return;
+  if (command.kind() == "new_epoch") {
+    const std::lock_guard lock(mutex_);
+    // Without a new epoch the device goes on in the old one and is asked again.
+    lanes_.measurement->StartEpoch().IgnoreError();
+    lanes_.alarm->StartEpoch().IgnoreError();
+  }
+  if (events_.command) events_.command(command);
+}
+
+Outbox& Client::OutboxOf(Lane lane) const {
+  return lane == LANE_ALARM ? *lanes_.alarm : *lanes_.measurement;
+}
+
+size_t Client::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return lanes_.measurement->size() + lanes_.alarm->size();
+}
+
+uint64_t Client::dropped() const {
+  const std::lock_guard lock(mutex_);
+  return lanes_.measurement->dropped() + lanes_.alarm->dropped();
+}
+
+uint64_t Client::epoch(Lane lane) const {
+  const std::lock_guard lock(mutex_);
+  return OutboxOf(lane).epoch();
+}
+
+bool Client::connected() const {
+  const std::lock_guard lock(mutex_);
+  return up_;
+}
+
+}  // namespace nara::device_client
