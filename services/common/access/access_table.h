@@ -20,7 +20,7 @@ class AccessTable final : public WatchedTable<registry::v1::Client> {
 
  private:
   void Forget() override { by_token_.clear(); }
-  void Stored(const Pointer& client) override;
+  void Stored(const Pointer& client, const Pointer& previous) override;
 
   std::unordered_map<std::string, std::string> by_token_;  // hash -> id, protected by mutex()
 };

@@ -107,14 +107,18 @@ class Authorizer {
   // The table must outlive the authorizer.
   explicit Authorizer(const AccessTable& table) : table_(table) {}
 
-  // Who calls: the common name of the peer's certificate, and the value of the
-  // metadata key `nara-caller`, which only "nara-gateway" may send (empty: none).
-  // Unauthenticated when unknown, PermissionDenied when revoked.
+  // Who calls: the common name of the peer's certificate, and for whom it speaks
+  // (metadata `nara-caller`; empty, or the same: for itself). Only "nara-gateway"
+  // may speak for others, and not for our services or the administrator.
+  // Unauthenticated when unknown, PermissionDenied when revoked or not allowed to.
   absl::StatusOr<Caller> Identify(const std::string& common_name,
                                   const std::string& on_behalf_of) const;
 
   // Who calls with this bearer token.
   absl::StatusOr<Caller> IdentifyToken(std::string_view token) const;
+
+  // A client by its id, with its rights as they are now.
+  absl::StatusOr<Caller> Resolve(const std::string& id) const;
 
   // May this caller do it? Looks the caller up again: a client revoked since is
   // denied. Services and the administrator are built in.
@@ -133,5 +137,13 @@ class Authorizer {
 
 // The rule itself, without a table: what a caller with these rights reaches.
 Scope ReachOf(const Caller& caller, Action action);
+
+// The error for a thing that is not there: NOT_FOUND, reason "UNKNOWN_DEVICE" for
+// the noun "device", the id in the metadata.
+absl::Status NotThere(const std::string& noun, const std::string& id);
+
+// The error for a denied decision about a thing. Hidden is the very same error as
+// NotThere, so that nobody learns what exists.
+absl::Status Refusal(const Decision& decision, const std::string& noun, const std::string& id);
 
 }  // namespace nara

@@ -30,7 +30,7 @@ class ChainTable final : public WatchedTable<registry::v1::Chain> {
 
  private:
   void Forget() override { newest_.clear(); }
-  void Stored(const Pointer& chain) override;
+  void Stored(const Pointer& chain, const Pointer& previous) override;
 
   std::unordered_map<std::string, Pointer> newest_;  // protected by mutex()
 };

@@ -81,15 +81,16 @@ class WatchedTable {
   // one, readable by this user only. A crash leaves the old or the new file.
   absl::Status Save(const std::string& path) const;
 
-  // Reads what Save wrote. A missing file is NotFound; a damaged one is DataLoss
+  // Reads what Save wrote and tells the listeners. A missing file is NotFound; a damaged one is DataLoss
   // and leaves the table as it was. Does not count as hearing the registry.
   absl::Status Load(const std::string& path);
 
  protected:
-  // For indexes of a derived table; called under the exclusive lock, once for
-  // each item after it was stored.
+  // For indexes of a derived table; called under the exclusive lock: Forget when
+  // a snapshot begins, Stored for each item with the form that it replaced (null:
+  // none).
   virtual void Forget() {}
-  virtual void Stored(const Pointer& /*item*/) {}
+  virtual void Stored(const Pointer& /*item*/, const Pointer& /*previous*/) {}
   std::shared_mutex& mutex() const { return mutex_; }
   Pointer FindLocked(const std::string& key) const;
 
