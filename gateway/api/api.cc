@@ -1,0 +1,193 @@
+#include "gateway/api/api.h"
+
+#include <rapidjson/document.h>
+
+#include "common/rpc/error.h"
+#include "common/time/proto_time.h"
+#include "common/time/text.h"
+#include "gateway/api/json.h"
+#include "gateway/api/parameters.h"
+
+namespace nara::gateway {
+namespace {
+
+constexpr char kCookie[] = "nara_session";
+constexpr char kJson[] = "application/json";
+
+Response JsonResponse(std::string text) {
+  Response response;
+  response.content_type = kJson;
+  response.body = std::move(text);
+  return response;
+}
+
+std::string CookieHeader(const std::string& value, bool secure, int max_age_s) {
+  return std::string(kCookie) + "=" + value + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(max_age_s) +
+         (secure ? "; Secure" : "");
+}
+
+std::string SessionText(const Caller& caller) {
+  Json json;
+  json.Open().Member("client", caller.id).Member("role", std::string(Name(caller.role))).Member("principal", caller.principal);
+  json.OpenList("units");
+  for (const std::string& unit : caller.units) json.Item(unit);
+  json.CloseList().Close();
+  return json.Text();
+}
+
+// A body of string members. Requires the JSON content type: what keeps forms of other pages out.
+absl::StatusOr<std::map<std::string, std::string>> StringMembers(const Request& request) {
+  if (!request.Header("content-type").starts_with(kJson)) return absl::InvalidArgumentError("send the body as application/json");
+  rapidjson::Document document;
+  document.Parse(request.body.data(), request.body.size());
+  if (document.HasParseError() || !document.IsObject()) return absl::InvalidArgumentError("the body is not a JSON object");
+  std::map<std::string, std::string> members;
+  for (const auto& member : document.GetObject()) {
+    if (!member.value.IsString()) return absl::InvalidArgumentError(std::string("'") + member.name.GetString() + "' is not a string");
+    members[member.name.GetString()] = {member.value.GetString(), member.value.GetStringLength()};
+  }
+  return members;
+}
+
+}  // namespace
+
+void Api::AddTo(Router& router) {
+  router.Add("GET", "/api/v1/openapi.json", [this](auto&, auto&) -> Result { return JsonResponse(options_.openapi); });
+  router.Add("GET", "/api/v1/personas", [this](auto&, auto&) { return Personas(); });
+  router.Add("POST", "/api/v1/session", [this](auto& request, auto&) { return SignIn(request); });
+  router.Add("DELETE", "/api/v1/session", [this](auto& request, auto&) { return SignOut(request); });
+  AddSigned(router, "GET", "/api/v1/session", [](auto& caller, auto&, auto&) -> Result { return JsonResponse(SessionText(caller)); });
+  AddSigned(router, "GET", "/api/v1/catalogue",
+            [text = CatalogueText(deps_.catalogue)](auto&, auto&, auto&) -> Result { return JsonResponse(text); });
+  AddSigned(router, "GET", "/api/v1/fleet", [this](auto& caller, auto&, auto&) { return Fleet(caller); });
+  AddSigned(router, "GET", "/api/v1/alerts", [this](auto& caller, auto& request, auto&) { return ListAlerts(caller, request); });
+  AddSigned(router, "GET", "/api/v1/alerts/{id}", [this](auto& caller, auto&, auto& path) { return GetAlert(caller, path.at("id")); });
+  AddSigned(router, "POST", "/api/v1/alerts/{id}/{action}",
+            [this](auto& caller, auto& request, auto& path) { return Act(caller, request, path); });
+  AddSigned(router, "GET", "/api/v1/observations",
+            [this](auto& caller, auto& request, auto&) { return ListObservations(caller, request); });
+  AddSigned(router, "GET", "/api/v1/stream", [this](auto& caller, auto& request, auto&) { return Stream(caller, request); });
+}
+
+void Api::AddSigned(Router& router, const std::string& method, const std::string& pattern, Signed handler) {
+  router.Add(method, pattern, [this, handler = std::move(handler)](const Request& request, const PathParameters& parameters) -> Result {
+    const absl::StatusOr<Caller> caller = WhoCalls(request);
+    if (!caller.ok()) return caller.status();
+    return handler(*caller, request, parameters);
+  });
+}
+
+absl::StatusOr<Caller> Api::WhoCalls(const Request& request) const {
+  constexpr std::string_view bearer = "Bearer ";
+  const std::string authorization = request.Header("authorization");
+  if (authorization.starts_with(bearer)) return deps_.authorizer.IdentifyToken(std::string_view(authorization).substr(bearer.size()));
+  const auto client = deps_.sessions.Find(request.Cookie(kCookie));
+  if (!client) return rpc::Error(absl::StatusCode::kUnauthenticated, "NOT_SIGNED_IN", "sign in, or send a bearer token");
+  return deps_.authorizer.Identify("nara-gateway", *client);
+}
+
+Api::Result Api::Personas() const {
+  if (options_.personas.empty()) return absl::NotFoundError("there are no demo personas here");
+  Json json;
+  json.Open().OpenList("personas");
+  for (const Persona& p : options_.personas) {
+    json.Open().Member("id", p.id).Member("name", p.name).Member("role", p.role).Member("principal", p.principal).Close();
+  }
+  json.CloseList().Close();
+  return JsonResponse(json.Text());
+}
+
+Api::Result Api::SignIn(const Request& request) {
+  auto members = StringMembers(request);
+  if (!members.ok()) return members.status();
+  for (const Persona& persona : options_.personas) {
+    if (persona.id == (*members)["persona"]) return OpenSession(persona.id);
+  }
+  const absl::StatusOr<Caller> caller = deps_.authorizer.IdentifyToken((*members)["token"]);
+  if (!caller.ok()) return rpc::Error(absl::StatusCode::kUnauthenticated, "UNKNOWN_TOKEN", "this token opens nothing here");
+  return OpenSession(caller->id);
+}
+
+Api::Result Api::OpenSession(const std::string& client) {
+  const absl::StatusOr<Caller> caller = deps_.authorizer.Identify("nara-gateway", client);
+  if (!caller.ok()) return caller.status();
+  Response response = JsonResponse(SessionText(*caller));
+  const int max_age = static_cast<int>(absl::ToInt64Seconds(Sessions::kLifetime));
+  response.headers.emplace_back("set-cookie", CookieHeader(deps_.sessions.Open(client), options_.secure, max_age));
+  return response;
+}
+
+Api::Result Api::SignOut(const Request& request) {
+  deps_.sessions.Close(request.Cookie(kCookie));
+  Response response;
+  response.status = 204;
+  response.headers.emplace_back("set-cookie", CookieHeader("", options_.secure, 0));
+  return response;
+}
+
+Api::Result Api::Fleet(const Caller& caller) const {
+  const auto fleet = deps_.ports.fleet.ListPrincipals(caller.id);
+  if (!fleet.ok()) return fleet.status();
+  return JsonResponse(ListText("principals", fleet->principals()));
+}
+
+Api::Result Api::ListAlerts(const Caller& caller, const Request& request) const {
+  alert::v1::ListAlertsRequest query;
+  Parameters parameters(request, {"open", "principal", "device", "page_size", "page_token"});
+  query.set_open_only(parameters.Bool("open"));
+  query.set_principal(parameters.Text("principal"));
+  query.set_device(parameters.Text("device"));
+  query.set_page_size(parameters.PageSize());
+  query.set_page_token(parameters.Text("page_token"));
+  if (!parameters.status().ok()) return parameters.status();
+  const auto page = deps_.ports.alerts.List(caller.id, query);
+  if (!page.ok()) return page.status();
+  return JsonResponse(ListText("alerts", page->alerts(), page->next_page_token()));
+}
+
+Api::Result Api::GetAlert(const Caller& caller, const std::string& id) const {
+  const auto found = deps_.ports.alerts.Get(caller.id, id);
+  if (!found.ok()) return found.status();
+  // {"alert": …, "history": […]}: the list's text without its brace follows the alert.
+  return JsonResponse("{\"alert\":" + ItemText(found->alert()) + "," + ListText("history", found->history()).substr(1));
+}
+
+Api::Result Api::Act(const Caller& caller, const Request& request, const PathParameters& parameters) const {
+  auto members = StringMembers(request);
+  if (!members.ok()) return members.status();
+  AlertPort& alerts = deps_.ports.alerts;
+  const std::string& id = parameters.at("id");
+  const std::string& action = parameters.at("action");
+  const std::string& reason = (*members)["reason"];
+  absl::StatusOr<alert::v1::Alert> changed = absl::NotFoundError("an alert can be accepted, rejected or resolved, not '" + action + "'");
+  if (action == "accept") changed = alerts.Accept(caller.id, id);
+  if (action == "reject") changed = alerts.Reject(caller.id, id, reason);
+  if (action == "resolve") changed = alerts.Resolve(caller.id, id, reason);
+  if (!changed.ok()) return changed.status();
+  return JsonResponse(ItemText(*changed));
+}
+
+Api::Result Api::ListObservations(const Caller& caller, const Request& request) const {
+  broker::v1::ListObservationsRequest query;
+  Parameters parameters(request, {"device", "resident", "kind", "since", "until", "page_size", "page_token"});
+  query.set_device(parameters.Text("device"));
+  query.set_resident(parameters.Text("resident"));
+  query.set_kind(parameters.Text("kind"));
+  if (const auto since = parameters.Time("since")) *query.mutable_since() = ToProto(*since);
+  if (const auto until = parameters.Time("until")) *query.mutable_until() = ToProto(*until);
+  query.set_page_size(parameters.PageSize());
+  query.set_page_token(parameters.Text("page_token"));
+  if (!parameters.status().ok()) return parameters.status();
+  const auto page = deps_.ports.observations.List(caller.id, query);
+  if (!page.ok()) return page.status();
+  return JsonResponse(ListText("observations", page->observations(), page->next_page_token()));
+}
+
+Api::Result Api::Stream(const Caller& caller, const Request& request) {
+  Response response;
+  response.content_type = "text/event-stream";
+  response.events = deps_.feeds.Open(caller, request.Header("last-event-id"));
+  return response;
+}
+
+}  // namespace nara::gateway

@@ -1,0 +1,143 @@
+#include "gateway/api/live_feed.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/log/log.h"
+#include "common/time/text.h"
+#include "gateway/api/json.h"
+
+namespace nara::gateway {
+namespace {
+
+constexpr absl::Duration kPause = absl::Seconds(1);
+constexpr absl::Duration kBeat = absl::Seconds(5);
+constexpr absl::Duration kFleetInterval = absl::Seconds(2);
+constexpr std::chrono::seconds kIdle{10};
+
+// Ids of one feed never look like those of another.
+std::string NewIncarnation() { return absl::StrCat(absl::Hex(absl::ToUnixNanos(absl::Now()))); }
+
+}  // namespace
+
+LiveFeed::LiveFeed(Caller caller, Ports ports) : caller_(std::move(caller)), ports_(ports), ring_(NewIncarnation()) {
+  Keep("heartbeat", [this](std::stop_token stop) { return Beat(stop); });
+  Keep("fleet", [this](std::stop_token stop) { return FollowFleet(stop); });
+  Keep("alerts", [this](std::stop_token stop) { return FollowAlerts(stop); });
+  if (caller_.role == Role::kCareUnit) Keep("observations", [this](std::stop_token stop) { return FollowObservations(stop); });
+  if (caller_.role == Role::kAlarmCentre) {
+    Keep("attendance", [this](std::stop_token stop) { return ports_.alerts.Attend(caller_.id, "web", stop); });
+  }
+}
+
+LiveFeed::~LiveFeed() {
+  for (auto& thread : threads_) thread.request_stop();
+  threads_.clear();
+  ring_.CloseAll();
+}
+
+void LiveFeed::Keep(const char* name, Source source) {
+  threads_.emplace_back([this, name, source = std::move(source)](std::stop_token stop) {
+    do {
+      const absl::Status ended = source(stop);
+      if (stop.stop_requested()) return;
+      log::Warn("live_feed", "source ended, beginning again", {{"client", caller_.id}, {"source", name}, {"reason", ended.ToString()}});
+    } while (Sleep(stop, kPause));
+  });
+}
+
+bool LiveFeed::Sleep(std::stop_token stop, absl::Duration duration) {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, stop, absl::ToChronoMilliseconds(duration), [] { return false; });
+  return !stop.stop_requested();
+}
+
+absl::Status LiveFeed::FollowAlerts(std::stop_token stop) {
+  bool first = true;
+  return ports_.alerts.Watch(caller_.id, stop, [&](const alert::v1::WatchAlertsResponse& response) {
+    for (const auto& alert : response.alerts()) ring_.Publish("alert", ItemText(alert));
+    // What ended while nobody watched is in no message: the pages read again.
+    if (std::exchange(first, false)) ring_.Publish("reset", "{}");
+  });
+}
+
+absl::Status LiveFeed::FollowObservations(std::stop_token stop) {
+  const absl::Status ended =
+      ports_.observations.Subscribe(caller_.id, cursor_, stop, [this](const broker::v1::SubscribeResponse& response) {
+        for (const auto& observation : response.observations()) ring_.Publish("observation", ItemText(observation));
+        cursor_ = response.cursor();
+      });
+  if (absl::IsInvalidArgument(ended)) cursor_.clear();
+  return ended;
+}
+
+absl::Status LiveFeed::FollowFleet(std::stop_token stop) {
+  do {
+    const auto principals = ports_.fleet.ListPrincipals(caller_.id);
+    if (!principals.ok()) return principals.status();
+    std::string text = ListText("principals", principals->principals());
+    if (text == fleet_) continue;
+    ring_.Publish("fleet", text);
+    fleet_ = std::move(text);
+  } while (Sleep(stop, kFleetInterval));
+  return absl::OkStatus();
+}
+
+absl::Status LiveFeed::Beat(std::stop_token stop) {
+  do {
+    Json json;
+    json.Open().Member("at", FormatRfc3339Millis(absl::Now())).Close();
+    ring_.Heartbeat(json.Text());
+  } while (Sleep(stop, kBeat));
+  return absl::OkStatus();
+}
+
+LiveFeeds::LiveFeeds(Ports ports) : ports_(ports), reaper_([this](std::stop_token stop) { Reap(stop); }) {}
+
+LiveFeeds::~LiveFeeds() { Stop(); }
+
+std::shared_ptr<EventQueue> LiveFeeds::Open(const Caller& caller, const std::string& last_event_id) {
+  auto queue = std::make_shared<EventQueue>();
+  const std::lock_guard lock(mutex_);
+  if (stopped_) {
+    queue->Close();
+    return queue;
+  }
+  Entry& entry = feeds_[caller.id];
+  if (!entry.feed) entry.feed = std::make_shared<LiveFeed>(caller, ports_);
+  entry.used = std::chrono::steady_clock::now();
+  entry.feed->Attach(queue, last_event_id);
+  return queue;
+}
+
+std::vector<std::shared_ptr<LiveFeed>> LiveFeeds::TakeIdle() {
+  std::vector<std::shared_ptr<LiveFeed>> idle;
+  const auto now = std::chrono::steady_clock::now();
+  const std::lock_guard lock(mutex_);
+  std::erase_if(feeds_, [&](auto& item) {
+    Entry& entry = item.second;
+    if (entry.feed->followers() > 0) entry.used = now;
+    if (now - entry.used < kIdle) return false;
+    idle.push_back(std::move(entry.feed));
+    return true;
+  });
+  return idle;
+}
+
+void LiveFeeds::Reap(std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    wake_.wait_for(lock, stop, kIdle / 2, [] { return false; });
+    lock.unlock();
+    TakeIdle();
+    lock.lock();
+  }
+}
+
+void LiveFeeds::Stop() {
+  reaper_.request_stop();
+  std::map<std::string, Entry> feeds;
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+  feeds.swap(feeds_);
+}
+
+}  // namespace nara::gateway

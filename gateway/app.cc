@@ -1,0 +1,100 @@
+#include "gateway/app.h"
+
+#include <fstream>
+#include <iterator>
+
+#include "common/log/log.h"
+#include "common/routes/watcher.h"
+#include "common/rpc/channel.h"
+#include "gateway/api/api.h"
+#include "gateway/backend/services.h"
+#include "gateway/http/static_files.h"
+
+namespace nara::gateway {
+namespace {
+
+class GatewayApp final : public app::App {
+ public:
+  GatewayApp(Config config, Catalogue catalogue, StaticFiles web, Api::Options api, const Clock& clock)
+      : config_(std::move(config)),
+        catalogue_(std::move(catalogue)),
+        web_(std::move(web)),
+        sessions_(clock),
+        registry_(rpc::Connect(config_.registry, config_.tls)),
+        fleet_(ConnectFleet(registry_)),
+        alerts_(ConnectAlerts(rpc::Connect(config_.alerts, config_.tls))),
+        observations_(ConnectObservations(rpc::Connect(config_.broker, config_.tls))),
+        feeds_(Ports{*fleet_, *alerts_, *observations_}),
+        api_(std::move(api), {authorizer_, catalogue_, sessions_, feeds_, {*fleet_, *alerts_, *observations_}}) {
+    api_.AddTo(router_);
+    router_.SetFallback([this](const Request& request, const PathParameters&) { return web_.Get(request.path); });
+    parts_.Add("access", [this] { return WatchAccess(); }, [this] { watcher_->Stop(); });
+    parts_.Add("feeds", [] { return absl::OkStatus(); }, [this] { feeds_.Stop(); });
+    parts_.Add("http", [this] { return Listen(); }, [this] { server_->Stop(); });
+  }
+
+  absl::Status Start() override { return parts_.Start(); }
+  void Stop() override { parts_.Stop(); }
+
+ private:
+  absl::Status WatchAccess() {
+    WatchOptions options;
+    options.file = config_.state_dir + "/access.pb";
+    options.report = [](const std::string& sentence) { log::Info("access", sentence); };
+    watcher_ = Watcher::Start(registry_, access_, options);
+    return absl::OkStatus();
+  }
+
+  absl::Status Listen() {
+    auto server = Server::Start(config_.http, router_);
+    if (!server.ok()) return server.status();
+    server_ = *std::move(server);
+    log::Info("http", "listening", {{"address", config_.http.listen.ToString()}});
+    return absl::OkStatus();
+  }
+
+  const Config config_;
+  const Catalogue catalogue_;
+  const StaticFiles web_;
+  Sessions sessions_;
+  AccessTable access_;
+  const Authorizer authorizer_{access_};
+  const std::shared_ptr<grpc::Channel> registry_;
+  const std::unique_ptr<FleetPort> fleet_;
+  const std::unique_ptr<AlertPort> alerts_;
+  const std::unique_ptr<ObservationPort> observations_;
+  LiveFeeds feeds_;
+  Router router_;
+  Api api_;
+  std::unique_ptr<Watcher> watcher_;
+  std::unique_ptr<Server> server_;
+  app::Parts parts_;  // last: stops what runs before anything above goes
+};
+
+absl::StatusOr<Api::Options> ApiOptions(const Config& config) {
+  Api::Options options;
+  options.secure = !config.http.cert.empty();
+  std::ifstream openapi(config.openapi);
+  options.openapi.assign(std::istreambuf_iterator<char>(openapi), {});
+  if (config.personas.empty()) return options;
+  auto personas = LoadPersonas(config.personas);
+  if (!personas.ok()) return personas.status();
+  options.personas = *std::move(personas);
+  return options;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<app::App>> MakeApp(config::Section& root, app::Context& context) {
+  auto config = ReadConfig(root);
+  if (!config.ok()) return config.status();
+  auto catalogue = Catalogue::Load(config->catalogue);
+  if (!catalogue.ok()) return catalogue.status();
+  auto web = StaticFiles::Load(config->web);
+  if (!web.ok()) return web.status();
+  auto options = ApiOptions(*config);
+  if (!options.ok()) return options.status();
+  return std::make_unique<GatewayApp>(*std::move(config), *std::move(catalogue), *std::move(web), *std::move(options), context.clock);
+}
+
+}  // namespace nara::gateway

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/time/clock.h"
+
+// Server-sent events: what each browser waits for, and the ring from which one that was away is served.
+namespace nara::gateway {
+
+// Events in wire form on their way to one browser. Bounded: a browser that does not read is cut off and comes back with its Last-Event-ID.
+// Any thread.
+class EventQueue {
+ public:
+  static constexpr std::size_t kCapacity = 1024;
+
+  // False when the queue is closed; closes it when it is full.
+  bool Push(const std::string& event);
+  void Close();
+  bool closed() const;
+
+  // Everything that waits; "" when nothing does.
+  std::string TakeAll();
+
+  // `wake` is called after each Push and Close, from their thread; it must not block. Set once, by who takes.
+  void OnReady(std::function<void()> wake);
+
+ private:
+  void Wake();
+
+  mutable std::mutex mutex_;
+  std::deque<std::string> events_;  // guarded by mutex_
+  bool closed_ = false;             // guarded by mutex_
+  std::function<void()> wake_;      // guarded by mutex_
+};
+
+// "id: …\nevent: …\ndata: …\n\n"; no id line for an empty id. `data` must be without line breaks.
+std::string EventText(std::string_view id, std::string_view name, std::string_view data);
+
+// The last events of one feed and the queues that follow it. Any thread.
+//
+// Ids are "<incarnation>-<number>": an id of another incarnation (a restart) or one that has left the ring yields a `reset` event, after which the
+// page reads everything again. Nothing is skipped silently.
+class EventRing {
+ public:
+  explicit EventRing(std::string incarnation, std::size_t capacity = 1024) : incarnation_(std::move(incarnation)), capacity_(capacity) {}
+
+  void Publish(std::string_view name, std::string_view data);
+  // To those who are connected, without an id and without a place in the ring.
+  void Heartbeat(std::string_view data);
+
+  // First what came after `last_event_id` ("" for a new page), then everything that follows.
+  void Attach(const std::shared_ptr<EventQueue>& queue, const std::string& last_event_id);
+  // Closes every queue.
+  void CloseAll();
+  // Queues that are not closed.
+  std::size_t followers();
+
+ private:
+  struct Event {
+    std::uint64_t number;
+    std::string text;
+  };
+  void PushToAll(const std::string& text);
+  // True when everything after `id` is still in the ring; sets `after`.
+  bool Resumable(const std::string& id, std::uint64_t& after) const;
+
+  const std::string incarnation_;
+  const std::size_t capacity_;
+  std::mutex mutex_;
+  std::deque<Event> events_;                         // guarded by mutex_
+  std::uint64_t last_ = 0;                           // guarded by mutex_
+  std::vector<std::shared_ptr<EventQueue>> queues_;  // guarded by mutex_
+};
+
+}  // namespace nara::gateway

@@ -1,0 +1,79 @@
+#include "gateway/http/event_queue.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace nara::gateway {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::shared_ptr<EventQueue> Follow(EventRing& ring, const std::string& last_event_id = "") {
+  auto queue = std::make_shared<EventQueue>();
+  ring.Attach(queue, last_event_id);
+  return queue;
+}
+
+TEST(EventRing, SendsWhatIsPublishedWithAnId) {
+  EventRing ring("r");
+  const auto queue = Follow(ring);
+  ring.Publish("alert", "{}");
+  EXPECT_EQ(queue->TakeAll(), "id: r-1\nevent: alert\ndata: {}\n\n");
+}
+
+TEST(EventRing, ReplaysWhatCameAfterTheLastId) {
+  EventRing ring("r");
+  for (const char* data : {"1", "2", "3"}) ring.Publish("e", data);
+  EXPECT_EQ(Follow(ring, "r-2")->TakeAll(), "id: r-3\nevent: e\ndata: 3\n\n");
+  EXPECT_EQ(Follow(ring, "r-3")->TakeAll(), "");
+}
+
+TEST(EventRing, TellsANewPageNothingOfThePast) {
+  EventRing ring("r");
+  ring.Publish("e", "1");
+  EXPECT_EQ(Follow(ring)->TakeAll(), "");
+}
+
+TEST(EventRing, ResetsWhoWasAwayTooLong) {
+  EventRing ring("r", 2);
+  for (const char* data : {"1", "2", "3", "4"}) ring.Publish("e", data);
+  EXPECT_THAT(Follow(ring, "r-1")->TakeAll(), HasSubstr("event: reset"));
+  EXPECT_THAT(Follow(ring, "r-2")->TakeAll(), Not(HasSubstr("event: reset")));
+}
+
+TEST(EventRing, ResetsForAnIdThatItNeverGave) {
+  EventRing ring("r");
+  ring.Publish("e", "1");
+  for (const char* id : {"old-1", "r-", "r-x", "r-1x", "r-2", "r--1", "r-99999999999999999999", "r-1\nevent: alert"}) {
+    EXPECT_THAT(Follow(ring, id)->TakeAll(), HasSubstr("event: reset")) << id;
+  }
+}
+
+TEST(EventRing, CutsOffWhoDoesNotRead) {
+  EventRing ring("r");
+  const auto slow = Follow(ring);
+  for (std::size_t i = 0; i <= EventQueue::kCapacity; ++i) ring.Publish("e", "1");
+  EXPECT_TRUE(slow->closed());
+  EXPECT_EQ(ring.followers(), 0u);
+}
+
+TEST(EventRing, HeartbeatsTakeNoPlace) {
+  EventRing ring("r", 1);
+  ring.Publish("e", "1");
+  ring.Heartbeat("{}");
+  EXPECT_THAT(Follow(ring, "r-0")->TakeAll(), HasSubstr("data: 1"));
+}
+
+TEST(EventQueue, WakesWhoWaits) {
+  EventQueue queue;
+  int woken = 0;
+  queue.OnReady([&] { ++woken; });
+  queue.Push("a");
+  queue.Close();
+  EXPECT_EQ(woken, 2);
+  EXPECT_FALSE(queue.Push("b"));
+}
+
+}  // namespace
+}  // namespace nara::gateway

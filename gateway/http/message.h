@@ -1,0 +1,49 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+// Requests and responses without a library's types, so that what answers them is tested as plain functions.
+namespace nara::gateway {
+
+class EventQueue;
+
+struct Request {
+  std::string method;                          // upper case
+  std::string path;                            // percent-decoded, without the query
+  std::map<std::string, std::string> query;    // percent-decoded; the last of a repeated key counts
+  std::map<std::string, std::string> headers;  // names in lower case
+  std::map<std::string, std::string> cookies;
+  std::string body;  // at most Server::Options::max_body bytes
+
+  // "" when absent.
+  std::string Header(const std::string& name) const { return Find(headers, name); }
+  std::string Query(const std::string& key) const { return Find(query, key); }
+  std::string Cookie(const std::string& name) const { return Find(cookies, name); }
+
+ private:
+  static std::string Find(const std::map<std::string, std::string>& map, const std::string& key) {
+    const auto found = map.find(key);
+    return found == map.end() ? "" : found->second;
+  }
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type;
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+  // Server-sent events: when set, they follow the header until the queue is closed, and body is not used.
+  std::shared_ptr<EventQueue> events;
+};
+
+// Splits a request target into path and query, both percent-decoded. False for a target that is malformed, holds a NUL or climbs with "..".
+bool ParseTarget(const std::string& target, Request& request);
+
+// Fills cookies from a Cookie header.
+void ParseCookies(const std::string& header, Request& request);
+
+}  // namespace nara::gateway

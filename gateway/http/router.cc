@@ -1,0 +1,79 @@
+#include "gateway/http/router.h"
+
+#include <exception>
+#include <optional>
+#include <set>
+
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "common/log/log.h"
+#include "gateway/http/problem.h"
+
+namespace nara::gateway {
+namespace {
+
+bool IsParameter(const std::string& segment) { return segment.starts_with('{'); }
+
+std::optional<PathParameters> Match(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
+  if (pattern.size() != path.size()) return std::nullopt;
+  PathParameters parameters;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (!IsParameter(pattern[i])) {
+      if (pattern[i] != path[i]) return std::nullopt;
+    } else if (path[i].empty()) {
+      return std::nullopt;
+    } else {
+      parameters[pattern[i].substr(1, pattern[i].size() - 2)] = path[i];
+    }
+  }
+  return parameters;
+}
+
+std::vector<std::string> Segments(const std::string& path) { return absl::StrSplit(path, '/'); }
+
+Response NotAllowed(const std::set<std::string>& methods) {
+  Response response = Problem(absl::InvalidArgumentError("this path does not take the method; it takes " + absl::StrJoin(methods, ", ")));
+  response.status = 405;
+  response.headers.emplace_back("allow", absl::StrJoin(methods, ", "));
+  return response;
+}
+
+}  // namespace
+
+void Router::Add(const std::string& method, const std::string& pattern, Handler handler) {
+  routes_.push_back({method, pattern, Segments(pattern), std::move(handler)});
+}
+
+absl::StatusOr<Response> Router::Dispatch(const Request& request) const {
+  const std::vector<std::string> path = Segments(request.path);
+  std::set<std::string> methods;
+  for (const Route& route : routes_) {
+    const auto parameters = Match(route.segments, path);
+    if (!parameters) continue;
+    if (route.method == request.method) return route.handler(request, *parameters);
+    methods.insert(route.method);
+  }
+  if (!methods.empty()) return NotAllowed(methods);
+  if (fallback_ && (request.method == "GET" || request.method == "HEAD")) return fallback_(request, {});
+  return absl::NotFoundError("there is nothing at " + request.path);
+}
+
+Response Router::Handle(const Request& request) const {
+  try {
+    absl::StatusOr<Response> response = Dispatch(request);
+    if (response.ok()) return *std::move(response);
+    if (HttpStatus(response.status().code()) == 500) log::Error("router", "handler failed", {{"reason", response.status().ToString()}});
+    return Problem(response.status());
+  } catch (const std::exception& error) {
+    log::Error("router", "handler threw", {{"reason", error.what()}});
+    return Problem(absl::InternalError("handler threw"));
+  }
+}
+
+std::vector<std::string> Router::Routes() const {
+  std::vector<std::string> all;
+  for (const Route& route : routes_) all.push_back(route.method + " " + route.pattern);
+  return all;
+}
+
+}  // namespace nara::gateway

@@ -1,0 +1,282 @@
+#include "gateway/http/server.h"
+
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+#include <set>
+#include <thread>
+
+#include "common/log/log.h"
+#include "gateway/http/event_queue.h"
+#include "gateway/http/problem.h"
+
+namespace nara::gateway {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::ip::tcp;
+using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+template <typename T>
+using Task = asio::awaitable<T>;
+constexpr auto use = asio::use_awaitable;
+
+// React Aria writes one style element of its own; this is its hash. Everything else comes from our own files.
+constexpr char kPolicy[] =
+    "default-src 'self'; style-src 'self' 'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'self'; object-src 'none'";
+
+using Message = http::request<http::string_body>;
+
+std::string Text(beast::string_view text) { return {text.data(), text.size()}; }
+
+bool Convert(const Message& message, Request& request) {
+  request.method = Text(message.method_string());
+  for (const auto& field : message) {
+    std::string name = Text(field.name_string());
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    request.headers[name] = Text(field.value());
+  }
+  ParseCookies(request.Header("cookie"), request);
+  request.body = message.body();
+  return ParseTarget(Text(message.target()), request);
+}
+
+template <typename Body>
+void SetHeaders(http::response<Body>& out, const Response& response, bool secure) {
+  out.set(http::field::content_type, response.content_type);
+  out.set(http::field::cache_control, "no-store");
+  out.set("x-content-type-options", "nosniff");
+  out.set("referrer-policy", "no-referrer");
+  out.set("content-security-policy", kPolicy);
+  if (secure) out.set("strict-transport-security", "max-age=31536000");
+  for (const auto& [name, value] : response.headers) out.set(name, value);
+}
+
+class BeastServer final : public Server {
+ public:
+  BeastServer(const Options& options, const Router& router)
+      : options_(options), router_(router), handlers_(options.handler_threads), acceptor_(io_) {}
+  ~BeastServer() override { Stop(); }
+
+  absl::Status Listen() {
+    try {
+      if (secure()) LoadCertificate();
+      const tcp::endpoint endpoint(asio::ip::make_address(options_.listen.host), options_.listen.port);
+      acceptor_.open(endpoint.protocol());
+      acceptor_.set_option(asio::socket_base::reuse_address(true));
+      acceptor_.bind(endpoint);
+      acceptor_.listen();
+    } catch (const boost::system::system_error& error) {
+      return absl::UnavailableError("cannot listen on " + options_.listen.ToString() + ": " + error.what());
+    }
+    asio::co_spawn(io_, Accept(), asio::detached);
+    thread_ = std::jthread([this] { io_.run(); });
+    return absl::OkStatus();
+  }
+
+  void Stop() override {
+    if (stopped_.exchange(true)) return;
+    io_.stop();
+    if (thread_.joinable()) thread_.join();
+    handlers_.join();
+  }
+
+  int port() const override { return acceptor_.local_endpoint().port(); }
+
+ private:
+  bool secure() const { return !options_.cert.empty(); }
+
+  void LoadCertificate() {
+    tls_.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+    tls_.use_certificate_chain_file(options_.cert);
+    tls_.use_private_key_file(options_.key, asio::ssl::context::pem);
+  }
+
+  Task<void> Accept() {
+    for (;;) {
+      boost::system::error_code error;
+      tcp::socket socket = co_await acceptor_.async_accept(asio::redirect_error(use, error));
+      if (error == asio::error::operation_aborted) co_return;
+      if (error) {
+        co_await Pause();  // out of descriptors: others must end first
+      } else if (connections_ < options_.max_connections) {
+        asio::co_spawn(io_, Connection(beast::tcp_stream(std::move(socket))), asio::detached);
+      }
+    }
+  }
+
+  Task<void> Pause() {
+    asio::steady_timer timer(io_, std::chrono::milliseconds(100));
+    co_await timer.async_wait(use);
+  }
+
+  Task<void> Connection(beast::tcp_stream plain) {
+    ++connections_;
+    try {
+      if (secure()) {
+        TlsStream stream(std::move(plain), tls_);
+        ExpireIn(stream);
+        co_await stream.async_handshake(asio::ssl::stream_base::server, use);
+        co_await Serve(stream);
+      } else {
+        co_await Serve(plain);
+      }
+    } catch (const boost::system::system_error&) {
+      // The client went away or was too slow; what it asked for was answered or not begun.
+    }
+    --connections_;
+  }
+
+  template <typename Stream>
+  void ExpireIn(Stream& stream) {
+    beast::get_lowest_layer(stream).expires_after(absl::ToChronoMilliseconds(options_.idle));
+  }
+
+  template <typename Stream>
+  Task<void> Serve(Stream& stream) {
+    beast::flat_buffer buffer(options_.max_header + options_.max_body);
+    for (bool keep = true; keep;) {
+      http::request_parser<http::string_body> parser;
+      parser.header_limit(options_.max_header);
+      parser.body_limit(options_.max_body);
+      ExpireIn(stream);
+      boost::system::error_code error;
+      co_await http::async_read(stream, buffer, parser, asio::redirect_error(use, error));
+      if (error == http::error::body_limit) co_return co_await Refuse(stream, 413, "the body is larger than this server takes");
+      if (error) co_return;
+      keep = co_await Answer(stream, parser.get());
+    }
+  }
+
+  template <typename Stream>
+  Task<void> Refuse(Stream& stream, int status, const char* detail) {
+    Response response = Problem(absl::InvalidArgumentError(detail));
+    response.status = status;
+    co_await Write(stream, response, 11, false, false);
+  }
+
+  // True when the connection may take another request.
+  template <typename Stream>
+  Task<bool> Answer(Stream& stream, const Message& message) {
+    Request request;
+    if (!Convert(message, request) || (!secure() && !IsLoopbackHostHeader(request.Header("host")))) {
+      co_await Refuse(stream, 400, "the request target or the Host header is not one of this server");
+      co_return false;
+    }
+    const Response response = co_await Handle(request);
+    if (response.events) {
+      co_await SendEvents(stream, response);
+      co_return false;
+    }
+    const bool keep = message.keep_alive();
+    co_await Write(stream, response, message.version(), keep, message.method() == http::verb::head);
+    co_return keep;
+  }
+
+  // Runs the handler on the pool and comes back to the connection's thread.
+  Task<Response> Handle(const Request& request) {
+    co_await asio::post(handlers_, use);
+    Response response = router_.Handle(request);
+    co_await asio::post(io_, use);
+    co_return response;
+  }
+
+  template <typename Stream>
+  Task<void> Write(Stream& stream, const Response& response, unsigned version, bool keep, bool head) {
+    http::response<http::string_body> out(static_cast<http::status>(response.status), version);
+    SetHeaders(out, response, secure());
+    out.keep_alive(keep);
+    out.body() = response.body;
+    out.prepare_payload();
+    if (head) out.body().clear();
+    ExpireIn(stream);
+    co_await http::async_write(stream, out, use);
+  }
+
+  template <typename Stream>
+  Task<void> SendEvents(Stream& stream, const Response& response) {
+    http::response<http::empty_body> header(http::status::ok, 11);
+    SetHeaders(header, response, secure());
+    header.set("x-accel-buffering", "no");
+    header.chunked(true);
+    http::response_serializer<http::empty_body> serializer(header);
+    ExpireIn(stream);
+    co_await http::async_write_header(stream, serializer, use);
+    co_await Pump(stream, *response.events);
+  }
+
+  // Writes events until the queue is closed or the browser has gone.
+  template <typename Stream>
+  Task<void> Pump(Stream& stream, EventQueue& queue) {
+    auto timer = std::make_shared<asio::steady_timer>(io_);
+    queue.OnReady([this, timer] { asio::post(io_, [timer] { timer->cancel(); }); });
+    try {
+      while (!queue.closed()) {
+        timer->expires_at(asio::steady_timer::time_point::max());
+        const std::string events = queue.TakeAll();
+        boost::system::error_code woken;
+        if (events.empty()) {
+          co_await timer->async_wait(asio::redirect_error(use, woken));
+          continue;
+        }
+        ExpireIn(stream);
+        co_await asio::async_write(stream, http::make_chunk(asio::buffer(events)), use);
+      }
+    } catch (const boost::system::system_error&) {
+      // The browser has gone.
+    }
+    queue.OnReady({});
+    queue.Close();
+  }
+
+  const Options options_;
+  const Router& router_;
+  std::atomic<bool> stopped_ = false;
+  std::atomic<std::size_t> connections_ = 0;
+  asio::ssl::context tls_{asio::ssl::context::tls_server};
+  asio::io_context io_{1};
+  asio::thread_pool handlers_;
+  tcp::acceptor acceptor_;
+  std::jthread thread_;  // last: runs io_, which uses everything above
+};
+
+}  // namespace
+
+bool IsLoopback(const std::string& host) {
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(host, error);
+  return host == "localhost" || (!error && address.is_loopback());
+}
+
+bool IsLoopbackHostHeader(const std::string& host) {
+  const std::size_t bracket = host.rfind(']');
+  const std::size_t colon = host.find(':', bracket == host.npos ? 0 : bracket);
+  std::string name = host.substr(0, colon);
+  if (name.starts_with('[')) name = name.substr(1, name.size() - 2);
+  return IsLoopback(name);
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options, const Router& router) {
+  if (options.cert.empty() && !IsLoopback(options.listen.host)) {
+    return absl::InvalidArgumentError("plain HTTP is for loopback only: give http.cert and http.key to listen on " + options.listen.ToString());
+  }
+  auto server = std::make_unique<BeastServer>(options, router);
+  if (const absl::Status status = server->Listen(); !status.ok()) return status;
+  return server;
+}
+
+}  // namespace nara::gateway

@@ -1,0 +1,42 @@
+#include "gateway/http/sessions.h"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "absl/strings/escaping.h"
+#include "common/access/access_table.h"
+
+namespace nara::gateway {
+
+std::string Sessions::Open(const std::string& client) {
+  std::array<unsigned char, 32> random;
+  if (RAND_bytes(random.data(), random.size()) != 1) std::abort();  // no randomness: nothing may be signed in
+  const std::string bytes(reinterpret_cast<const char*>(random.data()), random.size());
+  const std::string cookie = absl::BytesToHexString(bytes);
+  const std::lock_guard lock(mutex_);
+  if (by_hash_.size() >= kMost) DropOldest();
+  by_hash_[TokenHash(cookie)] = {client, clock_.Now() + kLifetime};
+  return cookie;
+}
+
+void Sessions::DropOldest() {
+  by_hash_.erase(std::min_element(by_hash_.begin(), by_hash_.end(),
+                                  [](const auto& a, const auto& b) { return a.second.ends < b.second.ends; }));
+}
+
+std::optional<std::string> Sessions::Find(const std::string& cookie) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_hash_.find(TokenHash(cookie));
+  if (found == by_hash_.end() || found->second.ends <= clock_.Now()) return std::nullopt;
+  return found->second.client;
+}
+
+void Sessions::Close(const std::string& cookie) {
+  const std::lock_guard lock(mutex_);
+  by_hash_.erase(TokenHash(cookie));
+}
+
+}  // namespace nara::gateway
