@@ -143,6 +143,10 @@ local function append(KEYS, ARGV)
       block = {through = 0, top = 0, ring = EMPTY, assignment = assignment}
       rest = first_blocks(rest, EPOCHS - 1)
       changed = true
+    elseif block.assignment == '' then
+      -- Seen only while the device was nobody's: it belongs to the first assignment that it meets.
+      changed = assignment ~= ''
+      block.assignment = assignment
     elseif block.assignment ~= assignment then
       return {2, block.assignment, block.through}
     end
