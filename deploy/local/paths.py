@@ -16,7 +16,12 @@ class Paths:
         self.guard = os.path.join(self.build, "lib", "nara_guard.so")
         self.catalogue = os.path.join(root, "catalogue")
         self.web = os.path.join(root, "gateway", "web", "dist")
-        self.state = os.path.join(root, ".nara")
+        self.openapi = os.path.join(root, "gateway", "api", "openapi.json")
+        self.use_state(os.path.join(root, ".nara"))
+
+    def use_state(self, folder):
+        """Another folder for everything that a run leaves behind."""
+        self.state = folder
         self.demo = os.path.join(self.state, "demo.json")
         self.pki = os.path.join(self.state, "pki")
         self.run = os.path.join(self.state, "run")

@@ -89,12 +89,13 @@ class Stack:
             **self.base("gateway", "nara-gateway", "gateway"),
             "http": {"listen": self.at("gateway")},
             "registry": {"address": self.at("registry")},
-            "ingest": {"address": self.at("ingest")},
-            "ingest_alarm": {"address": self.at("ingest_alarm")},
             "alerts": {"address": self.at("alerts")},
             "broker": {"address": self.at("broker")},
             "catalogue": self.paths.catalogue,
+            "state_dir": self.state_dir("gateway"),
             "web": self.paths.web,
+            "openapi": self.paths.openapi,
+            "personas": self.pki.personas_file,
         }
 
     def stages(self):
