@@ -1,0 +1,49 @@
+#include "ingest/job_source.h"
+
+#include <string>
+#include <utility>
+
+#include "common/log/log.h"
+#include "common/time/text.h"
+
+namespace nara::ingest {
+namespace {
+
+DecodeResult Decode(const ReadTopic& topic, std::string_view payload) {
+  if (topic.right_shard) return DecodeUplink(payload, topic.origin.encoding);
+  return {Refusal{"wrong_topic", "the shard of the topic is not the device's"}, {}};
+}
+
+}  // namespace
+
+std::optional<UplinkJob> JobSource::FromFrame(const Frame& frame) const {
+  std::optional<ReadTopic> topic = ReadUplinkTopic(frame.topic);
+  if (!topic) {
+    metrics_.FrameRefused("topic");
+    log::Debug("ingest", "a frame on a topic without a device", {{"topic_bytes", frame.topic.size()}});
+    return std::nullopt;
+  }
+  topic->origin.received_at = frame.received_at;
+  if (topic->status) {
+    TakeStatus(topic->origin, frame.payload);
+    return std::nullopt;
+  }
+  DecodeResult decoded = Decode(*topic, frame.payload);
+  UplinkJob::RoutePointer route = routes_.Find(topic->origin.device);
+  return UplinkJob(judge_, std::move(topic->origin), std::move(route), std::move(decoded), frame.payload);
+}
+
+UplinkJob JobSource::FromMessage(Origin origin, nara::telemetry::v1::Uplink uplink) const {
+  UplinkJob::RoutePointer route = routes_.Find(origin.device);
+  return UplinkJob(judge_, std::move(origin), std::move(route), CheckUplink(std::move(uplink)), {});
+}
+
+void JobSource::TakeStatus(const Origin& origin, std::string_view payload) const {
+  const absl::StatusOr<nara::telemetry::v1::Status> status = DecodeStatus(payload);
+  if (status.ok()) return metrics_.StatusTaken(status->online());
+  metrics_.FrameRefused("status");
+  log::Debug("ingest", "a status that cannot be read",
+            {{"device", origin.device}, {"error", ToStd(status.status().message())}});
+}
+
+}  // namespace nara::ingest

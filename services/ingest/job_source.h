@@ -1,0 +1,40 @@
+// Turns what came in into jobs: reads the topic, decodes, looks up the route.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "common/mqtt/shard.h"
+#include "common/routes/route_table.h"
+#include "ingest/frame.h"
+#include "ingest/judge.h"
+#include "ingest/metrics.h"
+#include "ingest/uplink_job.h"
+
+namespace nara::ingest {
+
+// Threads: safe from all.
+class JobSource {
+ public:
+  // All must outlive it and the jobs.
+  JobSource(const RouteTable& routes, const Judge& judge, Metrics& metrics)
+      : routes_(routes), judge_(judge), metrics_(metrics) {}
+
+  // False before the first state of the routes is there: then nothing may be judged.
+  bool ready() const { return routes_.ready(); }
+
+  // A job for a frame, which must outlive it; nothing for a status, and for a topic that names no device.
+  std::optional<UplinkJob> FromFrame(const Frame& frame) const;
+
+  // A job for an uplink that came as a message.
+  UplinkJob FromMessage(Origin origin, nara::telemetry::v1::Uplink uplink) const;
+
+ private:
+  void TakeStatus(const Origin& origin, std::string_view payload) const;
+
+  const RouteTable& routes_;
+  const Judge& judge_;
+  Metrics& metrics_;
+};
+
+}  // namespace nara::ingest

@@ -1,0 +1,113 @@
+// Stand-ins for what ingest needs from outside.
+#pragma once
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/catalogue/catalogue.h"
+#include "common/routes/route_table.h"
+#include "ingest/ports.h"
+#include "nara/registry/v1/registry.pb.h"
+
+namespace nara::ingest::testing {
+
+// A log with `append`'s rules as far as the tests need them: watermark by epoch, duplicates, conflicts, hash ids, bound
+// assignments. Knobs make it fail.
+class FakeLog final : public LogGate {
+ public:
+  std::vector<AppendResult> Append(std::span<const AppendCall> calls) override {
+    ++rounds;
+    std::vector<AppendResult> results;
+    for (const AppendCall& call : calls) results.push_back(fail.ok() ? One(call) : Failed());
+    return results;
+  }
+
+  absl::StatusOr<std::uint64_t> TakeToken(int, Lane) override {
+    if (!fail.ok()) return fail;
+    return 1;
+  }
+
+  // Parsed entries of a log, in order.
+  template <typename Message>
+  std::vector<Message> Entries(AppendTo log) const {
+    std::vector<Message> messages;
+    for (const auto& [target, payload] : entries) {
+      if (target == log) messages.emplace_back().ParseFromString(payload);
+    }
+    return messages;
+  }
+
+  absl::Status fail;
+  int rounds = 0;
+  std::map<std::uint64_t, std::string> bound;  // epoch -> assignment
+  std::vector<std::pair<AppendTo, std::string>> entries;
+
+ private:
+  AppendResult Failed() const {
+    AppendResult result;
+    result.status = fail;
+    return result;
+  }
+
+  AppendResult One(const AppendCall& call) {
+    AppendResult result;
+    if (call.epoch != 0) {
+      std::string& assignment = bound.try_emplace(call.epoch, call.assignment).first->second;
+      result.assignment = assignment;
+      if (assignment != call.assignment) {
+        result.status = absl::FailedPreconditionError("bound");
+        result.rebound = true;
+        return result;
+      }
+    }
+    for (const AppendRecord& record : call.records) result.records.push_back(Take(call, record));
+    std::uint64_t& through = through_[call.epoch];
+    if (call.epoch != 0 && call.from > through) through = call.from - 1;
+    while (call.epoch != 0 && digests_.contains({call.epoch, through + 1})) ++through;
+    result.through = call.epoch == 0 ? 0 : through;
+    return result;
+  }
+
+  RecordResult Take(const AppendCall& call, const AppendRecord& record) {
+    if (record.seq != 0 && record.seq > through_[call.epoch] + 64) return RecordResult::kBeyondWindow;
+    if (record.seq == 0 && !hashes_.insert(record.hash_id).second) return RecordResult::kDuplicate;
+    if (record.seq != 0) {
+      const auto [known, added] = digests_.try_emplace({call.epoch, record.seq}, record.digest);
+      if (!added) return known->second == record.digest ? RecordResult::kDuplicate : RecordResult::kConflict;
+    }
+    entries.emplace_back(record.to, record.payload);
+    return RecordResult::kAppended;
+  }
+
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> digests_;
+  std::map<std::uint64_t, std::uint64_t> through_;
+  std::set<std::uint64_t> hashes_;
+};
+
+// Remembers the receipts.
+class FakeLink final : public DeviceLink {
+ public:
+  void SendReceipt(const OutgoingReceipt& receipt) override { receipts.push_back(receipt); }
+  std::vector<OutgoingReceipt> receipts;
+};
+
+// A route with one assignment "a1" of resident "r1" that began at `since` and has not ended.
+inline registry::v1::Route RouteOf(const std::string& device, const std::string& product, std::int64_t since) {
+  registry::v1::Route route;
+  route.set_device(device);
+  route.set_product(product);
+  route.set_owner("1480");
+  route.set_revision(7);
+  registry::v1::Assignment& assignment = *route.add_assignments();
+  assignment.set_id("a1");
+  assignment.set_device(device);
+  assignment.set_resident("r1");
+  assignment.mutable_start_at()->set_seconds(since);
+  return route;
+}
+
+}  // namespace nara::ingest::testing

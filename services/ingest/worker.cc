@@ -1,0 +1,244 @@
+#include "ingest/worker.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "common/log/log.h"
+#include "common/time/text.h"
+#include "ingest/crash_point.h"
+
+namespace nara::ingest {
+namespace {
+
+// Without a reason to come earlier: a look at inboxes, should a wake-up ever be missed.
+constexpr absl::Duration kIdle = absl::Milliseconds(500);
+
+bool AllDone(const std::vector<UplinkJob>& jobs) {
+  return std::ranges::all_of(jobs, [](const UplinkJob& job) { return job.done(); });
+}
+
+}  // namespace
+
+Worker::Worker(WorkerOptions options, WorkerDeps deps, std::vector<Shard> shards)
+    : options_(options), deps_(std::move(deps)), coalescer_(options.receipt_interval) {
+  for (const Shard& shard : shards) {
+    ShardWork work;
+    work.shard = shard;
+    work.position = shard.inbox->released();
+    shards_.push_back(std::move(work));
+  }
+}
+
+void Worker::Wake() {
+  std::lock_guard lock(mutex_);
+  if (std::exchange(woken_, true)) return;
+  wake_.notify_one();
+}
+
+void Worker::Run(std::stop_token stop) {
+  const std::stop_callback on_stop(stop, [this] { Wake(); });
+  while (!stop.stop_requested()) Wait(Round());
+}
+
+bool Worker::Wait(absl::Duration timeout) {
+  std::unique_lock lock(mutex_);
+  deps_.clock.WaitFor(lock, wake_, timeout, [this] { return woken_; });
+  return std::exchange(woken_, false);
+}
+
+absl::Duration Worker::Round() {
+  if (deps_.clock.Monotonic() >= retry_at_ && deps_.source.ready() && HaveTokens()) {
+    Gather();
+    AppendAll();
+    FinishShards();
+    FinishSubmits();
+  }
+  std::vector<OutgoingReceipt> due;
+  coalescer_.TakeDue(deps_.clock.Monotonic(), due);
+  Send(due);
+  return UntilNext();
+}
+
+absl::Duration Worker::UntilNext() const {
+  const absl::Duration now = deps_.clock.Monotonic();
+  absl::Duration next = std::min(kIdle, coalescer_.NextDue() - now);
+  if (retry_at_ > now) return std::min(next, retry_at_ - now);
+  const bool more = std::ranges::any_of(shards_, [](const ShardWork& work) {
+    return !work.jobs.empty() || work.position < work.shard.inbox->end();
+  });
+  return more && deps_.source.ready() ? absl::ZeroDuration() : std::max(next, absl::ZeroDuration());
+}
+
+bool Worker::HaveTokens() {
+  for (const ShardWork& work : shards_) {
+    std::atomic<std::uint64_t>& token = deps_.tokens[static_cast<std::size_t>(work.shard.number)];
+    if (token != 0) continue;
+    const absl::StatusOr<std::uint64_t> taken = deps_.log.TakeToken(work.shard.number, options_.lane);
+    if (!taken.ok()) {
+      log::Warn("ingest", "cannot take the token of a shard, trying again",
+                {{"shard", work.shard.number}, {"error", ToStd(taken.status().message())}});
+      BackOff();
+      return false;
+    }
+    token = *taken;
+  }
+  return true;
+}
+
+void Worker::Gather() {
+  for (ShardWork& work : shards_) {
+    if (work.jobs.empty()) GatherFrames(work);
+  }
+  std::lock_guard lock(mutex_);
+  std::ranges::move(waiting_, std::back_inserter(submits_));
+  waiting_.clear();
+}
+
+void Worker::GatherFrames(ShardWork& work) {
+  absl::StatusOr<InboxBatch> batch = work.shard.inbox->Read(work.position, options_.round_bytes);
+  if (!batch.ok()) {
+    log::Error("inbox", "cannot read", {{"shard", work.shard.number}, {"error", ToStd(batch.status().message())}});
+    return BackOff();
+  }
+  work.batch = *std::move(batch);
+  work.position = work.batch.next_position;
+  for (int i = 0; i < work.batch.torn; ++i) deps_.metrics.FrameTorn();
+  for (const Frame& frame : work.batch.frames) {
+    if (std::optional<UplinkJob> job = deps_.source.FromFrame(frame)) work.jobs.push_back(*std::move(job));
+  }
+}
+
+std::vector<UplinkJob*> Worker::Unfinished() {
+  std::vector<UplinkJob*> jobs;
+  for (ShardWork& work : shards_) {
+    for (UplinkJob& job : work.jobs) {
+      if (!job.done()) jobs.push_back(&job);
+    }
+  }
+  for (const auto& submitted : submits_) {
+    if (!submitted->job.done()) jobs.push_back(&submitted->job);
+  }
+  return jobs;
+}
+
+void Worker::AppendAll() {
+  while (true) {
+    const std::vector<UplinkJob*> jobs = Unfinished();
+    if (jobs.empty() || !AppendOnce(jobs)) return;
+  }
+}
+
+bool Worker::AppendOnce(const std::vector<UplinkJob*>& jobs) {
+  std::vector<AppendCall> calls;
+  calls.reserve(jobs.size());
+  for (const UplinkJob* job : jobs) {
+    calls.push_back(job->NextCall(deps_.tokens[static_cast<std::size_t>(ShardOf(job->origin().device))]));
+  }
+  const absl::Duration began = deps_.clock.Monotonic();
+  const std::vector<AppendResult> answers = deps_.log.Append(calls);
+  absl::Status failure;
+  for (std::size_t i = 0; i < jobs.size(); ++i) failure.Update(TakeAnswer(*jobs[i], answers[i]));
+  CrashPoint("after_append");
+  if (failure.ok()) {
+    deps_.metrics.AppendTook(deps_.clock.Monotonic() - began);
+    pause_ = absl::ZeroDuration();
+    return true;
+  }
+  deps_.metrics.AppendFailed();
+  log::Warn("ingest", "append failed, trying again", {{"count", jobs.size()}, {"error", ToStd(failure.message())}});
+  BackOff();
+  return false;
+}
+
+absl::Status Worker::TakeAnswer(UplinkJob& job, const AppendResult& answer) {
+  const absl::Status status = job.Take(answer);
+  if (absl::IsAborted(status)) deps_.on_shard_lost(ShardOf(job.origin().device));
+  if (!absl::IsInvalidArgument(status)) return status;
+  log::Error("ingest", "an uplink breaks a limit of append",
+             {{"device", job.origin().device}, {"error", ToStd(status.message())}});
+  job.Refuse({"unreadable", "the log cannot take this uplink"});
+  return absl::OkStatus();
+}
+
+void Worker::BackOff() {
+  pause_ = std::clamp(pause_ * 2, options_.first_pause, options_.last_pause);
+  retry_at_ = deps_.clock.Monotonic() + pause_;
+}
+
+void Worker::FinishShards() {
+  std::vector<OutgoingReceipt> receipts;
+  const absl::Duration now = deps_.clock.Monotonic();
+  for (ShardWork& work : shards_) {
+    if (!AllDone(work.jobs)) continue;
+    for (const UplinkJob& job : work.jobs) {
+      Account(job);
+      coalescer_.Add({job.origin().device, job.origin().encoding, job.receipt()}, now, receipts);
+    }
+    work.jobs.clear();
+  }
+  Send(receipts);
+  if (!receipts.empty()) CrashPoint("before_release");
+  for (ShardWork& work : shards_) {
+    if (work.jobs.empty()) work.shard.inbox->Release(work.position);
+  }
+}
+
+void Worker::FinishSubmits() {
+  const std::size_t finished = std::erase_if(submits_, [this](const std::unique_ptr<Submitted>& submitted) {
+    if (!submitted->job.done()) return false;
+    Account(submitted->job);
+    submitted->receipt.set_value(submitted->job.receipt());
+    return true;
+  });
+  std::lock_guard lock(mutex_);
+  outstanding_ -= finished;
+}
+
+void Worker::Account(const UplinkJob& job) {
+  using What = UplinkJob::Outcome::What;
+  deps_.metrics.Durable(deps_.clock.Now() - job.origin().received_at);
+  for (const UplinkJob::Outcome& outcome : job.outcomes()) {
+    switch (outcome.what) {
+      case What::kAppended:
+        deps_.metrics.RecordAppended();
+        break;
+      case What::kDuplicate:
+        deps_.metrics.RecordDuplicate();
+        break;
+      case What::kBeyondWindow:
+        deps_.metrics.RecordBeyondWindow();
+        break;
+      case What::kHeld:
+        deps_.metrics.RecordHeld(outcome.reason);
+        break;
+      case What::kRejected:
+        deps_.metrics.RecordRejected(outcome.reason);
+        break;
+    }
+  }
+}
+
+void Worker::Send(const std::vector<OutgoingReceipt>& receipts) {
+  for (const OutgoingReceipt& receipt : receipts) deps_.link.SendReceipt(receipt);
+}
+
+absl::StatusOr<nara::telemetry::v1::Receipt> Worker::Submit(Origin origin, nara::telemetry::v1::Uplink uplink,
+                                                            absl::Duration timeout) {
+  if (!deps_.source.ready()) return absl::UnavailableError("the routes are not known yet; try again");
+  auto submitted = std::make_unique<Submitted>(deps_.source.FromMessage(std::move(origin), std::move(uplink)));
+  std::future<nara::telemetry::v1::Receipt> receipt = submitted->receipt.get_future();
+  {
+    std::lock_guard lock(mutex_);
+    if (outstanding_ >= options_.max_submits) return absl::ResourceExhaustedError("too many uplinks wait; try again");
+    ++outstanding_;
+    waiting_.push_back(std::move(submitted));
+  }
+  Wake();
+  if (receipt.wait_for(absl::ToChronoMilliseconds(timeout)) != std::future_status::ready) {
+    return absl::DeadlineExceededError("no answer from the log in time; sending again is harmless");
+  }
+  return receipt.get();
+}
+
+}  // namespace nara::ingest

@@ -1,0 +1,129 @@
+// Carries the frames of some shards from their inboxes to the log, and answers.
+//
+// One round: read what is new in each inbox, judge it, append all of it in one pipeline, send the receipts, release the
+// frames. A round holds many uplinks when much comes and one when little does, so that neither waits. When Redis does
+// not answer, the frames of that round are tried again, in order, with a growing pause; nothing is receipted or released
+// meanwhile, and the inbox fills.
+//
+// Threads: Run is one thread's; Wake and Submit may be called from any.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/time/clock.h"
+#include "ingest/inbox.h"
+#include "ingest/job_source.h"
+#include "ingest/metrics.h"
+#include "ingest/ports.h"
+#include "ingest/receipt_coalescer.h"
+#include "ingest/tokens.h"
+#include "ingest/uplink_job.h"
+
+namespace nara::ingest {
+
+struct WorkerOptions {
+  Lane lane = Lane::kMeasurement;
+  // Bytes read from one inbox in a round. More makes a round of a flood cheaper and its first receipt later.
+  std::size_t round_bytes = 128 << 10;
+  // Least time between two receipts of a device; zero for the alarm lane. Longer costs devices memory, shorter costs the
+  // MQTT server work.
+  absl::Duration receipt_interval = absl::Milliseconds(20);
+  // Pause after a failed append: the first, doubled up to the last.
+  absl::Duration first_pause = absl::Milliseconds(20);
+  absl::Duration last_pause = absl::Seconds(1);
+  // Uplinks of Submit that may wait; more are refused.
+  std::size_t max_submits = 1024;
+};
+
+struct WorkerDeps {
+  const JobSource& source;
+  LogGate& log;  // this worker's own
+  DeviceLink& link;
+  ShardTokens& tokens;
+  const Clock& clock;
+  Metrics& metrics;
+  // Another process has taken over one of our shards: this one must end.
+  std::function<void(int shard)> on_shard_lost;
+};
+
+class Worker {
+ public:
+  struct Shard {
+    int number = 0;
+    Inbox* inbox = nullptr;
+  };
+
+  Worker(WorkerOptions options, WorkerDeps deps, std::vector<Shard> shards);
+
+  // Until stop is requested. What is not in a log then is read again at the next start.
+  void Run(std::stop_token stop);
+
+  // Something is in an inbox.
+  void Wake();
+
+  // Takes an uplink as a message and waits until it is durable, at most until `deadline`. ResourceExhausted when too many
+  // wait, DeadlineExceeded when Redis did not answer in time: then it may have been taken, and sending again is harmless.
+  absl::StatusOr<nara::telemetry::v1::Receipt> Submit(Origin origin, nara::telemetry::v1::Uplink uplink,
+                                                      absl::Duration timeout);
+
+  // One round, for tests. Returns when to come again at the latest.
+  absl::Duration Round();
+
+ private:
+  // What one shard has under way.
+  struct ShardWork {
+    Shard shard;
+    std::uint64_t position = 0;  // from where to read on
+    InboxBatch batch;
+    std::vector<UplinkJob> jobs;
+  };
+  struct Submitted {
+    explicit Submitted(UplinkJob uplink) : job(std::move(uplink)) {}
+    UplinkJob job;
+    std::promise<nara::telemetry::v1::Receipt> receipt;
+  };
+
+  void Gather();
+  void GatherFrames(ShardWork& work);
+  bool HaveTokens();
+  std::vector<UplinkJob*> Unfinished();
+  // One pipeline of calls for everything unfinished. False when it must be tried again later.
+  bool AppendOnce(const std::vector<UplinkJob*>& jobs);
+  absl::Status TakeAnswer(UplinkJob& job, const AppendResult& answer);
+  void AppendAll();
+  void FinishShards();
+  void FinishSubmits();
+  void Account(const UplinkJob& job);
+  void Send(const std::vector<OutgoingReceipt>& receipts);
+  void BackOff();
+  absl::Duration UntilNext() const;
+  bool Wait(absl::Duration timeout);
+
+  const WorkerOptions options_;
+  const WorkerDeps deps_;
+
+  // Run's own:
+  std::vector<ShardWork> shards_;
+  std::vector<std::unique_ptr<Submitted>> submits_;  // being appended
+  ReceiptCoalescer coalescer_;
+  absl::Duration pause_ = absl::ZeroDuration();     // zero while all is well
+  absl::Duration retry_at_ = absl::ZeroDuration();  // monotonic
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool woken_ = false;                               // guarded by mutex_
+  std::vector<std::unique_ptr<Submitted>> waiting_;  // guarded by mutex_
+  std::size_t outstanding_ = 0;                      // uplinks of Submit without an answer, guarded by mutex_
+};
+
+}  // namespace nara::ingest

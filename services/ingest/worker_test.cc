@@ -1,0 +1,209 @@
+#include "ingest/worker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "common/mqtt/topics.h"
+#include "ingest/testing/fakes.h"
+#include "nara/ingest/v1/ingest.pb.h"
+
+namespace nara::ingest {
+namespace {
+
+using nara::ingest::v1::Quarantined;
+using nara::telemetry::v1::LogRecord;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class WorkerTest : public ::testing::Test {
+ protected:
+  WorkerTest() {
+    std::string name = ::testing::TempDir() + "/worker-XXXXXX";
+    options_.dir = mkdtemp(name.data());
+    inbox_ = *Inbox::Open(options_);
+    routes_.Apply(true, {testing::RouteOf("bp-1", "bp-meter", 0)}, 7);
+    Restart();
+  }
+  ~WorkerTest() override { std::filesystem::remove_all(options_.dir); }
+
+  // A new worker on the same inbox, as after a restart of the process.
+  void Restart() {
+    const WorkerDeps deps{source_, log_, link_, tokens_, clock_, metrics_, [this](int shard) { lost_ = shard; }};
+    worker_ = std::make_unique<Worker>(WorkerOptions{}, deps, std::vector<Worker::Shard>{{ShardOf("bp-1"), inbox_.get()}});
+  }
+
+  void Publish(const std::string& json, const std::string& topic = BuildTopic(TopicKind::kUpJson, "bp-1")) {
+    ASSERT_TRUE(inbox_->Append(clock_.Now(), topic, json).ok());
+  }
+  void PublishGood(int seq) {
+    Publish(absl::StrCat(R"({"epoch":"1","from":1,"records":[{"seq":)", seq,
+                         R"(,"kind":"blood_pressure","values":{"systolic":138,"diastolic":84}}]})"));
+  }
+  std::size_t Appended() const { return log_.Entries<LogRecord>(AppendTo::kMeasurementLog).size(); }
+
+  InboxOptions options_;
+  std::unique_ptr<Inbox> inbox_;
+  RouteTable routes_;
+  Catalogue catalogue_ = *Catalogue::Load(NARA_CATALOGUE);
+  Judge judge_{catalogue_};
+  metrics::Registry registry_;
+  Metrics metrics_{registry_, Lane::kMeasurement};
+  JobSource source_{routes_, judge_, metrics_};
+  testing::FakeLog log_;
+  testing::FakeLink link_;
+  ShardTokens tokens_{};
+  ManualClock clock_;
+  int lost_ = -1;
+  std::unique_ptr<Worker> worker_;
+};
+
+TEST_F(WorkerTest, AppendsAnswersAndReleases) {
+  PublishGood(1);
+  worker_->Round();
+  EXPECT_EQ(Appended(), 1u);
+  ASSERT_THAT(link_.receipts, SizeIs(1));
+  EXPECT_EQ(link_.receipts[0].device, "bp-1");
+  EXPECT_EQ(link_.receipts[0].encoding, Encoding::kJson);
+  EXPECT_EQ(link_.receipts[0].receipt.through(), 1u);
+  EXPECT_EQ(inbox_->used(), 0u);
+}
+
+TEST_F(WorkerTest, TakesManyUplinksInOneRound) {
+  for (int seq = 1; seq <= 50; ++seq) PublishGood(seq);
+  worker_->Round();
+  EXPECT_EQ(Appended(), 50u);
+  EXPECT_EQ(log_.rounds, 1);
+  EXPECT_THAT(link_.receipts, SizeIs(1)) << "the first at once, the rest within 20 ms";
+  clock_.Advance(absl::Milliseconds(20));
+  worker_->Round();
+  ASSERT_THAT(link_.receipts, SizeIs(2));
+  EXPECT_EQ(link_.receipts[1].receipt.through(), 50u);
+}
+
+TEST_F(WorkerTest, WithoutRedisNothingIsReceiptedOrReleasedAndAllOfItComesLater) {
+  PublishGood(1);
+  log_.fail = absl::UnavailableError("no Redis");
+  worker_->Round();
+  PublishGood(2);
+  for (int i = 0; i < 5; ++i) {
+    clock_.Advance(absl::Seconds(1));
+    worker_->Round();
+  }
+  EXPECT_THAT(link_.receipts, IsEmpty());
+  EXPECT_EQ(inbox_->released(), 0u);
+  log_.fail = absl::OkStatus();
+  for (int i = 0; i < 3; ++i) {
+    clock_.Advance(absl::Seconds(1));
+    worker_->Round();
+  }
+  EXPECT_EQ(Appended(), 2u);
+  EXPECT_EQ(inbox_->used(), 0u);
+}
+
+TEST_F(WorkerTest, PausesLongerAfterEachFailure) {
+  PublishGood(1);
+  worker_->Round();
+  log_.fail = absl::UnavailableError("no Redis");
+  PublishGood(2);
+  absl::Duration last = absl::ZeroDuration();
+  for (int i = 0; i < 4; ++i) {
+    const absl::Duration pause = worker_->Round();
+    EXPECT_GT(pause, last);
+    last = pause;
+    clock_.Advance(pause);
+  }
+}
+
+TEST_F(WorkerTest, ACrashBetweenAppendAndReleaseCountsOnce) {
+  PublishGood(1);
+  const std::uint64_t before = inbox_->released();
+  worker_->Round();
+  inbox_.reset();
+  std::filesystem::remove(options_.dir + "/released");
+  inbox_ = *Inbox::Open(options_);
+  ASSERT_EQ(inbox_->released(), before) << "the watermark was not saved";
+  Restart();
+  worker_->Round();
+  EXPECT_EQ(Appended(), 1u);
+  ASSERT_THAT(link_.receipts, SizeIs(2)) << "the receipt is sent again";
+  EXPECT_EQ(link_.receipts[1].receipt.through(), 1u);
+}
+
+TEST_F(WorkerTest, ABadFrameNeverStopsTheNextGoodOne) {
+  for (const std::string& bad :
+       {std::string("{"), std::string(70'000, 'x'), std::string("\0\0", 2), std::string(R"({"records":[{"kind":"x"}]})")}) {
+    Publish(bad);
+  }
+  Publish("x", "nara/v1/99/bp-1/up");
+  Publish("x", "nara/v1/07/UPPER/up");
+  Publish("x", "elsewhere");
+  Publish("x", "nara/v1/07/bp-1/down");
+  Publish("not a status", BuildTopic(TopicKind::kStatus, "bp-1"));
+  PublishGood(1);
+  worker_->Round();
+  clock_.Advance(absl::Seconds(1));
+  worker_->Round();
+  EXPECT_EQ(Appended(), 1u);
+  EXPECT_EQ(inbox_->used(), 0u);
+  EXPECT_THAT(log_.Entries<Quarantined>(AppendTo::kQuarantineLog), SizeIs(5));
+}
+
+TEST_F(WorkerTest, AWrongShardIsQuarantinedUnderItsReason) {
+  Publish("{}", absl::StrCat("nara/v1/", ShardText((ShardOf("bp-1") + 1) % kShardCount), "/bp-1/up/json"));
+  worker_->Round();
+  const auto entries = log_.Entries<Quarantined>(AppendTo::kQuarantineLog);
+  ASSERT_THAT(entries, SizeIs(1));
+  EXPECT_EQ(entries[0].reason(), "wrong_topic");
+}
+
+TEST_F(WorkerTest, BeforeTheRoutesAreThereItWaits) {
+  RouteTable empty;
+  JobSource source(empty, judge_, metrics_);
+  const WorkerDeps deps{source, log_, link_, tokens_, clock_, metrics_, {}};
+  Worker worker({}, deps, {{ShardOf("bp-1"), inbox_.get()}});
+  PublishGood(1);
+  EXPECT_GT(worker.Round(), absl::ZeroDuration());
+  EXPECT_EQ(log_.rounds, 0);
+  empty.Apply(true, {testing::RouteOf("bp-1", "bp-meter", 0)}, 7);
+  worker.Round();
+  EXPECT_EQ(Appended(), 1u);
+}
+
+TEST_F(WorkerTest, AnOldTokenIsReported) {
+  PublishGood(1);
+  worker_->Round();
+  PublishGood(2);
+  log_.fail = absl::AbortedError("old token");
+  worker_->Round();
+  EXPECT_EQ(lost_, ShardOf("bp-1"));
+}
+
+TEST_F(WorkerTest, SubmitAnswersWithTheReceiptWhenItIsDurable) {
+  std::jthread runner([this](std::stop_token stop) { worker_->Run(stop); });
+  nara::telemetry::v1::Uplink uplink;
+  uplink.set_epoch(5);
+  auto& record = *uplink.add_records();
+  record.set_seq(1);
+  record.set_kind("nonsense");
+  auto receipt = worker_->Submit({"bp-1", Lane::kMeasurement, Encoding::kProtobuf, clock_.Now()}, uplink, absl::Seconds(10));
+  ASSERT_TRUE(receipt.ok()) << receipt.status();
+  EXPECT_EQ(receipt->through(), 1u);
+  EXPECT_EQ(receipt->rejected(0).reason(), "unknown_kind");
+}
+
+TEST_F(WorkerTest, SubmitSaysWhenRedisDoesNotAnswer) {
+  log_.fail = absl::UnavailableError("no Redis");
+  worker_->Round();
+  nara::telemetry::v1::Uplink uplink;
+  uplink.add_records()->set_kind("x");
+  auto receipt = worker_->Submit({"bp-1", Lane::kMeasurement, Encoding::kProtobuf, clock_.Now()}, uplink, absl::Milliseconds(1));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(receipt.status())) << receipt.status();
+}
+
+}  // namespace
+}  // namespace nara::ingest
