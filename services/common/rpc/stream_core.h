@@ -86,6 +86,20 @@ class StreamCore final : public StreamWriter<Message> {
     Pump();
   }
 
+  // While held the call is not ended, so that the reactor may be used outside of its reactions. False when it has ended already.
+  bool Hold() {
+    const std::lock_guard lock(mutex_);
+    if (ended_) return false;
+    ++holds_;
+    return true;
+  }
+
+  void Release() {
+    const std::lock_guard lock(mutex_);
+    --holds_;
+    Pump();  // the reactor may be gone after this
+  }
+
   void Cancelled() {
     const std::lock_guard lock(mutex_);
     Drop();
@@ -123,7 +137,7 @@ class StreamCore final : public StreamWriter<Message> {
     if (!queue_.empty()) {
       writing_ = true;
       sink_->Send(queue_.front());
-    } else if (closing_) {
+    } else if (closing_ && holds_ == 0) {
       ended_ = true;
       sink_->End(ToGrpc(*closing_));
     }
@@ -139,6 +153,7 @@ class StreamCore final : public StreamWriter<Message> {
   std::function<void()> on_closed_;
   bool writing_ = false;
   bool ended_ = false;
+  int holds_ = 0;
 };
 
 }  // namespace nara::rpc

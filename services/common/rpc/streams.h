@@ -53,15 +53,14 @@ class BidiStreamReactor final : public grpc::ServerBidiReactor<Request, Response
 
   const std::shared_ptr<StreamCore<Response>>& core() const { return core_; }
 
-  // Once. Holds the reactor until the last read has come back.
+  // Once, while held; releases the hold.
   void StartReading(StreamReader<Request> reader) {
     reader_ = std::move(reader);
-    this->StartRead(&request_);
-    this->RemoveHold();
+    ReadNext();
   }
 
   void OnReadDone(bool ok) override {
-    this->AddHold();  // keeps this alive until the worker is through
+    if (!core_->Hold()) return;
     if (!workers_.Post([this, ok] { ok ? HandleMessage() : HandleHalfClose(); })) Abandon();
   }
   void OnWriteDone(bool ok) override { core_->Written(ok); }
@@ -77,17 +76,23 @@ class BidiStreamReactor final : public grpc::ServerBidiReactor<Request, Response
 
   void HandleMessage() {
     if (!core_->closed()) reader_.on_message(std::exchange(request_, Request()));
-    this->StartRead(&request_);
-    this->RemoveHold();
+    ReadNext();
   }
   void HandleHalfClose() {
-    if (reader_.on_half_closed) reader_.on_half_closed();
-    else core_->Close(absl::OkStatus());
-    this->RemoveHold();
+    if (reader_.on_half_closed) {
+      reader_.on_half_closed();
+    } else {
+      core_->Close(absl::OkStatus());
+    }
+    core_->Release();
+  }
+  void ReadNext() {
+    if (!core_->closed()) this->StartRead(&request_);
+    core_->Release();
   }
   void Abandon() {
     core_->Close(absl::UnavailableError("the server is stopping; connect again"));
-    this->RemoveHold();
+    core_->Release();
   }
 
   WorkerPool& workers_;
@@ -123,16 +128,16 @@ template <typename Request, typename Response, typename Open>
 grpc::ServerBidiReactor<Request, Response>* BidiStream(grpc::CallbackServerContext* context, WorkerPool& workers,
                                                        Open open, std::size_t queue_limit = kDefaultStreamQueue) {
   auto* reactor = new BidiStreamReactor<Request, Response>(workers, queue_limit);
-  reactor->AddHold();
+  reactor->core()->Hold();
   auto job = [reactor, call = StreamContext(*context), open = std::move(open)] {
     absl::StatusOr<StreamReader<Request>> reader = open(call, reactor->core());
     if (reader.ok()) return reactor->StartReading(*std::move(reader));
     reactor->core()->Close(reader.status());
-    reactor->RemoveHold();
+    reactor->core()->Release();
   };
   if (!workers.Submit(std::move(job))) {
     reactor->core()->Close(TooManyCalls());
-    reactor->RemoveHold();
+    reactor->core()->Release();
   }
   return reactor;
 }

@@ -32,11 +32,11 @@ class WorkerPool {
 
  private:
   bool Push(Job job, std::size_t limit);
-  void Run(const std::stop_token& stop);
+  void Run();
 
   const std::size_t max_pending_;
   std::mutex mutex_;
-  std::condition_variable_any wake_;
+  std::condition_variable wake_;
   std::deque<Job> jobs_;   // guarded by mutex_
   bool stopped_ = false;   // guarded by mutex_
   // Last: the threads use everything above.
