@@ -1,5 +1,6 @@
 #pragma once
 
+#include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <functional>
@@ -28,7 +29,8 @@ inline constexpr std::size_t kDefaultStreamQueue = 1024;
 template <typename Response>
 class ServerStreamReactor final : public grpc::ServerWriteReactor<Response>, private StreamSink<Response> {
  public:
-  explicit ServerStreamReactor(std::size_t queue_limit) : core_(std::make_shared<StreamCore<Response>>(*this, queue_limit)) {}
+  explicit ServerStreamReactor(std::size_t queue_limit)
+      : core_(std::make_shared<StreamCore<Response>>(static_cast<StreamSink<Response>&>(*this), queue_limit)) {}
 
   const std::shared_ptr<StreamCore<Response>>& core() const { return core_; }
   void OnWriteDone(bool ok) override { core_->Written(ok); }
@@ -49,7 +51,7 @@ template <typename Request, typename Response>
 class BidiStreamReactor final : public grpc::ServerBidiReactor<Request, Response>, private StreamSink<Response> {
  public:
   BidiStreamReactor(WorkerPool& workers, std::size_t queue_limit)
-      : workers_(workers), core_(std::make_shared<StreamCore<Response>>(*this, queue_limit)) {}
+      : workers_(workers), core_(std::make_shared<StreamCore<Response>>(static_cast<StreamSink<Response>&>(*this), queue_limit)) {}
 
   const std::shared_ptr<StreamCore<Response>>& core() const { return core_; }
 
