@@ -1,7 +1,8 @@
 // The part that mosquitto calls. One instance for each listener, all on the MQTT server's only thread; the counters are common.
 //
 // With `per_listener_settings true` mosquitto 2.0.11 never sends MOSQ_EVT_TICK, so the counters are published after whatever comes next. A will
-// cannot be seen before it is due: one that is not allowed is dropped then, and counted.
+// cannot be seen before it is due: one that is not allowed is dropped then, and counted. A denied publish closes the connection, since Debian's
+// mosquitto takes `max_queued_messages 0` for a full queue there; a durable session finds the reason as a receipt when it comes back.
 #include <mosquitto_broker.h>
 #include <mosquitto_plugin.h>
 #include <openssl/crypto.h>
@@ -115,6 +116,7 @@ std::optional<Refusal> CheckPassword(const Listener& listener, const mosquitto_e
 }
 
 int OnLogin(int, void* data, void* userdata) {
+  State().leaving = nullptr;  // this client may have been given the memory of the one that left
   const auto& event = *static_cast<mosquitto_evt_basic_auth*>(data);
   const auto& listener = *static_cast<Listener*>(userdata);
   const auto refusal =

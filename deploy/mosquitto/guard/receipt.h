@@ -7,7 +7,8 @@
 
 namespace nara::guard {
 
-// A refused publish as the device should read it: MQTT 3.1.1 has no word for it, and mosquitto acknowledges it as a success.
+// A refused publish as the device should read it: MQTT 3.1.1 has no word for it, and mosquitto acknowledges it as a success before it closes
+// the connection.
 struct RefusedReceipt {
   std::string topic;    // the device's own receipt topic
   std::string payload;  // a receipt without an epoch that rejects the payload with reason "topic_denied"

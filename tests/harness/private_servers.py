@@ -1,0 +1,112 @@
+"""Servers of one test: own folder, free ports, the configuration files of deploy/; nothing stays behind."""
+
+import hashlib
+import hmac
+import os
+import pathlib
+import random
+import secrets
+import subprocess
+import tempfile
+
+from paths import Paths
+from pki import Pki
+from ports import Ports, is_free
+from servers import Mosquitto
+from supervisor import Supervisor
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PRESET = os.environ.get("NARA_PRESET", "dev")
+SHARDS = 16
+
+
+def free_ports():
+    """A plan whose ports were all free a moment ago."""
+    for _ in range(100):
+        ports = Ports.plan(random.randrange(20000, 32000))
+        if all(is_free(port) for _, port in ports.items()):
+            return ports
+    raise RuntimeError("no free range of ports from 20000 to 32000")
+
+
+def paths_in(folder):
+    """The paths of the stack with `folder` for its state."""
+    paths = Paths(str(ROOT), PRESET)
+    paths.use_state(folder)
+    paths.make()
+    return paths
+
+
+def crc16(data):
+    """CRC16-CCITT/XMODEM as Redis computes it, independent of the code under test."""
+    crc = 0
+    for byte in data:
+        crc ^= byte << 8
+        for _ in range(8):
+            crc = ((crc << 1) ^ 0x1021 if crc & 0x8000 else crc << 1) & 0xFFFF
+    return crc
+
+
+def shard_of(device):
+    return f"{crc16(device.encode()) % SHARDS:02d}"
+
+
+def topic(device, channel, shard=None):
+    return f"nara/v1/{shard or shard_of(device)}/{device}/{channel}"
+
+
+class PrivateMqtt:
+    """mosquitto with the guard and the keys to come in as anybody."""
+
+    def __init__(self):
+        self._folder = tempfile.TemporaryDirectory(prefix="nara-mqtt-")
+        self.paths = paths_in(self._folder.name)
+        self.ports = free_ports()
+        self.pki = Pki(self.paths.pki)
+        self._supervisor = Supervisor()
+
+    def __enter__(self):
+        self.pki.make()
+        self._supervisor.start([Mosquitto(self.paths, self.ports, self.pki).process()])
+        return self
+
+    def __exit__(self, *_):
+        self._supervisor.stop()
+        self._folder.cleanup()
+
+    def log(self):
+        return pathlib.Path(self.paths.log("mosquitto")).read_text(encoding="utf-8")
+
+    def as_device(self, device, client_id=None):
+        """Arguments of the mosquitto clients for a device with its certificate."""
+        self._certify(device)
+        return self._tls(self.ports.mqtt_devices, device, client_id or device)
+
+    def as_service(self, name, client_id="test", port=None):
+        return self._tls(port or self.ports.mqtt_services, name, client_id)
+
+    def as_plain(self, device, password=None, client_id=None):
+        """Arguments for the listener without TLS."""
+        arguments = ["-h", "127.0.0.1", "-p", str(self.ports.mqtt_plain), "-i", client_id or device, "-u", device]
+        return [*arguments, "-P", self.password(device) if password is None else password]
+
+    def password(self, device):
+        key = pathlib.Path(self.pki.password_key).read_bytes()
+        return hmac.new(key, device.encode(), hashlib.sha256).hexdigest()
+
+    def _tls(self, port, name, client_id):
+        files = ["--cafile", self.pki.cert("ca"), "--cert", self.pki.cert(name), "--key", self.pki.key(name)]
+        return ["-h", "127.0.0.1", "-p", str(port), "-i", client_id, *files]
+
+    def _certify(self, device):
+        if os.path.exists(self.pki.cert(device)):
+            return
+        request = f"{self.pki.folder}/{device}.csr"
+        _run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+             "-keyout", self.pki.key(device), "-out", request, "-subj", f"/CN={device}")  # fmt: skip
+        _run("openssl", "x509", "-req", "-in", request, "-CA", self.pki.cert("device-ca"), "-CAkey", self.pki.key("device-ca"),
+             "-set_serial", str(secrets.randbits(64)), "-days", "2", "-out", self.pki.cert(device))  # fmt: skip
+
+
+def _run(*command):
+    subprocess.run(command, check=True, capture_output=True)

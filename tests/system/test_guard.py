@@ -1,0 +1,244 @@
+"""The guard inside a real mosquitto, tried by hostile clients."""
+
+import json
+import subprocess
+import time
+
+import pytest
+from private_servers import PrivateMqtt, shard_of, topic
+
+DEVICE = "bp-0001"
+OTHER = "bp-0002"
+CONNECTION_REFUSED = 5  # CONNACK return code "not authorised", which the mosquitto clients exit with
+
+
+@pytest.fixture(scope="module", name="mqtt")
+def _mqtt():
+    with PrivateMqtt() as server:
+        yield server
+
+
+def publish(credentials, to, *extra, payload="x"):
+    return run("mosquitto_pub", credentials, "-t", to, "-m", payload, "-q", "1", *extra)
+
+
+def run(program, credentials, *arguments):
+    return subprocess.run([program, *credentials, *arguments], capture_output=True, text=True, timeout=15, check=False)
+
+
+def subscriber(credentials, *arguments):
+    """A mosquitto_sub that tells each step at once and ends by itself after some seconds without a message."""
+    command = ["stdbuf", "-oL", "mosquitto_sub", "-d", *credentials, "-W", "15", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def wait_for_line(client, text):
+    for line in client.stdout:
+        if text in line:
+            return line.strip()
+    raise AssertionError(f"the client ended without {text!r}")
+
+
+class Listener:
+    """A subscription of ingest that is granted when the constructor returns."""
+
+    def __init__(self, mqtt, pattern, client_id="listener"):
+        credentials = mqtt.as_service("nara-ingest", client_id)
+        self._client = subscriber(credentials, "-t", pattern, "-q", "1", "-F", "MSG %t %p")
+        wait_for_line(self._client, "Subscribed")
+
+    def message(self):
+        """The next message of a device, as topic and payload; fails when none comes."""
+        while True:
+            line = wait_for_line(self._client, "MSG ")[4:]
+            if not line.startswith("nara/v1/guard/"):
+                return line
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._client.kill()
+        self._client.wait()
+        self._client.stdout.close()
+
+
+def counters(mqtt):
+    reader = [*mqtt.as_service("nara-admin", "counter-reader"), "-t", "nara/v1/guard/refusals", "-C", "1", "-W", "5"]
+    return json.loads(run("mosquitto_sub", reader).stdout)
+
+
+def wait_for_count(mqtt, reason, more_than, seconds=5):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if counters(mqtt)[reason] > more_than:
+            return
+    raise AssertionError(f"{reason} did not grow: {counters(mqtt)}")
+
+
+def test_a_device_reaches_ingest_on_its_own_topics(mqtt):
+    with Listener(mqtt, "nara/v1/+/+/#") as ingest:
+        for channel in ("up", "alarm", "up/json", "alarm/json", "status"):
+            assert publish(mqtt.as_device(DEVICE), topic(DEVICE, channel), payload=channel).returncode == 0
+            assert ingest.message() == f"{topic(DEVICE, channel)} {channel}"
+
+
+def test_a_device_reads_its_receipts(mqtt):
+    own = topic(DEVICE, "receipt")
+    device = subscriber(mqtt.as_device(DEVICE), "-t", own, "-C", "1", "-q", "1")
+    wait_for_line(device, "Subscribed")
+    assert publish(mqtt.as_service("nara-ingest"), own, payload="durable").returncode == 0
+    assert "durable" in device.communicate(timeout=10)[0]
+
+
+@pytest.mark.parametrize(
+    "to, reason",
+    [
+        (topic(OTHER, "up"), "other_device"),
+        (topic(DEVICE, "up", shard=f"{(int(shard_of(DEVICE)) + 1) % 16:02d}"), "wrong_shard"),
+        (topic(DEVICE, "receipt"), "topic"),
+        (topic(DEVICE, "up/xml"), "topic"),
+        ("elsewhere", "topic"),
+    ],
+)
+def test_a_foreign_topic_closes_the_connection_and_the_reason_comes_as_a_receipt(mqtt, to, reason):
+    before = counters(mqtt)[reason]
+    session = mqtt.as_device(DEVICE)
+    durable = ["-c", "-q", "1", "-t", topic(DEVICE, "receipt")]
+    run("mosquitto_sub", session, *durable, "-E")
+    with Listener(mqtt, "nara/v1/#") as ingest:
+        refused = run(
+            "mosquitto_pub", session, "-c", "-t", to, "-m", "x", "-q", "1", "--repeat", "2", "--repeat-delay", "1"
+        )
+        assert "connection was lost" in refused.stderr
+        receipt = run("mosquitto_sub", session, *durable, "-C", "1", "-W", "5").stdout
+        assert "topic_denied" in receipt and reason in receipt
+        assert publish(mqtt.as_device(DEVICE), topic(DEVICE, "up"), payload="good").returncode == 0
+        assert ingest.message() == f"{topic(DEVICE, 'up')} good"  # and nothing before it
+    wait_for_count(mqtt, reason, before)
+
+
+def test_mqtt_5_names_the_refusal_in_the_acknowledgement(mqtt):
+    answer = publish(mqtt.as_device(DEVICE), topic(OTHER, "up"), "-V", "5", "-d")
+    assert "RC:135" in answer.stdout.replace(" ", "") or "Not authorized" in answer.stdout + answer.stderr
+
+
+@pytest.mark.parametrize("pattern", ["nara/v1/#", "#", "+/+/+/+/+", f"nara/v1/+/{DEVICE}/receipt", "$SYS/#"])
+def test_a_wildcard_by_a_device_is_not_granted(mqtt, pattern):
+    before = counters(mqtt)["wildcard"]
+    answer = run("mosquitto_sub", mqtt.as_device(DEVICE), "-t", pattern, "-C", "1", "-W", "2")
+    assert "All subscription requests were denied" in answer.stderr
+    wait_for_count(mqtt, "wildcard", before)
+
+
+def test_a_device_cannot_listen_to_another(mqtt):
+    for pattern in (topic(OTHER, "receipt"), topic(OTHER, "up"), topic(DEVICE, "up")):
+        answer = run("mosquitto_sub", mqtt.as_device(DEVICE), "-t", pattern, "-C", "1", "-W", "2")
+        assert "All subscription requests were denied" in answer.stderr
+
+
+def test_a_retained_message_is_refused(mqtt):
+    before = counters(mqtt)["retained"]
+    publish(mqtt.as_device(DEVICE), topic(DEVICE, "status"), "-r")
+    wait_for_count(mqtt, "retained", before)
+    late = run("mosquitto_sub", mqtt.as_service("nara-ingest"), "-t", topic(DEVICE, "status"), "-C", "1", "-W", "1")
+    assert late.stdout == ""
+
+
+def test_the_client_id_is_the_device(mqtt):
+    before = counters(mqtt)["client_id"]
+    assert publish(mqtt.as_device(DEVICE, client_id=OTHER), topic(DEVICE, "up")).returncode == CONNECTION_REFUSED
+    wait_for_count(mqtt, "client_id", before)
+
+
+def test_a_stolen_client_id_does_not_end_the_session_of_its_owner(mqtt):
+    with subscriber(mqtt.as_device(DEVICE), "-t", topic(DEVICE, "down"), "-C", "1") as device:
+        wait_for_line(device, "Subscribed")
+        publish(mqtt.as_device(OTHER, client_id=DEVICE), topic(OTHER, "up"))
+        publish(mqtt.as_service("nara-ingest"), topic(DEVICE, "down"), payload="still here")
+        assert "still here" in device.communicate(timeout=10)[0]
+
+
+def test_a_common_name_that_is_no_device_id_is_refused(mqtt):
+    assert publish(mqtt.as_device("NOT-A-DEVICE"), "nara/v1/00/NOT-A-DEVICE/up").returncode == CONNECTION_REFUSED
+
+
+def die_with_will(mqtt, device, will):
+    """Ends a client so hard that the server sends its will."""
+    client = subscriber(
+        mqtt.as_device(device), "-t", topic(device, "down"), "--will-topic", will, "--will-payload", "gone"
+    )
+    wait_for_line(client, "Subscribed")
+    client.kill()
+    client.communicate()
+
+
+def test_a_will_on_the_own_status_topic_is_sent(mqtt):
+    with Listener(mqtt, "nara/v1/+/+/status") as ingest:
+        die_with_will(mqtt, DEVICE, topic(DEVICE, "status"))
+        assert ingest.message() == f"{topic(DEVICE, 'status')} gone"
+
+
+@pytest.mark.parametrize("will", [topic(OTHER, "status"), topic(DEVICE, "alarm"), "elsewhere"])
+def test_any_other_will_is_dropped_and_counted(mqtt, will):
+    before = counters(mqtt)["will"]
+    with Listener(mqtt, "nara/v1/+/+/#") as ingest:
+        die_with_will(mqtt, DEVICE, will)
+        wait_for_count(mqtt, "will", before)
+        publish(mqtt.as_device(OTHER), topic(OTHER, "up"), payload="next")
+        assert ingest.message() == f"{topic(OTHER, 'up')} next"
+
+
+def test_the_plain_listener_takes_the_derived_password(mqtt):
+    with Listener(mqtt, "nara/v1/+/+/up/json") as ingest:
+        assert publish(mqtt.as_plain(DEVICE), topic(DEVICE, "up/json"), payload="{}").returncode == 0
+        assert ingest.message() == f"{topic(DEVICE, 'up/json')} {{}}"
+
+
+def test_the_plain_listener_refuses_everything_else(mqtt):
+    to = topic(DEVICE, "up")
+    for password in ("", "wrong", mqtt.password(OTHER), mqtt.password(DEVICE).upper()):
+        assert publish(mqtt.as_plain(DEVICE, password=password), to).returncode == CONNECTION_REFUSED
+    assert publish(["-h", "127.0.0.1", "-p", str(mqtt.ports.mqtt_plain)], to).returncode == CONNECTION_REFUSED
+    assert publish(mqtt.as_plain(DEVICE, client_id=OTHER), to).returncode == CONNECTION_REFUSED
+
+
+def test_each_listener_has_its_own_authority(mqtt):
+    service_to_devices = mqtt.as_service("nara-ingest", port=mqtt.ports.mqtt_devices)
+    assert publish(service_to_devices, topic(DEVICE, "up")).returncode != 0
+    mqtt.as_device(DEVICE)
+    device_to_services = mqtt.as_service(DEVICE, port=mqtt.ports.mqtt_services)
+    assert publish(device_to_services, topic(DEVICE, "up")).returncode != 0
+
+
+def test_a_service_without_business_here_is_refused(mqtt):
+    before = counters(mqtt)["service"]
+    assert publish(mqtt.as_service("nara-gateway"), topic(DEVICE, "down")).returncode == CONNECTION_REFUSED
+    wait_for_count(mqtt, "service", before)
+
+
+def test_ingest_does_not_speak_for_devices(mqtt):
+    before = counters(mqtt)["topic"]
+    with Listener(mqtt, "nara/v1/+/+/up") as ingest:
+        publish(mqtt.as_service("nara-ingest"), topic(DEVICE, "up"), payload="forged")
+        publish(mqtt.as_device(DEVICE), topic(DEVICE, "up"), payload="true")
+        assert ingest.message() == f"{topic(DEVICE, 'up')} true"
+    wait_for_count(mqtt, "topic", before)
+
+
+def test_a_packet_above_the_limit_closes_the_connection_and_the_next_passes(mqtt):
+    with Listener(mqtt, "nara/v1/+/+/up") as ingest:
+        assert publish(mqtt.as_device(DEVICE), topic(DEVICE, "up"), payload="x" * 70_000).returncode == 0
+        assert len(ingest.message()) > 70_000
+        subprocess.run(
+            ["mosquitto_pub", *mqtt.as_device(DEVICE), "-t", topic(DEVICE, "up"), "-s", "-q", "1"],
+            input=b"y" * 140_000, capture_output=True, timeout=15, check=False,
+        )  # fmt: skip
+        assert publish(mqtt.as_device(DEVICE), topic(DEVICE, "up"), payload="next").returncode == 0
+        assert ingest.message() == f"{topic(DEVICE, 'up')} next"
+
+
+def test_refusals_are_logged_without_flooding(mqtt):
+    lines = [line for line in mqtt.log().splitlines() if "guard: refused" in line]
+    assert any("other_device" in line for line in lines)
+    assert len(lines) < 200
