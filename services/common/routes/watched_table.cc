@@ -30,12 +30,14 @@ WatchedTable<Item>::Pointer WatchedTable<Item>::FindLocked(const std::string& ke
 }
 
 template <typename Item>
-std::vector<typename WatchedTable<Item>::Pointer> WatchedTable<Item>::All() const {
+std::vector<typename WatchedTable<Item>::Pointer> WatchedTable<Item>::NewerThan(std::uint64_t revision) const {
   const std::shared_lock lock(mutex_);
-  std::vector<Pointer> all;
-  all.reserve(items_.size());
-  for (const auto& [key, item] : items_) all.push_back(item);
-  return all;
+  std::vector<Pointer> newer;
+  if (revision == 0) newer.reserve(items_.size());
+  for (const auto& [key, item] : items_) {
+    if (revision == 0 || item->revision() > revision) newer.push_back(item);
+  }
+  return newer;
 }
 
 template <typename Item>

@@ -38,6 +38,7 @@ std::string WatchKey(const registry::v1::Client& client);
 template <typename Item>
 class WatchedTable {
  public:
+  using ItemType = Item;
   using Pointer = std::shared_ptr<const Item>;
   using Listener = std::function<void(const std::vector<Pointer>& changed)>;
 
@@ -50,7 +51,10 @@ class WatchedTable {
   Pointer Find(const std::string& key) const;
 
   // Every item, in no order.
-  std::vector<Pointer> All() const;
+  std::vector<Pointer> All() const { return NewerThan(0); }
+
+  // Every item that got its form after `revision`, in no order; 0: every item.
+  std::vector<Pointer> NewerThan(std::uint64_t revision) const;
   std::size_t size() const;
 
   // Revision of the registry that the table shows; 0 before anything came.

@@ -1,0 +1,28 @@
+// Configuration of nara-device-registry.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/config/section.h"
+#include "common/config/shared.h"
+
+namespace nara::registry {
+
+struct Config {
+  config::Grpc grpc;
+  config::Tls tls;
+  std::string postgres;   // conninfo; the schema is `registry`
+  int connections = 4;    // to PostgreSQL, 1 to 32; calls beyond wait for one
+  std::string catalogue;  // folder
+  // device_ca: {cert, key}: signs the certificates of devices. Whoever has the key
+  // can make any device.
+  std::string device_ca_cert;
+  std::string device_ca_key;
+  // mqtt_password_key: FILE of at least 32 random bytes; the MQTT server has it too.
+  std::string mqtt_password_key;
+};
+
+absl::StatusOr<Config> ReadConfig(config::Section& root);
+
+}  // namespace nara::registry

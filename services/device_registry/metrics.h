@@ -1,0 +1,37 @@
+// What the registry counts, as verbs.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "absl/status/status.h"
+#include "common/metrics/registry.h"
+
+namespace nara::registry {
+
+class Metrics {
+ public:
+  explicit Metrics(metrics::Registry& registry);
+
+  // A call of a method has ended.
+  void Called(const std::string& method, const absl::Status& status, std::chrono::nanoseconds took);
+  // The feeds show a revision.
+  void Shows(std::uint64_t revision);
+  // The store could (not) be read for the watches.
+  void StoreAnswers(bool answers);
+
+ private:
+  struct Method {
+    metrics::Counter* ok;
+    metrics::Counter* refused;  // the caller's fault
+    metrics::Counter* failed;   // ours
+    metrics::Histogram* seconds;
+  };
+  std::map<std::string, Method> methods_;  // constant after construction
+  metrics::Gauge& revision_;
+  metrics::Gauge& store_up_;
+};
+
+}  // namespace nara::registry

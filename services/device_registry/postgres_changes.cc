@@ -1,0 +1,116 @@
+#include <map>
+#include <utility>
+
+#include "device_registry/postgres_rows.h"
+#include "device_registry/postgres_store.h"
+
+namespace nara::registry {
+namespace {
+
+constexpr char kRevision[] = "select value from revision";
+
+constexpr char kDevices[] = R"sql(
+select id, product, owner, fallback_unit, serial, revision from devices where revision > $1::bigint)sql";
+
+constexpr char kAssignments[] = R"sql(
+select a.id, a.device, a.resident, a.start_at, upper(a.period) as end_at, a.regime
+from assignments a join devices d on d.number = a.device_number
+where d.revision > $1::bigint order by a.device_number, a.start_at)sql";
+
+constexpr char kPoints[] = R"sql(
+select r.assignment, r.purpose, r.since, r.principal, r.provider, r.unit
+from responsibilities r join assignments a on a.id = r.assignment join devices d on d.number = a.device_number
+where d.revision > $1::bigint order by r.assignment, r.purpose, r.since)sql";
+
+constexpr char kChains[] = "select unit, version, revision from chains where revision > $1::bigint";
+
+constexpr char kSteps[] = R"sql(
+select s.unit, s.version, s.receiver, s.accept_seconds
+from chain_steps s join chains c using (unit, version)
+where c.revision > $1::bigint order by s.unit, s.version, s.step)sql";
+
+constexpr char kClients[] = "select * from clients where revision > $1::bigint";
+
+absl::StatusOr<std::uint64_t> RevisionOf(const absl::StatusOr<Result>& result) {
+  if (!result.ok()) return result.status();
+  return static_cast<std::uint64_t>((*result)[0].Int64("value"));
+}
+
+std::vector<v1::Route> RoutesOf(const Result& devices, std::vector<v1::Assignment> assignments) {
+  std::vector<v1::Route> routes;
+  std::map<std::string, std::size_t> index;
+  for (const Row row : devices) {
+    v1::Route& route = routes.emplace_back();
+    route.set_device(row.String("id"));
+    route.set_product(row.String("product"));
+    route.set_owner(row.String("owner"));
+    route.set_fallback_unit(row.String("fallback_unit"));
+    route.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
+    index[route.device()] = routes.size() - 1;
+  }
+  for (v1::Assignment& assignment : assignments) {
+    const auto found = index.find(assignment.device());
+    if (found != index.end()) *routes[found->second].add_assignments() = std::move(assignment);
+  }
+  return routes;
+}
+
+absl::Status ReadRoutes(Transaction& transaction, std::uint64_t after, Changes& changes) {
+  const absl::StatusOr<Result> devices = transaction.Execute(kDevices, {after});
+  if (!devices.ok()) return devices.status();
+  const absl::StatusOr<Result> assignments = transaction.Execute(kAssignments, {after});
+  if (!assignments.ok()) return assignments.status();
+  const absl::StatusOr<Result> points = transaction.Execute(kPoints, {after});
+  if (!points.ok()) return points.status();
+  changes.routes = RoutesOf(*devices, AssignmentsOf(*assignments, *points));
+  return absl::OkStatus();
+}
+
+absl::Status ReadChains(Transaction& transaction, std::uint64_t after, Changes& changes) {
+  const absl::StatusOr<Result> chains = transaction.Execute(kChains, {after});
+  if (!chains.ok()) return chains.status();
+  const absl::StatusOr<Result> steps = transaction.Execute(kSteps, {after});
+  if (!steps.ok()) return steps.status();
+  changes.chains = ChainsOf(*chains, *steps);
+  return absl::OkStatus();
+}
+
+absl::Status ReadClients(Transaction& transaction, std::uint64_t after, Changes& changes) {
+  const absl::StatusOr<Result> clients = transaction.Execute(kClients, {after});
+  if (!clients.ok()) return clients.status();
+  for (const Row row : *clients) changes.clients.push_back(ClientOf(row));
+  return absl::OkStatus();
+}
+
+absl::Status ReadState(Transaction& transaction, std::uint64_t after, Changes& changes) {
+  const absl::StatusOr<std::uint64_t> revision = RevisionOf(transaction.Execute(kRevision));
+  if (!revision.ok()) return revision.status();
+  changes = {};
+  changes.revision = *revision;
+  for (const auto read : {ReadRoutes, ReadChains, ReadClients}) {
+    if (absl::Status status = read(transaction, after, changes); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Changes> PostgresChanges::ReadAfter(std::uint64_t after) {
+  if (connection_ == nullptr || connection_->broken()) {
+    absl::StatusOr<std::unique_ptr<PostgresConnection>> fresh = PostgresConnection::Connect(options_);
+    if (!fresh.ok()) return fresh.status();
+    connection_ = *std::move(fresh);
+  }
+  Changes changes;
+  const absl::StatusOr<std::uint64_t> revision = RevisionOf(connection_->Execute(kRevision));
+  if (!revision.ok()) return revision.status();
+  changes.revision = *revision;
+  if (*revision == after && after != 0) return changes;
+  const absl::Status read =
+      RunTransaction(*connection_, Isolation::kRepeatableRead,
+                     [&](Transaction& transaction) { return ReadState(transaction, after, changes); });
+  if (!read.ok()) return read;
+  return changes;
+}
+
+}  // namespace nara::registry

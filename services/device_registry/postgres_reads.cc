@@ -1,0 +1,181 @@
+#include <algorithm>
+#include <utility>
+
+#include "device_registry/migrations.h"
+#include "device_registry/postgres_rows.h"
+#include "device_registry/postgres_store.h"
+
+namespace nara::registry {
+namespace {
+
+constexpr char kPutPrincipals[] = R"sql(
+insert into principals (id, name, federation, population, tile_col, tile_row)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::int[], $6::int[])
+on conflict (id) do update set name = excluded.name, federation = excluded.federation,
+  population = excluded.population, tile_col = excluded.tile_col, tile_row = excluded.tile_row)sql";
+
+constexpr char kCountDevices[] = R"sql(
+select n.principal, d.product, count(*) as count
+from answering n join devices d on d.id = n.device where n.purpose = 1 group by 1, 2)sql";
+
+constexpr char kListUnits[] = R"sql(
+select * from units
+where id > $1 and ($2::text = '' or principal = $2) and ($3::bool or principal = $4 or id = any($5::text[]))
+order by id limit $6::bigint)sql";
+
+constexpr char kFindUnits[] = "select * from units where id = any($1::text[])";
+
+constexpr char kListDevices[] = R"sql(
+select d.* from devices d
+where d.id > $1 and ($2::text = '' or d.product = $2)
+  and ($3::text = '' or d.owner = $3
+       or exists (select from answering n where n.device = d.id and n.principal = $3))
+  and ($4::bool or d.owner = $5
+       or exists (select from answering n where n.device = d.id and (n.principal = $5 or n.unit = any($6::text[]))))
+order by d.id limit $7::bigint)sql";
+
+constexpr char kFindDevices[] = "select * from devices where id = any($1::text[])";
+
+constexpr char kRunning[] = R"sql(
+select id, device, resident, start_at, upper(period) as end_at, regime
+from assignments where device = any($1::text[]) and period @> now())sql";
+
+constexpr char kPointsOf[] = R"sql(
+select assignment, purpose, since, principal, provider, unit
+from responsibilities where assignment = any($1::text[]) order by assignment, purpose, since)sql";
+
+constexpr char kFindAssignment[] = R"sql(
+select id, device, resident, start_at, upper(period) as end_at, regime from assignments where id = $1)sql";
+
+constexpr char kFindResident[] = "select principal from residents where id = $1";
+
+constexpr char kFindChain[] = R"sql(
+select unit, version, revision from chains
+where unit = $1 and ($2::int = 0 or version = $2) order by version desc limit 1)sql";
+
+constexpr char kStepsOf[] = R"sql(
+select unit, version, receiver, accept_seconds from chain_steps where unit = $1 and version = $2::int order by step)sql";
+
+}  // namespace
+
+PostgresStore::PostgresStore(PostgresOptions options, std::size_t connections, std::function<void()> committed)
+    : options_(options), pool_(std::move(options), connections), committed_(std::move(committed)) {}
+
+absl::Status PostgresStore::Prepare(const Catalogue& catalogue) {
+  std::vector<std::string> ids, names, federations;
+  std::vector<std::int64_t> populations;
+  std::vector<int> cols, rows;
+  for (const auto& [id, principal] : catalogue.principals()) {
+    ids.push_back(id);
+    names.push_back(principal.name);
+    federations.push_back(principal.federation);
+    populations.push_back(principal.population);
+    cols.push_back(principal.tile_col);
+    rows.push_back(principal.tile_row);
+  }
+  auto loan = pool_.Acquire();
+  if (!loan.ok()) return loan.status();
+  if (absl::Status status = Migrate(**loan, options_.schema, Migrations()); !status.ok()) return status;
+  return (*loan)->Execute(kPutPrincipals, {ids, names, federations, populations, cols, rows}).status();
+}
+
+absl::StatusOr<Result> PostgresStore::Query(std::string_view sql, std::initializer_list<Param> params) {
+  auto loan = pool_.Acquire();
+  if (!loan.ok()) return loan.status();
+  return (*loan)->Execute(sql, params);
+}
+
+absl::StatusOr<std::vector<DeviceTally>> PostgresStore::CountDevices() {
+  const absl::StatusOr<Result> result = Query(kCountDevices, {});
+  if (!result.ok()) return result.status();
+  std::vector<DeviceTally> tallies;
+  for (const Row row : *result) tallies.push_back({row.String("principal"), row.String("product"), row.Int64("count")});
+  return tallies;
+}
+
+absl::StatusOr<std::vector<v1::Unit>> PostgresStore::ListUnits(const UnitQuery& query) {
+  const absl::StatusOr<Result> result =
+      Query(kListUnits, {query.after, query.principal, query.visible.all, query.visible.principal, query.visible.units,
+                         query.limit});
+  if (!result.ok()) return result.status();
+  std::vector<v1::Unit> units;
+  for (const Row row : *result) units.push_back(UnitOf(row));
+  return units;
+}
+
+absl::StatusOr<std::map<std::string, v1::Unit>> PostgresStore::FindUnits(const std::vector<std::string>& ids) {
+  const absl::StatusOr<Result> result = Query(kFindUnits, {ids});
+  if (!result.ok()) return result.status();
+  std::map<std::string, v1::Unit> units;
+  for (const Row row : *result) units.emplace(row.String("id"), UnitOf(row));
+  return units;
+}
+
+absl::Status PostgresStore::AddRunning(std::vector<v1::Device>& devices) {
+  std::vector<std::string> ids;
+  for (const v1::Device& device : devices) ids.push_back(device.id());
+  const absl::StatusOr<Result> running = Query(kRunning, {ids});
+  if (!running.ok()) return running.status();
+  std::vector<std::string> assignments;
+  for (const Row row : *running) assignments.push_back(row.String("id"));
+  const absl::StatusOr<Result> points = Query(kPointsOf, {assignments});
+  if (!points.ok()) return points.status();
+  std::map<std::string, v1::Assignment> by_device;
+  for (v1::Assignment& assignment : AssignmentsOf(*running, *points)) {
+    by_device.emplace(assignment.device(), std::move(assignment));
+  }
+  for (v1::Device& device : devices) {
+    const auto found = by_device.find(device.id());
+    if (found != by_device.end()) *device.mutable_assignment() = std::move(found->second);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<v1::Device>> PostgresStore::ListDevices(const DeviceQuery& query) {
+  const absl::StatusOr<Result> result =
+      Query(kListDevices, {query.after, query.product, query.principal, query.visible.all, query.visible.principal,
+                           query.visible.units, query.limit});
+  if (!result.ok()) return result.status();
+  std::vector<v1::Device> devices;
+  for (const Row row : *result) devices.push_back(DeviceOf(row));
+  if (absl::Status status = AddRunning(devices); !status.ok()) return status;
+  return devices;
+}
+
+absl::StatusOr<std::map<std::string, v1::Device>> PostgresStore::FindDevices(const std::vector<std::string>& ids) {
+  const absl::StatusOr<Result> result = Query(kFindDevices, {ids});
+  if (!result.ok()) return result.status();
+  std::vector<v1::Device> devices;
+  for (const Row row : *result) devices.push_back(DeviceOf(row));
+  if (absl::Status status = AddRunning(devices); !status.ok()) return status;
+  std::map<std::string, v1::Device> by_id;
+  for (v1::Device& device : devices) by_id.emplace(device.id(), std::move(device));
+  return by_id;
+}
+
+absl::StatusOr<std::optional<v1::Assignment>> PostgresStore::FindAssignment(const std::string& id) {
+  const absl::StatusOr<Result> found = Query(kFindAssignment, {id});
+  if (!found.ok()) return found.status();
+  if (found->empty()) return std::nullopt;
+  const absl::StatusOr<Result> points = Query(kPointsOf, {std::vector<std::string>{id}});
+  if (!points.ok()) return points.status();
+  return AssignmentsOf(*found, *points).front();
+}
+
+absl::StatusOr<std::optional<std::string>> PostgresStore::FindResident(const std::string& id) {
+  const absl::StatusOr<Result> found = Query(kFindResident, {id});
+  if (!found.ok()) return found.status();
+  if (found->empty()) return std::nullopt;
+  return (*found)[0].String("principal");
+}
+
+absl::StatusOr<std::optional<v1::Chain>> PostgresStore::FindChain(const std::string& unit, std::uint32_t version) {
+  const absl::StatusOr<Result> found = Query(kFindChain, {unit, std::min(version, 1'000'000'000u)});
+  if (!found.ok()) return found.status();
+  if (found->empty()) return std::nullopt;
+  const absl::StatusOr<Result> steps = Query(kStepsOf, {unit, (*found)[0].Int("version")});
+  if (!steps.ok()) return steps.status();
+  return ChainsOf(*found, *steps).front();
+}
+
+}  // namespace nara::registry

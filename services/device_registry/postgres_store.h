@@ -1,0 +1,76 @@
+// The store in PostgreSQL, schema `registry` (migrations.cc).
+//
+// A write takes the revision's row lock first, so writers take turns: nothing can
+// deadlock, and the order of revisions is the order of commits. The exclusion
+// constraint and the deferred foreign keys hold whatever a program does.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "common/catalogue/catalogue.h"
+#include "common/postgres/pool.h"
+#include "common/postgres/transaction.h"
+#include "device_registry/ports.h"
+
+namespace nara::registry {
+
+class PostgresStore final : public Store {
+ public:
+  // `committed` is called after each write.
+  PostgresStore(PostgresOptions options, std::size_t connections, std::function<void()> committed);
+
+  // Migrates the schema and makes the principals those of the catalogue.
+  absl::Status Prepare(const Catalogue& catalogue);
+
+  absl::StatusOr<std::vector<DeviceTally>> CountDevices() override;
+  absl::StatusOr<std::vector<v1::Unit>> ListUnits(const UnitQuery& query) override;
+  absl::StatusOr<std::map<std::string, v1::Unit>> FindUnits(const std::vector<std::string>& ids) override;
+  absl::StatusOr<std::vector<v1::Device>> ListDevices(const DeviceQuery& query) override;
+  absl::StatusOr<std::map<std::string, v1::Device>> FindDevices(const std::vector<std::string>& ids) override;
+  absl::StatusOr<std::optional<v1::Assignment>> FindAssignment(const std::string& id) override;
+  absl::StatusOr<std::optional<std::string>> FindResident(const std::string& id) override;
+  absl::StatusOr<std::optional<v1::Chain>> FindChain(const std::string& unit, std::uint32_t version) override;
+
+  absl::Status PutUnit(const Actor& actor, const v1::Unit& unit) override;
+  absl::Status RegisterDevices(const Actor& actor, const std::vector<v1::Device>& devices) override;
+  absl::Status RecordCertificates(const Actor& actor, const std::vector<IssuedCertificate>& issued) override;
+  absl::Status CreateResident(const Actor& actor, const std::string& id, const std::string& principal) override;
+  absl::StatusOr<v1::Assignment> Assign(const Actor& actor, const NewAssignment& assignment) override;
+  absl::StatusOr<v1::Assignment> End(const Actor& actor, const v1::EndAssignmentRequest& request) override;
+  absl::StatusOr<v1::Assignment> Transfer(const Actor& actor, const v1::TransferResponsibilityRequest& request,
+                                          const v1::Unit& unit) override;
+  absl::StatusOr<v1::Chain> PutChain(const Actor& actor, const v1::Chain& chain) override;
+  absl::StatusOr<v1::Client> PutClient(const Actor& actor, const v1::Client& client) override;
+
+ private:
+  // One transaction, begun with the next revision. `work` says what it changed with
+  // Audit; when it changed nothing the revision is given back.
+  class Write;
+  absl::Status Run(const Actor& actor, absl::FunctionRef<absl::Status(Write&)> work);
+  absl::StatusOr<Result> Query(std::string_view sql, std::initializer_list<Param> params);
+  absl::Status AddRunning(std::vector<v1::Device>& devices);
+
+  const PostgresOptions options_;
+  PostgresPool pool_;
+  const std::function<void()> committed_;
+};
+
+// The changes, read as one consistent state over a connection of its own, which is
+// made again when it breaks.
+class PostgresChanges final : public ChangeSource {
+ public:
+  explicit PostgresChanges(PostgresOptions options) : options_(std::move(options)) {}
+
+  absl::StatusOr<Changes> ReadAfter(std::uint64_t revision) override;
+
+ private:
+  const PostgresOptions options_;
+  std::unique_ptr<PostgresConnection> connection_;
+};
+
+}  // namespace nara::registry

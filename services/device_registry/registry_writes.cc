@@ -1,0 +1,199 @@
+#include <utility>
+
+#include "common/mqtt/shard.h"
+#include "common/rpc/error.h"
+#include "device_registry/registry.h"
+#include "device_registry/validation.h"
+
+namespace nara::registry {
+namespace {
+
+constexpr int kMaxBulk = 1000;
+
+Object OfPrincipal(const std::string& principal) {
+  return {.principal = principal, .unit = {}, .owner = {}, .receivers = {}};
+}
+
+Object OfUnit(const v1::Unit& unit) {
+  return {.principal = unit.principal(), .unit = unit.id(), .owner = {}, .receivers = {}};
+}
+
+}  // namespace
+
+// A unit to which a responsibility may be given.
+absl::StatusOr<v1::Unit> Registry::UnitToAnswer(const Caller& caller, const std::string& id) {
+  absl::StatusOr<v1::Unit> unit = FindUnit(id);
+  if (!unit.ok()) return unit.status();
+  if (absl::Status status = Check(caller, Action::kAssign, OfUnit(*unit), "unit", id); !status.ok()) return status;
+  return unit;
+}
+
+absl::Status Registry::CheckResident(const Caller& caller, const std::string& id) {
+  const absl::StatusOr<std::optional<std::string>> principal = deps_.store.FindResident(id);
+  if (!principal.ok()) return principal.status();
+  if (!principal->has_value()) return NotThere("resident", id);
+  return Check(caller, Action::kAssign, OfPrincipal(**principal), "resident", id);
+}
+
+// An assignment belongs to those who answer within it.
+absl::Status Registry::CheckAssignment(const Caller& caller, const std::string& id) {
+  const absl::StatusOr<std::optional<v1::Assignment>> assignment = deps_.store.FindAssignment(id);
+  if (!assignment.ok()) return assignment.status();
+  if (!assignment->has_value()) return NotThere("assignment", id);
+  v1::Device device;
+  *device.mutable_assignment() = **assignment;
+  return CheckAny(caller, Action::kAssign, FacesOf(device), "assignment", id);
+}
+
+absl::StatusOr<v1::PutUnitResponse> Registry::PutUnit(const Caller& caller, const v1::PutUnitRequest& request) {
+  const v1::Unit& unit = request.unit();
+  if (absl::Status status = Check(caller, Action::kWriteUnit, OfPrincipal(unit.principal()), "unit", unit.id());
+      !status.ok()) {
+    return status;
+  }
+  if (absl::Status status = Validate(unit, deps_.catalogue); !status.ok()) return status;
+  if (absl::Status status = deps_.store.PutUnit({caller.id}, unit); !status.ok()) return status;
+  v1::PutUnitResponse response;
+  *response.mutable_unit() = unit;
+  return response;
+}
+
+absl::StatusOr<v1::RegisterDevicesResponse> Registry::RegisterDevices(const Caller& caller,
+                                                                      const v1::RegisterDevicesRequest& request) {
+  if (request.devices_size() > kMaxBulk) return Invalid("devices", "are at most 1000; send the rest in another call");
+  v1::RegisterDevicesResponse response;
+  std::vector<v1::Device> devices;
+  for (const v1::Device& device : request.devices()) {
+    const Object object{.principal = {}, .unit = {}, .owner = device.owner(), .receivers = {}};
+    absl::Status status = Check(caller, Action::kRegisterDevice, object, "principal", device.owner());
+    if (status.ok()) status = Validate(device, deps_.catalogue);
+    if (!status.ok()) return status;
+    devices.push_back(device);
+    devices.back().clear_assignment();
+    *response.add_devices() = devices.back();
+  }
+  if (devices.empty()) return response;
+  if (absl::Status status = deps_.store.RegisterDevices({caller.id}, devices); !status.ok()) return status;
+  return response;
+}
+
+absl::StatusOr<v1::ProvisionDevicesResponse> Registry::ProvisionDevices(const Caller& caller,
+                                                                        const v1::ProvisionDevicesRequest& request) {
+  if (request.requests_size() > kMaxBulk) return Invalid("requests", "are at most 1000; send the rest in another call");
+  std::vector<std::string> ids;
+  for (const v1::CertificateRequest& one : request.requests()) ids.push_back(one.device());
+  if (absl::Status status = CheckOwners(caller, Action::kProvisionDevice, ids); !status.ok()) return status;
+  v1::ProvisionDevicesResponse response;
+  std::vector<IssuedCertificate> issued;
+  for (const v1::CertificateRequest& one : request.requests()) {
+    absl::StatusOr<Credentials::Signed> made = deps_.credentials.Sign(one.device(), one.csr_pem());
+    if (!made.ok()) return made.status();
+    issued.push_back({one.device(), made->serial, made->not_after});
+    v1::DeviceCredentials& credentials = *response.add_credentials();
+    credentials.set_device(one.device());
+    credentials.set_certificate_pem(std::move(made->certificate_pem));
+    credentials.set_mqtt_password(deps_.credentials.MqttPassword(one.device()));
+    credentials.set_shard(static_cast<std::uint32_t>(ShardOf(one.device())));
+  }
+  if (issued.empty()) return response;
+  if (absl::Status status = deps_.store.RecordCertificates({caller.id}, issued); !status.ok()) return status;
+  return response;
+}
+
+absl::StatusOr<v1::CreateResidentResponse> Registry::CreateResident(const Caller& caller,
+                                                                    const v1::CreateResidentRequest& request) {
+  const std::string id = request.resident().empty() ? deps_.new_id() : request.resident();
+  if (absl::Status status = ValidateOpaqueId("resident", id); !status.ok()) return status;
+  if (absl::Status status =
+          Check(caller, Action::kAssign, OfPrincipal(request.principal()), "principal", request.principal());
+      !status.ok()) {
+    return status;
+  }
+  if (deps_.catalogue.FindPrincipal(request.principal()) == nullptr) return NotThere("principal", request.principal());
+  if (absl::Status status = deps_.store.CreateResident({caller.id}, id, request.principal()); !status.ok()) {
+    return status;
+  }
+  v1::CreateResidentResponse response;
+  response.set_resident(id);
+  return response;
+}
+
+absl::StatusOr<v1::AssignDeviceResponse> Registry::AssignDevice(const Caller& caller,
+                                                                const v1::AssignDeviceRequest& request) {
+  if (absl::Status status = Validate(request); !status.ok()) return status;
+  absl::StatusOr<v1::Unit> care = UnitToAnswer(caller, request.care_unit());
+  if (!care.ok()) return care.status();
+  absl::StatusOr<v1::Unit> alarm =
+      request.alarm_unit() == request.care_unit() ? care : UnitToAnswer(caller, request.alarm_unit());
+  if (!alarm.ok()) return alarm.status();
+  if (absl::Status status = CheckResident(caller, request.resident()); !status.ok()) return status;
+  NewAssignment plan{.request = request, .care = *std::move(care), .alarm = *std::move(alarm)};
+  if (request.assignment().empty()) plan.request.set_assignment(deps_.new_id());
+  absl::StatusOr<v1::Assignment> assignment = deps_.store.Assign({caller.id}, plan);
+  if (!assignment.ok()) return assignment.status();
+  v1::AssignDeviceResponse response;
+  *response.mutable_assignment() = *std::move(assignment);
+  return response;
+}
+
+absl::StatusOr<v1::EndAssignmentResponse> Registry::EndAssignment(const Caller& caller,
+                                                                  const v1::EndAssignmentRequest& request) {
+  if (absl::Status status = ValidateOpaqueId("assignment", request.assignment()); !status.ok()) return status;
+  if (request.has_end_at()) {
+    if (absl::Status status = ValidateTime("end_at", request.end_at()); !status.ok()) return status;
+  }
+  if (absl::Status status = CheckAssignment(caller, request.assignment()); !status.ok()) return status;
+  absl::StatusOr<v1::Assignment> assignment = deps_.store.End({caller.id}, request);
+  if (!assignment.ok()) return assignment.status();
+  v1::EndAssignmentResponse response;
+  *response.mutable_assignment() = *std::move(assignment);
+  return response;
+}
+
+absl::StatusOr<v1::TransferResponsibilityResponse> Registry::TransferResponsibility(
+    const Caller& caller, const v1::TransferResponsibilityRequest& request) {
+  if (absl::Status status = Validate(request); !status.ok()) return status;
+  if (absl::Status status = CheckAssignment(caller, request.assignment()); !status.ok()) return status;
+  const absl::StatusOr<v1::Unit> unit = UnitToAnswer(caller, request.unit());
+  if (!unit.ok()) return unit.status();
+  absl::StatusOr<v1::Assignment> assignment = deps_.store.Transfer({caller.id}, request, *unit);
+  if (!assignment.ok()) return assignment.status();
+  v1::TransferResponsibilityResponse response;
+  *response.mutable_assignment() = *std::move(assignment);
+  return response;
+}
+
+absl::StatusOr<v1::PutChainResponse> Registry::PutChain(const Caller& caller, const v1::PutChainRequest& request) {
+  if (absl::Status status = Validate(request.chain()); !status.ok()) return status;
+  const absl::StatusOr<v1::Unit> unit = FindUnit(request.chain().unit());
+  if (!unit.ok()) return unit.status();
+  if (absl::Status status = Check(caller, Action::kWriteChain, OfUnit(*unit), "unit", unit->id()); !status.ok()) {
+    return status;
+  }
+  absl::StatusOr<v1::Chain> chain = deps_.store.PutChain({caller.id}, request.chain());
+  if (!chain.ok()) return chain.status();
+  v1::PutChainResponse response;
+  *response.mutable_chain() = *std::move(chain);
+  return response;
+}
+
+absl::StatusOr<v1::PutClientResponse> Registry::PutClient(const Caller& caller, const v1::PutClientRequest& request) {
+  const v1::Client& client = request.client();
+  if (absl::Status status = Check(caller, Action::kWriteClient, OfPrincipal(client.principal()), "client", client.id());
+      !status.ok()) {
+    return status;
+  }
+  if (absl::Status status = Validate(client, deps_.catalogue); !status.ok()) return status;
+  absl::StatusOr<v1::Client> stored = deps_.store.PutClient({caller.id}, client);
+  if (!stored.ok()) return stored.status();
+  // A revocation that was answered is in force.
+  if (!deps_.in_force(stored->revision())) {
+    return rpc::Error(absl::StatusCode::kUnavailable, "NOT_YET_IN_FORCE",
+                      "the client is stored, but not yet in force; ask again", {{"client", client.id()}});
+  }
+  v1::PutClientResponse response;
+  *response.mutable_client() = *std::move(stored);
+  return response;
+}
+
+}  // namespace nara::registry
