@@ -19,6 +19,10 @@ def _read_needs():
     return {name: (command, what) for name, command, what in rows}
 
 
+def pytest_addoption(parser):
+    parser.addoption("--rounds", type=int, default=None, help="rounds of a fault test instead of its usual number")
+
+
 def pytest_configure(config):
     config.addinivalue_line(
         "markers", "needs(name): skipped where the machine lacks what tests/skips.txt lists under that name"

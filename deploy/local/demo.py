@@ -167,6 +167,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(prog="nara demo", description="Runs all of Nära with a simulated county.")
     parser.add_argument("--root", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--preset", default="release", help=argparse.SUPPRESS)
+    parser.add_argument("--state", help=argparse.SUPPRESS)
     parser.add_argument("--devices", type=int, help="size of the fleet; 0 for none")
     parser.add_argument("--port-base", type=int, help="use the ports from this number on")
     parser.add_argument("--check", action="store_true", help="measure, print one JSON object and stop")
@@ -179,6 +180,8 @@ def main():
     code = 0
     try:
         paths = Paths(arguments.root, arguments.preset)
+        if arguments.state:
+            paths.use_state(arguments.state)
         paths.make()
         lock = only_one(paths)
         demo = Demo(paths, Ports.plan(arguments.port_base), arguments.devices)
