@@ -18,7 +18,9 @@ absl::Status Error(absl::StatusCode code, std::string_view reason, std::string_v
   info.set_domain("nara");
   info.mutable_metadata()->insert(metadata.begin(), metadata.end());
   absl::Status status(code, ToAbsl(message));
-  status.SetPayload(kErrorInfoUrl, absl::Cord(info.SerializeAsString()));
+  const std::string wire = info.SerializeAsString();
+  // Not from the string itself: clang mangles that constructor unlike the compiler of Debian's abseil.
+  status.SetPayload(kErrorInfoUrl, absl::Cord(absl::string_view(wire)));
   return status;
 }
 
