@@ -1,0 +1,21 @@
+#include "alert_router/config.h"
+
+namespace nara::alert {
+
+absl::StatusOr<Config> ReadConfig(config::Section& root) {
+  Config config;
+  config.grpc = config::ReadGrpc(root);
+  config.tls = config::ReadTls(root);
+  config.redis = config::ReadRedis(root);
+  config.postgres = config::ReadPostgres(root);
+  config.registry = config::ReadPeer(root, "registry");
+  config.catalogue = config::ReadCatalogue(root);
+  config.state_dir = config::ReadStateDir(root);
+  config.postgres_connections = static_cast<int>(root.OptionalInt("postgres_connections", 8, 3, 64));
+  config.last_resort.receiver = root.OptionalString("fallback_receiver", "county-fallback");
+  config.last_resort.accept = std::chrono::seconds(root.OptionalInt("fallback_accept_seconds", 60, 1, 3600));
+  if (absl::Status status = root.Finish(); !status.ok()) return status;
+  return config;
+}
+
+}  // namespace nara::alert

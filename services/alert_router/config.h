@@ -1,0 +1,32 @@
+// What the file of an alert router says.
+#pragma once
+
+#include <string>
+
+#include "alert_router/alert.h"
+#include "common/config/shared.h"
+
+namespace nara::alert {
+
+struct Config {
+  std::string name;
+  config::Grpc grpc;
+  config::Tls tls;
+  std::string redis;
+  std::string postgres;
+  std::string registry;
+  std::string catalogue;
+  std::string state_dir;  // local copies of routes, chains and rights
+
+  // Connections to PostgreSQL; each call, timer round and log batch holds one.
+  int postgres_connections = 8;
+
+  // Who gets what nobody answers for, and how long it may take to accept before
+  // it is offered again.
+  Step last_resort;
+};
+
+// Reads every key but `name`, `log` and `metrics`; ends with root.Finish().
+absl::StatusOr<Config> ReadConfig(config::Section& root);
+
+}  // namespace nara::alert

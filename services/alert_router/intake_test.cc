@@ -1,0 +1,165 @@
+#include "alert_router/intake.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "alert_router/proto_time.h"
+#include "alert_router/testing/world.h"
+
+namespace nara::alert {
+namespace {
+
+using std::chrono::seconds;
+using testing::FakeScreen;
+using testing::World;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class IntakeTest : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_NE(world_.catalogue.FindKind("dose_missed"), nullptr); }
+  State StateOf(const std::string& kind, const std::string& episode) {
+    const Alert* alert = world_.store.Find(kind, episode);
+    return alert == nullptr ? State{} : alert->state;
+  }
+  World world_;
+};
+
+TEST_F(IntakeTest, AMissedDoseIsOfferedToTheCentreOfWhoAnswersNow) {
+  const auto centre = world_.Attend("centre-1480");
+  ASSERT_TRUE(world_.Say(World::Event("dose_missed", "d1")).ok());
+  EXPECT_THAT(centre->Take(), ElementsAre("offer dose_missed 2"));
+  const Alert* alert = world_.store.Find("dose_missed", "d1");
+  ASSERT_NE(alert, nullptr);
+  EXPECT_EQ(alert->principal, "1480");
+  EXPECT_EQ(alert->unit, "care-1480-1");
+  EXPECT_EQ(alert->resident, "resident-1");
+  EXPECT_EQ(alert->chain.version, 3U);
+}
+
+TEST_F(IntakeTest, TheSameEventAgainChangesNothing) {
+  const auto centre = world_.Attend("centre-1480");
+  ASSERT_TRUE(world_.Say(World::Event("dose_missed", "d1")).ok());
+  ASSERT_TRUE(world_.Say(World::Event("dose_missed", "d1")).ok());
+  EXPECT_THAT(centre->Take(), ElementsAre("offer dose_missed 2"));
+  EXPECT_EQ(world_.store.size(), 1U);
+}
+
+TEST_F(IntakeTest, ThePositionMovesWithTheAlertAndNotWithoutIt) {
+  world_.store.Break(absl::UnavailableError("down"));
+  EXPECT_FALSE(world_.Say(World::Event("dose_missed", "d1")).ok());
+  EXPECT_EQ(world_.store.position(ShardOf("disp-1")), "");
+  world_.store.Break(absl::OkStatus());
+  EXPECT_TRUE(world_.Say(World::Event("dose_missed", "d1")).ok());
+  EXPECT_EQ(world_.store.position(ShardOf("disp-1")), "0-1");
+}
+
+TEST_F(IntakeTest, TheDoseTakenEndsItsAlertAndNoOther) {
+  const auto centre = world_.Attend("centre-1480");
+  ASSERT_TRUE(world_.Say(World::Event("dose_missed", "d1")).ok());
+  ASSERT_TRUE(world_.Say(World::Event("dose_missed", "d2")).ok());
+  ASSERT_TRUE(world_.Say(World::Event("dose_taken", "d1")).ok());
+  EXPECT_THAT(centre->Take(),
+              ElementsAre("offer dose_missed 2", "offer dose_missed 2", "withdraw dose_missed dose_taken"));
+  EXPECT_EQ(StateOf("dose_missed", "d1"), State::kCancelled);
+  EXPECT_EQ(StateOf("dose_missed", "d2"), State::kOffered);
+}
+
+TEST_F(IntakeTest, AnEndBeforeItsBeginningIsRemembered) {
+  const auto centre = world_.Attend("centre-1480");
+  ASSERT_TRUE(world_.Say(World::Event("dose_taken", "d1")).ok());
+  EXPECT_EQ(world_.store.early_ends(), 1U);
+  ASSERT_TRUE(world_.Say(World::Event("dose_missed", "d1")).ok());
+  EXPECT_THAT(centre->Take(), IsEmpty());
+  EXPECT_EQ(StateOf("dose_missed", "d1"), State::kCancelled);
+}
+
+TEST_F(IntakeTest, ATestDisturbsNobody) {
+  const auto centre = world_.Attend("centre-1480");
+  auto test = World::Event("dose_missed", "d1");
+  test.mutable_record()->set_test(true);
+  ASSERT_TRUE(world_.Say(test).ok());
+  EXPECT_THAT(centre->Take(), IsEmpty());
+  EXPECT_EQ(world_.store.size(), 0U);
+}
+
+TEST_F(IntakeTest, AnAlarmThatIsTooOldIsRecordedWithoutARing) {
+  const auto centre = world_.Attend("centre-1480");
+  auto old = World::Event("dose_missed", "d1");
+  *old.mutable_effective_at() = ToTimestamp(testing::kNoon - std::chrono::hours(13));
+  ASSERT_TRUE(world_.Say(old).ok());
+  EXPECT_THAT(centre->Take(), IsEmpty());
+  EXPECT_EQ(StateOf("dose_missed", "d1"), State::kExpired);
+}
+
+TEST_F(IntakeTest, ADeviceClockThatRunsAheadDoesNotProlongTheAlarm) {
+  auto ahead = World::Event("dose_missed", "d1");
+  *ahead.mutable_effective_at() = ToTimestamp(testing::kNoon + std::chrono::hours(20));
+  ASSERT_TRUE(world_.Say(ahead).ok());
+  EXPECT_EQ(world_.store.Find("dose_missed", "d1")->expires_at, testing::kNoon + std::chrono::hours(12));
+}
+
+TEST_F(IntakeTest, WithoutAChainTheFallbackUnitGetsTheAlarmAndIsToldWhy) {
+  world_.chains.Apply(true, {*world_.chains.Current("tech-1480")}, 2);
+  const auto fallback = world_.Attend("county-fallback");
+  ASSERT_TRUE(world_.Say(World::Event("dose_missed", "d1")).ok());
+  EXPECT_THAT(fallback->Take(), ElementsAre("offer dose_missed 2", "offer no_chain 2"));
+  EXPECT_EQ(world_.store.Find("dose_missed", "d1")->unit, "tech-1480");
+}
+
+TEST_F(IntakeTest, ADeviceThatNobodyKnowsRingsAtTheLastResort) {
+  const auto fallback = world_.Attend("county-fallback");
+  auto stranger = World::Event("dose_missed", "d1");
+  stranger.set_device("stranger-1");
+  ASSERT_TRUE(world_.Say(stranger).ok());
+  EXPECT_THAT(fallback->Take(), ElementsAre("offer dose_missed 2", "offer no_responsible 2"));
+}
+
+TEST_F(IntakeTest, AnAlarmOfAnEndedAssignmentGoesToWhoAnsweredLast) {
+  registry::v1::Route route = *world_.routes.Find("disp-1");
+  *route.mutable_assignments(0)->mutable_end_at() = ToTimestamp(testing::kNoon - seconds(60));
+  route.set_revision(2);
+  world_.routes.Apply(false, {route}, 2);
+  const auto centre = world_.Attend("centre-1480");
+  ASSERT_TRUE(world_.Say(World::Event("dose_missed", "d1")).ok());
+  EXPECT_THAT(centre->Take(), ElementsAre("offer dose_missed 2"));
+}
+
+TEST_F(IntakeTest, WhatIngestQuarantinedBecomesATechnicalAlertWithoutAResident) {
+  const auto fallback = world_.Attend("county-fallback");
+  auto held = World::Event(kIngestQuarantined, "q1");
+  ASSERT_TRUE(world_.Say(held).ok());
+  EXPECT_THAT(fallback->Take(), ElementsAre("offer ingest_quarantined 2"));
+  EXPECT_EQ(world_.store.Find(kIngestQuarantined, "q1")->resident, "");
+}
+
+TEST_F(IntakeTest, AnEntryThatCannotBeReadBecomesATechnicalAlertAndTheNextOnePasses) {
+  const auto fallback = world_.Attend("county-fallback");
+  const auto centre = world_.Attend("centre-1480");
+  for (const std::string& bytes : {std::string("\xff\xff\xff not protobuf"), std::string(), std::string(3, '\0')}) {
+    ASSERT_TRUE(world_.SayBytes(bytes).ok());
+  }
+  EXPECT_THAT(fallback->Take(),
+              ElementsAre("offer log_unreadable 2", "offer log_unreadable 2", "offer log_unreadable 2"));
+  ASSERT_TRUE(world_.Say(World::Event("dose_missed", "d1")).ok());
+  EXPECT_THAT(centre->Take(), ElementsAre("offer dose_missed 2"));
+}
+
+TEST_F(IntakeTest, AnEntryThatTheStoreRefusesHoldsUpNobody) {
+  world_.store.Refuse("poison-1");
+  const auto fallback = world_.Attend("county-fallback");
+  auto poison = World::Event("dose_missed", "d1");
+  poison.set_device("poison-1");
+  ASSERT_TRUE(world_.Say(poison).ok());
+  EXPECT_THAT(fallback->Take(), ElementsAre("offer alarm_unroutable 2"));
+  EXPECT_EQ(world_.store.position(ShardOf("disp-1")), "0-1");
+}
+
+TEST_F(IntakeTest, AKindThatTheCatalogueDoesNotHaveIsNoSilence) {
+  const auto fallback = world_.Attend("county-fallback");
+  ASSERT_TRUE(world_.Say(World::Event("flood", "f1")).ok());
+  EXPECT_THAT(fallback->Take(), ElementsAre("offer unknown_alarm_kind 2"));
+}
+
+}  // namespace
+}  // namespace nara::alert

@@ -1,0 +1,110 @@
+#include "alert_router/interpret.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "alert_router/alert_id.h"
+#include "alert_router/proto_time.h"
+#include "common/log/log.h"
+#include "common/mqtt/shard.h"
+
+namespace nara::alert {
+
+std::string LogAsDevice(LogId log) {
+  return "shard-" + ShardText(log.shard);
+}
+
+Key KeyOf(const telemetry::v1::LogRecord& record, const std::string& kind) {
+  const std::string& episode = record.record().episode();
+  return {record.device(), kind, episode.empty() ? record.event_id() : episode};
+}
+
+Alert Draw(const telemetry::v1::LogRecord& record, const Kind& kind, const Responsible& answer, Time now) {
+  Alert alert;
+  alert.key = KeyOf(record, kind.id);
+  alert.id = AlertIdOf(alert.key);
+  alert.resident = record.resident();
+  alert.principal = answer.principal;
+  alert.unit = answer.unit;
+  alert.product = record.product();
+  alert.event_id = record.event_id();
+  alert.chain = answer.chain;
+  alert.effective_at = FromTimestamp(record.effective_at());
+  alert.expires_at = std::min(alert.effective_at, now) + kind.alarm_for;
+  return alert;
+}
+
+absl::StatusOr<std::string> Interpreter::Apply(Moves& moves, LogId log, const LogEntry& entry) const {
+  telemetry::v1::LogRecord record;
+  if (record.ParseFromString(entry.payload) && !record.device().empty() && !record.event_id().empty()) {
+    return ApplyRecord(moves, record);
+  }
+  const std::string position = entry.position.ToString();
+  log::Error("intake", "an entry of an alarm log cannot be read", {{"shard", log.shard}, {"position", position}});
+  const auto raised = RaiseTechnical(moves, {LogAsDevice(log), kLogUnreadable, position}, "");
+  if (!raised.ok()) return raised.status();
+  return "unreadable";
+}
+
+absl::StatusOr<std::string> Interpreter::ApplyRecord(Moves& moves, const telemetry::v1::LogRecord& record) const {
+  const std::string& name = record.record().kind();
+  if (record.record().test()) {
+    log::Info("intake", "test event, nobody is disturbed", {{"device", record.device()}, {"kind", name}});
+    return "test";
+  }
+  if (name == kIngestQuarantined) return RaiseTechnical(moves, KeyOf(record, name), record.event_id());
+  const Kind* kind = catalogue_.FindKind(name);
+  if (kind == nullptr) return RaiseTechnical(moves, KeyOf(record, kUnknownKind), record.event_id());
+  std::string outcome = "ignored";
+  for (const std::string& ended : kind->ends) {
+    const auto end = EndEpisode(moves, *kind, ended, record);
+    if (!end.ok()) return end;
+    outcome = *end;
+  }
+  return kind->raises ? RaiseAlert(moves, *kind, record) : outcome;
+}
+
+absl::StatusOr<std::string> Interpreter::EndEpisode(Moves& moves, const Kind& kind, const std::string& ended,
+                                                    const telemetry::v1::LogRecord& record) const {
+  if (record.record().episode().empty()) return "ignored";
+  const Key key = KeyOf(record, ended);
+  const auto alert = moves.rows().FindLocked(key);
+  if (!alert.ok()) return alert.status();
+  if (!alert->has_value()) {
+    const absl::Status remembered = moves.rows().RememberEnd(key, kind.id, record.event_id());
+    if (!remembered.ok()) return remembered;
+    return "end_remembered";
+  }
+  const auto now = moves.rows().Now();
+  if (!now.ok()) return now.status();
+  const absl::Status saved = moves.Save(End(**alert, kind.id, *now));
+  if (!saved.ok()) return saved;
+  return "ended";
+}
+
+absl::StatusOr<std::string> Interpreter::RaiseAlert(Moves& moves, const Kind& kind,
+                                                    const telemetry::v1::LogRecord& record) const {
+  const Key key = KeyOf(record, kind.id);
+  const auto known = moves.rows().FindLocked(key);
+  if (!known.ok()) return known.status();
+  if (known->has_value()) return "known";
+  const auto ended_by = moves.rows().EarlyEnd(key);
+  if (!ended_by.ok()) return ended_by.status();
+  const auto now = moves.rows().Now();
+  if (!now.ok()) return now.status();
+  const Responsible answer = answers_.ForAlarm(record.device(), record.assignment(), ToTimestamp(*now));
+  const Change change = Raise(Draw(record, kind, answer, *now), *ended_by, moves.reachable(), *now);
+  if (absl::Status saved = moves.Save(change); !saved.ok()) return saved;
+  if (answer.astray.empty()) return "raised";
+  const Key astray{record.device(), answer.astray, change.alert.id};
+  if (absl::Status told = moves.RaiseTechnical(astray, record.event_id()); !told.ok()) return told;
+  return "raised";
+}
+
+absl::StatusOr<std::string> Interpreter::RaiseTechnical(Moves& moves, const Key& key,
+                                                        const std::string& event_id) const {
+  if (absl::Status raised = moves.RaiseTechnical(key, event_id); !raised.ok()) return raised;
+  return "technical";
+}
+
+}  // namespace nara::alert

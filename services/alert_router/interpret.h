@@ -1,0 +1,53 @@
+// What one entry of an alarm log does to the alerts: the rules of intake.h, for
+// one entry within a transaction.
+#pragma once
+
+#include <string>
+
+#include "alert_router/answers.h"
+#include "alert_router/moves.h"
+#include "common/catalogue/catalogue.h"
+#include "common/redis/log_reader.h"
+#include "nara/telemetry/v1/telemetry.pb.h"
+
+namespace nara::alert {
+
+// Kind of the record by which ingest tells that something on the alarm topic
+// could not be delivered.
+inline constexpr char kIngestQuarantined[] = "ingest_quarantined";
+// Kinds of technical alerts that only the intake raises.
+inline constexpr char kLogUnreadable[] = "log_unreadable";
+inline constexpr char kUnknownKind[] = "unknown_alarm_kind";
+inline constexpr char kUnroutable[] = "alarm_unroutable";
+
+// The key of the alert of `kind` that a record is about: its episode, or its
+// event id where it has none.
+Key KeyOf(const telemetry::v1::LogRecord& record, const std::string& kind);
+
+// What stands for a device in alerts about a log itself: "shard-07".
+std::string LogAsDevice(LogId log);
+
+// The alert that a record raises, before the engine has seen it.
+Alert Draw(const telemetry::v1::LogRecord& record, const Kind& kind, const Responsible& answer, Time now);
+
+class Interpreter {
+ public:
+  // Both must outlive it.
+  Interpreter(const Catalogue& catalogue, const Answers& answers) : catalogue_(catalogue), answers_(answers) {}
+
+  // Writes what the entry means into `moves`. The outcome is a word for the
+  // metrics (metrics.h).
+  absl::StatusOr<std::string> Apply(Moves& moves, LogId log, const LogEntry& entry) const;
+
+ private:
+  absl::StatusOr<std::string> ApplyRecord(Moves& moves, const telemetry::v1::LogRecord& record) const;
+  absl::StatusOr<std::string> EndEpisode(Moves& moves, const Kind& kind, const std::string& ended,
+                                         const telemetry::v1::LogRecord& record) const;
+  absl::StatusOr<std::string> RaiseAlert(Moves& moves, const Kind& kind, const telemetry::v1::LogRecord& record) const;
+  absl::StatusOr<std::string> RaiseTechnical(Moves& moves, const Key& key, const std::string& event_id) const;
+
+  const Catalogue& catalogue_;
+  const Answers& answers_;
+};
+
+}  // namespace nara::alert

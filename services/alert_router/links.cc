@@ -1,0 +1,127 @@
+#include "alert_router/links.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace nara::alert {
+namespace {
+
+absl::Status TooSlow() {
+  return absl::ResourceExhaustedError("the operator's stream does not read its messages; attach again");
+}
+
+}  // namespace
+
+Links::Id Links::Attach(Link link) {
+  std::scoped_lock lock(mutex_);
+  link.id = ++last_id_;
+  receiver_of_[link.id] = link.receiver;
+  by_receiver_[link.receiver][last_id_] = std::move(link);
+  return last_id_;
+}
+
+void Links::Detach(Id id) {
+  std::string receiver;
+  {
+    std::scoped_lock lock(mutex_);
+    if (const auto found = receiver_of_.find(id); found != receiver_of_.end()) receiver = found->second;
+  }
+  if (Remove(id)) went_(receiver);
+}
+
+// True when it was the last of its receiver.
+bool Links::Remove(Id id) {
+  std::scoped_lock lock(mutex_);
+  const auto receiver = receiver_of_.find(id);
+  if (receiver == receiver_of_.end()) return false;
+  const auto links = by_receiver_.find(receiver->second);
+  links->second.erase(id);
+  receiver_of_.erase(receiver);
+  if (!links->second.empty()) return false;
+  by_receiver_.erase(links);
+  return true;
+}
+
+// A stream that takes nothing may never end by itself: the link goes now.
+void Links::CutOff(const Link& link, const absl::Status& why) {
+  link.screen->Close(why);
+  Detach(link.id);
+}
+
+bool Links::IsAttended(const std::string& receiver) const {
+  std::scoped_lock lock(mutex_);
+  return by_receiver_.contains(receiver);
+}
+
+Reachable Links::AsReachable() const {
+  return [this](const std::string& receiver) { return IsAttended(receiver); };
+}
+
+bool Links::Offer(const Alert& alert, bool degraded) {
+  bool taken = false;
+  for (const Link& link : At(alert.receiver)) {
+    if (link.screen->Offer(alert, degraded)) {
+      taken = true;
+    } else {
+      CutOff(link, TooSlow());
+    }
+  }
+  if (!taken) went_(alert.receiver);
+  return taken;
+}
+
+void Links::Withdraw(const std::string& receiver, const Alert& alert, const std::string& reason) {
+  for (const Link& link : At(receiver)) {
+    if (!link.screen->Withdraw(alert, reason)) CutOff(link, TooSlow());
+  }
+}
+
+void Links::Replay(Id id, const Alert& alert) {
+  for (const Link& link : At(alert.receiver)) {
+    if (link.id == id && !link.screen->Offer(alert, /*degraded=*/false)) CutOff(link, TooSlow());
+  }
+}
+
+void Links::Beat(Time at, std::chrono::milliseconds oldest_unrouted, const std::function<bool(const Link&)>& allowed) {
+  const std::vector<Link> links = All();
+  std::map<std::string, std::set<std::string>> operators;
+  for (const Link& link : links) operators[link.receiver].insert(link.operator_id);
+  for (const Link& link : links) {
+    const auto& here = operators[link.receiver];
+    if (!allowed(link)) {
+      CutOff(link, absl::PermissionDeniedError("the client may not attend at this receiver any more"));
+    } else if (!link.screen->Beat({at, oldest_unrouted, {here.begin(), here.end()}})) {
+      CutOff(link, TooSlow());
+    }
+  }
+}
+
+std::vector<Links::Link> Links::All() const {
+  std::scoped_lock lock(mutex_);
+  std::vector<Link> links;
+  for (const auto& [receiver, here] : by_receiver_) {
+    for (const auto& [id, link] : here) links.push_back(link);
+  }
+  return links;
+}
+
+std::vector<Links::Link> Links::At(const std::string& receiver) const {
+  std::scoped_lock lock(mutex_);
+  std::vector<Link> links;
+  if (const auto found = by_receiver_.find(receiver); found != by_receiver_.end()) {
+    for (const auto& [id, link] : found->second) links.push_back(link);
+  }
+  return links;
+}
+
+std::vector<std::string> Links::OperatorsWith(const Actor& actor) const {
+  std::set<std::string> operators{actor.operator_id};
+  for (const Link& link : At(actor.receiver)) operators.insert(link.operator_id);
+  return {operators.begin(), operators.end()};
+}
+
+void Links::CloseAll(const absl::Status& status) {
+  for (const Link& link : All()) link.screen->Close(status);
+}
+
+}  // namespace nara::alert

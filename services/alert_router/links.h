@@ -1,0 +1,84 @@
+// Who attends where: the open streams of receivers, several operators at each.
+//
+// A link is there from Attach to Detach. What is offered to a receiver is shown
+// to every operator who attends there. An operator whose stream does not take a
+// message any more is cut off: a screen that lags is a screen that is blind.
+//
+// Threads: any. Screens and `Went` are called without a lock held.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "alert_router/ports.h"
+
+namespace nara::alert {
+
+class Links {
+ public:
+  using Id = uint64_t;
+
+  struct Link {
+    Id id = 0;
+    std::string receiver;
+    std::string operator_id;
+    std::string caller;  // client id, asked for its rights again each second
+    std::shared_ptr<Screen> screen;
+  };
+
+  // Told when the last link of a receiver went, and when something was offered to
+  // a receiver without any. Must not block.
+  using Went = std::function<void(const std::string& receiver)>;
+
+  explicit Links(Went went = [](const std::string&) {}) : went_(std::move(went)) {}
+
+  // `link.id` is given here.
+  Id Attach(Link link);
+
+  // Again is no error.
+  void Detach(Id id);
+
+  bool IsAttended(const std::string& receiver) const;
+
+  // IsAttended as the engine asks it.
+  Reachable AsReachable() const;
+
+  // True when a screen took it.
+  bool Offer(const Alert& alert, bool degraded);
+  void Withdraw(const std::string& receiver, const Alert& alert, const std::string& reason);
+
+  // To one operator alone: what was open when the link came.
+  void Replay(Id id, const Alert& alert);
+
+  // A pulse to everybody; a link that `allowed` denies is closed with
+  // PermissionDenied instead.
+  void Beat(Time at, std::chrono::milliseconds oldest_unrouted, const std::function<bool(const Link&)>& allowed);
+
+  std::vector<Link> All() const;
+
+  // The operators at a receiver, and this one, sorted.
+  std::vector<std::string> OperatorsWith(const Actor& actor) const;
+
+  // Ends every stream; for the stop of the process.
+  void CloseAll(const absl::Status& status);
+
+ private:
+  std::vector<Link> At(const std::string& receiver) const;
+  bool Remove(Id id);
+  void CutOff(const Link& link, const absl::Status& why);
+
+  const Went went_;
+  mutable std::mutex mutex_;
+  // Guarded by mutex_.
+  Id last_id_ = 0;
+  std::map<std::string, std::map<Id, Link>> by_receiver_;
+  std::map<Id, std::string> receiver_of_;
+};
+
+}  // namespace nara::alert

@@ -1,0 +1,161 @@
+#include "alert_router/log_follower.h"
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <numeric>
+#include <utility>
+
+#include "common/log/log.h"
+#include "common/redis/retention.h"
+
+namespace nara::alert {
+namespace {
+
+constexpr char kLog[] = "alarm";
+constexpr char kConsumer[] = "alert-router";
+constexpr std::size_t kMostOfALog = 64;
+constexpr std::chrono::milliseconds kBlock{200};
+// Short, so that who takes over after a crash need not wait long.
+constexpr std::chrono::milliseconds kLease{2'000};
+constexpr std::chrono::milliseconds kRenewEach{600};
+constexpr std::chrono::seconds kReportEach{5};
+constexpr std::chrono::milliseconds kPause{50};
+
+std::vector<int> AllShards() {
+  std::vector<int> shards(16);
+  std::iota(shards.begin(), shards.end(), 0);
+  return shards;
+}
+
+uint64_t OldestOf(const std::vector<LogBatch>& batches) {
+  uint64_t oldest = 0;
+  for (const LogBatch& batch : batches) {
+    if (batch.entries.empty()) continue;
+    const uint64_t ms = batch.entries.front().position.ms;
+    oldest = oldest == 0 ? ms : std::min(oldest, ms);
+  }
+  return oldest;
+}
+
+}  // namespace
+
+LogFollower::LogFollower(Deps deps, RedisOptions redis)
+    : deps_(deps), redis_(std::move(redis)), reader_(redis_, kMostOfALog) {}
+
+void LogFollower::Start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { Loop(stop); });
+}
+
+void LogFollower::Stop() {
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  thread_.join();
+  Release();
+}
+
+void LogFollower::Loop(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  while (!stop.stop_requested()) {
+    const absl::Status status = Turn();
+    Note(status);
+    if (!status.ok()) wake.wait_for(lock, stop, kPause, [] { return false; });
+  }
+}
+
+absl::Status LogFollower::Turn() {
+  if (std::chrono::steady_clock::now() >= next_renewal_) {
+    if (absl::Status renewed = RenewLeases(); !renewed.ok()) return renewed;
+  }
+  const auto batches = reader_.Read(kBlock);
+  if (!batches.ok()) return batches.status();
+  deps_.lag.Read(absl::ToUnixMillis(deps_.clock.Now()), OldestOf(*batches));
+  if (!batches->empty()) {
+    if (absl::Status routed = Route(*batches); !routed.ok()) return routed;
+    deps_.lag.Read(absl::ToUnixMillis(deps_.clock.Now()), 0);
+  }
+  ReportPositions();
+  return absl::OkStatus();
+}
+
+// What we read on beyond a position that is not committed is read again: Follow moves the reader back to it.
+absl::Status LogFollower::RenewLeases() {
+  const auto connection = deps_.pool.Acquire();
+  if (!connection.ok()) return connection.status();
+  const auto held = deps_.positions.Acquire(**connection, kLog, AllShards(), kLease);
+  if (!held.ok()) return held.status();
+  std::map<LogId, ShardLease> leases;
+  for (const ShardLease& lease : *held) leases[{lease.shard, Log::kAlarm}] = lease;
+  for (const auto& [log, lease] : leases_) {
+    if (!leases.contains(log)) reader_.Unfollow(log);
+  }
+  for (const auto& [log, lease] : leases) {
+    const auto position = Position::Parse(lease.position);
+    if (!position.ok()) return position.status();
+    const auto followed = reader_.positions().find(log);
+    if (followed == reader_.positions().end() || followed->second != *position) reader_.Follow(log, *position);
+  }
+  leases_ = std::move(leases);
+  next_renewal_ = std::chrono::steady_clock::now() + kRenewEach;
+  return absl::OkStatus();
+}
+
+absl::Status LogFollower::Route(const std::vector<LogBatch>& batches) {
+  std::vector<LogSlice> slices;
+  for (const LogBatch& batch : batches) {
+    const auto lease = leases_.find(batch.log);
+    if (lease == leases_.end() || batch.entries.empty()) continue;
+    slices.push_back({batch.log, {lease->second, batch.entries.back().position.ToString()}, batch.entries});
+  }
+  const absl::Status taken = deps_.intake.Take(slices);
+  if (!taken.ok()) {
+    next_renewal_ = {};
+    return taken;
+  }
+  for (const LogSlice& slice : slices) leases_[slice.log].position = slice.step.to;
+  return absl::OkStatus();
+}
+
+// For retention and lag only; the truth is in PostgreSQL.
+void LogFollower::ReportPositions() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_report_ || leases_.empty()) return;
+  next_report_ = now + kReportEach;
+  if (report_connection_ == nullptr || report_connection_->broken()) {
+    auto connection = RedisConnection::Connect(redis_);
+    if (!connection.ok()) return;
+    report_connection_ = *std::move(connection);
+  }
+  std::map<LogId, Position> positions;
+  for (const auto& [log, lease] : leases_) {
+    if (const auto position = Position::Parse(lease.position); position.ok()) positions[log] = *position;
+  }
+  const absl::Status told = CommitPositions(*report_connection_, kConsumer, positions);
+  if (!told.ok()) log::Warn("follower", "the logs do not know our positions", {{"error", told.ToString()}});
+}
+
+void LogFollower::Note(const absl::Status& status) {
+  std::scoped_lock lock(mutex_);
+  if (status.ok() != health_.ok()) {
+    if (status.ok()) {
+      log::Info("follower", "the alarm logs are routed again");
+    } else {
+      log::Error("follower", "the alarm logs are not routed", {{"error", status.ToString()}});
+    }
+  }
+  health_ = status;
+}
+
+absl::Status LogFollower::Health() const {
+  std::scoped_lock lock(mutex_);
+  return health_;
+}
+
+void LogFollower::Release() {
+  const auto connection = deps_.pool.Acquire();
+  if (connection.ok()) deps_.positions.Release(**connection).IgnoreError();
+}
+
+}  // namespace nara::alert

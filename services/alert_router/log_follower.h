@@ -1,0 +1,74 @@
+// Reads the alarm logs of the shards whose leases we hold and gives them to the
+// intake, entry after entry, without a pause between append and offer.
+//
+// A shard's lease is taken in PostgreSQL, and its position read there; the intake
+// moves the position with the effects. When somebody else took a lease, or the
+// store was away, the reading goes on from the committed position, so that an
+// entry is routed at least once and counts once.
+//
+// Threads: one of its own between Start and Stop.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "alert_router/intake.h"
+#include "alert_router/lag.h"
+#include "common/postgres/pool.h"
+#include "common/redis/log_reader.h"
+#include "common/time/clock.h"
+
+namespace nara::alert {
+
+class LogFollower {
+ public:
+  struct Deps {
+    Intake& intake;
+    Lag& lag;
+    PostgresPool& pool;
+    const LogPositions& positions;
+    const Clock& clock;
+  };
+
+  // All must outlive it.
+  LogFollower(Deps deps, RedisOptions redis);
+  ~LogFollower() { Stop(); }
+
+  void Start();
+  void Stop();
+
+  // OK while the logs are read and routed.
+  absl::Status Health() const;
+
+ private:
+  using Instant = std::chrono::steady_clock::time_point;
+
+  void Loop(const std::stop_token& stop);
+  absl::Status Turn();
+  absl::Status RenewLeases();
+  absl::Status Route(const std::vector<LogBatch>& batches);
+  void ReportPositions();
+  void Note(const absl::Status& status);
+  void Release();
+
+  const Deps deps_;
+  const RedisOptions redis_;
+
+  // Only the thread's.
+  LogReader reader_;
+  std::map<LogId, ShardLease> leases_;
+  Instant next_renewal_{};
+  Instant next_report_{};
+  std::unique_ptr<RedisConnection> report_connection_;
+
+  mutable std::mutex mutex_;
+  absl::Status health_;  // guarded by mutex_
+
+  // Last: the thread uses everything above.
+  std::jthread thread_;
+};
+
+}  // namespace nara::alert

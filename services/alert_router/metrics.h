@@ -1,0 +1,47 @@
+// What the alert router counts; names begin with nara_alerts_.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "alert_router/engine.h"
+#include "common/metrics/registry.h"
+
+namespace nara::alert {
+
+class Metrics {
+ public:
+  // Takes every metric at once; `registry` must outlive it.
+  explicit Metrics(metrics::Registry& registry);
+
+  // The history and the offers of a committed change.
+  void Count(const Change& change);
+
+  // From the append of the event to its log to the commit of its alert.
+  void Offered(std::chrono::microseconds after_append);
+  // How late a due alert was moved.
+  void Late(std::chrono::microseconds by);
+  // What became of a log entry: "raised", "ended", "end_remembered", "known",
+  // "test", "ignored", "technical" or "unreadable".
+  void Routed(const std::string& outcome);
+  // A transaction that the store did not carry out.
+  void StoreFailed();
+  // An offer that was made without the store.
+  void OfferedDegraded();
+  // Once a second.
+  void Observe(std::chrono::milliseconds oldest_unrouted, std::size_t links, std::size_t watchers);
+
+ private:
+  std::map<std::string, metrics::Counter*> actions_;
+  std::map<std::string, metrics::Counter*> outcomes_;
+  metrics::Histogram& append_to_offer_;
+  metrics::Histogram& timer_lateness_;
+  metrics::Counter& store_failures_;
+  metrics::Counter& degraded_offers_;
+  metrics::Gauge& oldest_unrouted_;
+  metrics::Gauge& links_;
+  metrics::Gauge& watchers_;
+};
+
+}  // namespace nara::alert

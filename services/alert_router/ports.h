@@ -1,0 +1,116 @@
+// What the alert router needs from outside, as small interfaces. Adapters stand
+// beside (postgres_store, grpc_service), fakes in testing/fakes.h.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "alert_router/engine.h"
+#include "common/access/authorizer.h"
+#include "common/postgres/log_positions.h"
+
+namespace nara::alert {
+
+// The rows of one transaction. What was read by a `Locked` call is ours until
+// the transaction ends. One thread.
+class Rows {
+ public:
+  virtual ~Rows() = default;
+
+  // The database's clock at this moment; the only clock that decides anything.
+  virtual absl::StatusOr<Time> Now() = 0;
+
+  virtual absl::StatusOr<std::optional<Alert>> FindLocked(const Key& key) = 0;
+  virtual absl::StatusOr<std::optional<Alert>> GetLocked(const std::string& id) = 0;
+  // Unanswered alerts that stand at `receiver`, oldest first.
+  virtual absl::StatusOr<std::vector<Alert>> UnansweredLocked(const std::string& receiver) = 0;
+  // At most `limit` alerts that are due, earliest first, passing over those that
+  // another router holds.
+  virtual absl::StatusOr<std::vector<Alert>> DueLocked(int limit) = 0;
+
+  // The kind of the end that came before its beginning; "" for none.
+  virtual absl::StatusOr<std::string> EarlyEnd(const Key& key) = 0;
+  // Remembers an end whose beginning is not there; again is no error.
+  virtual absl::Status RememberEnd(const Key& key, const std::string& ended_by, const std::string& event_id) = 0;
+
+  // Writes the row and its new history. Aborted when the row is not at the
+  // version that the change started from: run the transaction again.
+  virtual absl::Status Save(const Change& change) = 0;
+
+  // Moves the logs' positions with the effects above.
+  virtual absl::Status Advance(std::span<const PositionStep> steps) = 0;
+};
+
+// Which alerts a list shows.
+struct Query {
+  Scope scope;            // what the caller may see
+  std::string principal;  // only of this one; empty for all
+  std::string device;     // likewise
+  bool open_only = false;
+  int limit = 100;
+  // Newest first, those behind this one: the last of the page before.
+  std::optional<Time> before_raised_at;
+  std::string before_id;
+};
+
+struct AlertWithHistory {
+  Alert alert;
+  std::vector<HistoryEntry> history;  // oldest first
+};
+
+// PostgreSQL, schema `alerts`. Any thread; each call waits for at most the
+// statement time-out. Unavailable: the outcome of a commit is unknown.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Runs `work` in a transaction and commits when it returns OK. While the
+  // outcome is Aborted, `work` runs again from nothing.
+  virtual absl::Status Run(const std::function<absl::Status(Rows&)>& work) = 0;
+
+  // NotFound when there is none.
+  virtual absl::StatusOr<AlertWithHistory> Get(const std::string& id) = 0;
+  virtual absl::StatusOr<std::vector<Alert>> List(const Query& query) = 0;
+
+  // How long until the earliest next_action_at by the database's clock (negative
+  // when it is late); nothing when no alert waits.
+  virtual absl::StatusOr<std::optional<std::chrono::microseconds>> UntilNextAction() = 0;
+
+  // Forgets ends that waited for their beginning for longer than `age`.
+  virtual absl::Status ForgetEarlyEnds(std::chrono::seconds age) = 0;
+};
+
+// What a receiver hears each second.
+struct Pulse {
+  Time at{};
+  std::chrono::milliseconds oldest_unrouted{0};
+  std::vector<std::string> operators;  // who attend at the receiver, sorted
+};
+
+// One operator's stream. Any thread; never blocks. False: it is closed, or does
+// not read fast enough; whoever gets false closes it.
+class Screen {
+ public:
+  virtual ~Screen() = default;
+  virtual bool Offer(const Alert& alert, bool degraded) = 0;
+  virtual bool Withdraw(const Alert& alert, const std::string& reason) = 0;
+  virtual bool Beat(const Pulse& pulse) = 0;
+  virtual void Close(absl::Status status) = 0;
+};
+
+// One WatchAlerts stream; the same rules. An empty list is a heartbeat.
+class WatchSink {
+ public:
+  virtual ~WatchSink() = default;
+  virtual bool Show(const std::vector<Alert>& alerts) = 0;
+  // As Show, but waits for room. On a worker's thread only.
+  virtual bool ShowPatiently(const std::vector<Alert>& alerts) = 0;
+  virtual void Close(absl::Status status) = 0;
+};
+
+}  // namespace nara::alert

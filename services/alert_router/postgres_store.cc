@@ -1,0 +1,204 @@
+#include "alert_router/postgres_store.h"
+
+#include <utility>
+
+#include "alert_router/alert_row.h"
+#include "common/postgres/transaction.h"
+
+namespace nara::alert {
+namespace {
+
+const std::string kSelect = std::string("select ") + kColumns + " from alerts ";
+const std::string kFind = kSelect + "where device = $1 and kind = $2 and episode = $3 for update";
+const std::string kGet = kSelect + "where id = $1 for update";
+const std::string kLook = kSelect + "where id = $1";
+const std::string kUnanswered = kSelect + "where receiver = $1 and state in (1, 2) order by raised_at, id for update";
+const std::string kDue = kSelect +
+                         "where next_action_at <= clock_timestamp() order by next_action_at limit $1 "
+                         "for update skip locked";
+const std::string kList =
+    kSelect +
+    "where ($1 or principal = nullif($2, '') or unit = any($3::text[]) "
+    "       or (chain_receivers @> array[$4::text] and $4::text = any(chain_receivers[1:step + 1]))) "
+    "and ($5 = '' or principal = $5) and ($6 = '' or device = $6) and (not $7 or state < 6) "
+    "and ($8::timestamptz is null or (raised_at, id) < ($8::timestamptz, $9)) "
+    "order by raised_at desc, id desc limit $10";
+const std::string kInsert =
+    std::string("insert into alerts (") + kColumns +
+    ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "
+    "$21::timestamptz, $22::timestamptz, $23::timestamptz, $24::timestamptz, $25, $26) on conflict do nothing";
+constexpr char kUpdate[] =
+    "update alerts set step = $3, state = $4, version = $5, waiting = $6, exhausted = $7, offer_version = $8, "
+    "delivered = $9, next_action_at = $10::timestamptz, receiver = $11, operator_id = $12 "
+    "where id = $1 and version = $2";
+constexpr char kInsertHistory[] =
+    "insert into history (alert, version, at, action, state, step, receiver, actor, reason) "
+    "select $1, version, at, action, state, step, receiver, actor, reason "
+    "from unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::smallint[], $6::int[], $7::text[], $8::text[], "
+    "$9::text[]) as entry (version, at, action, state, step, receiver, actor, reason)";
+constexpr char kHistory[] =
+    "select version, at, action, state, step, receiver, actor, reason from history where alert = $1 order by version";
+constexpr char kEarlyEnd[] = "select ended_by from early_ends where device = $1 and kind = $2 and episode = $3";
+constexpr char kRememberEnd[] =
+    "insert into early_ends (device, kind, episode, ended_by, event_id) values ($1, $2, $3, $4, $5) "
+    "on conflict do nothing";
+constexpr char kForget[] = "delete from early_ends where at < clock_timestamp() - make_interval(secs => $1)";
+constexpr char kUntilNext[] =
+    "select (extract(epoch from next_action_at - clock_timestamp()) * 1000000)::bigint as micros "
+    "from alerts where next_action_at is not null order by next_action_at limit 1";
+
+std::vector<Alert> ReadAlerts(const Result& result) {
+  std::vector<Alert> alerts;
+  for (const Row& row : result) alerts.push_back(ReadAlert(row));
+  return alerts;
+}
+
+absl::Status MovedOn(const std::string& id) {
+  return absl::AbortedError("alert " + id + " was changed by somebody else meanwhile");
+}
+
+class PostgresRows final : public Rows {
+ public:
+  PostgresRows(Transaction& transaction, const LogPositions& positions)
+      : transaction_(transaction), positions_(positions) {}
+
+  absl::StatusOr<Time> Now() override {
+    const auto result = transaction_.Execute("select clock_timestamp() as now");
+    if (!result.ok()) return result.status();
+    return ToTime((*result)[0].Time("now"));
+  }
+
+  absl::StatusOr<std::optional<Alert>> FindLocked(const Key& key) override {
+    return One(transaction_.Execute(kFind, {key.device, key.kind, key.episode}));
+  }
+
+  absl::StatusOr<std::optional<Alert>> GetLocked(const std::string& id) override {
+    return One(transaction_.Execute(kGet, {id}));
+  }
+
+  absl::StatusOr<std::vector<Alert>> UnansweredLocked(const std::string& receiver) override {
+    return Many(transaction_.Execute(kUnanswered, {receiver}));
+  }
+
+  absl::StatusOr<std::vector<Alert>> DueLocked(int limit) override {
+    return Many(transaction_.Execute(kDue, {limit}));
+  }
+
+  absl::StatusOr<std::string> EarlyEnd(const Key& key) override {
+    const auto result = transaction_.Execute(kEarlyEnd, {key.device, key.kind, key.episode});
+    if (!result.ok()) return result.status();
+    return result->empty() ? std::string() : (*result)[0].String("ended_by");
+  }
+
+  absl::Status RememberEnd(const Key& key, const std::string& ended_by, const std::string& event_id) override {
+    return transaction_.Execute(kRememberEnd, {key.device, key.kind, key.episode, ended_by, event_id}).status();
+  }
+
+  absl::Status Save(const Change& change) override {
+    const uint64_t before = change.alert.version - change.history.size();
+    const auto written = before == 0 ? transaction_.Execute(kInsert, Params(change.alert)) : Update(change.alert, before);
+    if (!written.ok()) return written.status();
+    if (written->affected() != 1) return MovedOn(change.alert.id);
+    return change.Changed() ? WriteHistory(change) : absl::OkStatus();
+  }
+
+  absl::Status Advance(std::span<const PositionStep> steps) override {
+    return positions_.Advance(transaction_, steps);
+  }
+
+ private:
+  static absl::StatusOr<std::optional<Alert>> One(const absl::StatusOr<Result>& result) {
+    if (!result.ok()) return result.status();
+    if (result->empty()) return std::optional<Alert>();
+    return std::optional<Alert>(ReadAlert((*result)[0]));
+  }
+
+  static absl::StatusOr<std::vector<Alert>> Many(const absl::StatusOr<Result>& result) {
+    if (!result.ok()) return result.status();
+    return ReadAlerts(*result);
+  }
+
+  absl::StatusOr<Result> Update(const Alert& alert, uint64_t before) {
+    const auto next = alert.next_action_at ? Param(TimePoint(*alert.next_action_at)) : Param(std::nullopt);
+    return transaction_.Execute(kUpdate, {alert.id, before, alert.step, static_cast<int>(alert.state), alert.version,
+                                          alert.waiting, alert.exhausted, alert.offer_version, alert.delivered, next,
+                                          alert.receiver, alert.operator_id});
+  }
+
+  absl::Status WriteHistory(const Change& change) {
+    std::vector<uint64_t> versions;
+    std::vector<TimePoint> times;
+    std::vector<int> states, steps;
+    std::vector<std::string> actions, receivers, actors, reasons;
+    for (const HistoryEntry& entry : change.history) {
+      versions.push_back(entry.version);
+      times.push_back(entry.at);
+      actions.push_back(entry.action);
+      states.push_back(static_cast<int>(entry.state));
+      steps.push_back(static_cast<int>(entry.step));
+      receivers.push_back(entry.receiver);
+      actors.push_back(entry.actor);
+      reasons.push_back(entry.reason);
+    }
+    return transaction_
+        .Execute(kInsertHistory,
+                 {change.alert.id, versions, times, actions, states, steps, receivers, actors, reasons})
+        .status();
+  }
+
+  Transaction& transaction_;
+  const LogPositions& positions_;
+};
+
+}  // namespace
+
+absl::Status PostgresStore::Run(const std::function<absl::Status(Rows&)>& work) {
+  const auto connection = pool_.Acquire();
+  if (!connection.ok()) return connection.status();
+  return RunTransaction(**connection, Isolation::kReadCommitted, [&](Transaction& transaction) {
+    PostgresRows rows(transaction, positions_);
+    return work(rows);
+  });
+}
+
+absl::StatusOr<AlertWithHistory> PostgresStore::Get(const std::string& id) {
+  const auto connection = pool_.Acquire();
+  if (!connection.ok()) return connection.status();
+  const auto alert = (*connection)->Execute(kLook, {id});
+  if (!alert.ok()) return alert.status();
+  if (alert->empty()) return absl::NotFoundError("no alert with this id");
+  const auto history = (*connection)->Execute(kHistory, {id});
+  if (!history.ok()) return history.status();
+  AlertWithHistory found{ReadAlert((*alert)[0]), {}};
+  for (const Row& row : *history) found.history.push_back(ReadHistoryEntry(row));
+  return found;
+}
+
+absl::StatusOr<std::vector<Alert>> PostgresStore::List(const Query& query) {
+  const auto connection = pool_.Acquire();
+  if (!connection.ok()) return connection.status();
+  const auto before = query.before_raised_at ? Param(TimePoint(*query.before_raised_at)) : Param(std::nullopt);
+  const auto result =
+      (*connection)
+          ->Execute(kList, {query.scope.all, query.scope.principal, query.scope.units, query.scope.receiver,
+                            query.principal, query.device, query.open_only, before, query.before_id, query.limit});
+  if (!result.ok()) return result.status();
+  return ReadAlerts(*result);
+}
+
+absl::StatusOr<std::optional<std::chrono::microseconds>> PostgresStore::UntilNextAction() {
+  const auto connection = pool_.Acquire();
+  if (!connection.ok()) return connection.status();
+  const auto result = (*connection)->Execute(kUntilNext);
+  if (!result.ok()) return result.status();
+  if (result->empty()) return std::optional<std::chrono::microseconds>();
+  return std::optional(std::chrono::microseconds((*result)[0].Int64("micros")));
+}
+
+absl::Status PostgresStore::ForgetEarlyEnds(std::chrono::seconds age) {
+  const auto connection = pool_.Acquire();
+  if (!connection.ok()) return connection.status();
+  return (*connection)->Execute(kForget, {age.count()}).status();
+}
+
+}  // namespace nara::alert

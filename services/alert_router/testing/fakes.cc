@@ -1,0 +1,206 @@
+#include "alert_router/testing/fakes.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "alert_router/desk.h"
+
+namespace nara::alert::testing {
+namespace {
+
+bool IsOlder(const Alert& alert, const Query& query) {
+  if (!query.before_raised_at) return true;
+  return std::pair(alert.raised_at, alert.id) < std::pair(*query.before_raised_at, query.before_id);
+}
+
+bool Fits(const Alert& alert, const Query& query) {
+  return Matches(query.scope, ObjectOf(alert)) && IsOlder(alert, query) &&
+         (query.principal.empty() || query.principal == alert.principal) &&
+         (query.device.empty() || query.device == alert.key.device) && !(query.open_only && IsEnded(alert.state));
+}
+
+}  // namespace
+
+class FakeRows final : public Rows {
+ public:
+  explicit FakeRows(FakeStore& store) : store_(store), tables_(store.tables_) {}
+
+  FakeStore::Tables Take() { return std::move(tables_); }
+
+  absl::StatusOr<Time> Now() override { return store_.now_; }
+
+  absl::StatusOr<std::optional<Alert>> FindLocked(const Key& key) override {
+    for (const auto& [id, alert] : tables_.alerts) {
+      if (alert.key == key) return std::optional(alert);
+    }
+    return std::optional<Alert>();
+  }
+
+  absl::StatusOr<std::optional<Alert>> GetLocked(const std::string& id) override {
+    const auto found = tables_.alerts.find(id);
+    return found == tables_.alerts.end() ? std::optional<Alert>() : std::optional(found->second);
+  }
+
+  absl::StatusOr<std::vector<Alert>> UnansweredLocked(const std::string& receiver) override {
+    std::vector<Alert> found;
+    for (const auto& [id, alert] : tables_.alerts) {
+      if (alert.receiver == receiver && IsUnanswered(alert.state)) found.push_back(alert);
+    }
+    return found;
+  }
+
+  absl::StatusOr<std::vector<Alert>> DueLocked(int limit) override {
+    std::vector<Alert> due;
+    for (const auto& [id, alert] : tables_.alerts) {
+      if (alert.next_action_at && *alert.next_action_at <= store_.now_ && std::ssize(due) < limit) due.push_back(alert);
+    }
+    return due;
+  }
+
+  absl::StatusOr<std::string> EarlyEnd(const Key& key) override {
+    const auto found = tables_.early_ends.find(key);
+    return found == tables_.early_ends.end() ? std::string() : found->second;
+  }
+
+  absl::Status RememberEnd(const Key& key, const std::string& ended_by, const std::string&) override {
+    tables_.early_ends.emplace(key, ended_by);
+    return absl::OkStatus();
+  }
+
+  absl::Status Save(const Change& change) override {
+    if (change.alert.key.device == store_.refused_) return absl::InvalidArgumentError("bad text");
+    Alert& row = tables_.alerts[change.alert.id];
+    if (row.version + change.history.size() != change.alert.version) return absl::AbortedError("another version");
+    row = change.alert;
+    auto& history = tables_.history[change.alert.id];
+    history.insert(history.end(), change.history.begin(), change.history.end());
+    return absl::OkStatus();
+  }
+
+  absl::Status Advance(std::span<const PositionStep> steps) override {
+    for (const PositionStep& step : steps) {
+      std::string& position = tables_.positions[step.lease.shard];
+      if (position.empty()) position = "0-0";
+      if (position != step.lease.position) return absl::AbortedError("another position");
+      position = step.to;
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  FakeStore& store_;
+  FakeStore::Tables tables_;
+};
+
+absl::Status FakeStore::Run(const std::function<absl::Status(Rows&)>& work) {
+  std::scoped_lock lock(mutex_);
+  if (!down_.ok()) return down_;
+  FakeRows rows(*this);
+  if (absl::Status done = work(rows); !done.ok()) return done;
+  tables_ = rows.Take();
+  if (std::exchange(lose_reply_, false)) return absl::UnavailableError("the reply was lost");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<AlertWithHistory> FakeStore::Get(const std::string& id) {
+  std::scoped_lock lock(mutex_);
+  if (!down_.ok()) return down_;
+  const auto found = tables_.alerts.find(id);
+  if (found == tables_.alerts.end()) return absl::NotFoundError("no such alert");
+  return AlertWithHistory{found->second, tables_.history[id]};
+}
+
+absl::StatusOr<std::vector<Alert>> FakeStore::List(const Query& query) {
+  std::scoped_lock lock(mutex_);
+  if (!down_.ok()) return down_;
+  std::vector<Alert> found;
+  for (const auto& [id, alert] : tables_.alerts) {
+    if (Fits(alert, query)) found.push_back(alert);
+  }
+  std::sort(found.begin(), found.end(), [](const Alert& a, const Alert& b) {
+    return std::pair(a.raised_at, a.id) > std::pair(b.raised_at, b.id);
+  });
+  if (std::ssize(found) > query.limit) found.resize(query.limit);
+  return found;
+}
+
+absl::StatusOr<std::optional<std::chrono::microseconds>> FakeStore::UntilNextAction() {
+  std::scoped_lock lock(mutex_);
+  if (!down_.ok()) return down_;
+  std::optional<std::chrono::microseconds> until;
+  for (const auto& [id, alert] : tables_.alerts) {
+    if (alert.next_action_at) until = std::min(until.value_or(std::chrono::hours(999)), *alert.next_action_at - now_);
+  }
+  return until;
+}
+
+const Alert* FakeStore::Find(const std::string& kind, const std::string& episode) const {
+  for (const auto& [id, alert] : tables_.alerts) {
+    if (alert.key.kind == kind && alert.key.episode == episode) return &alert;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> FakeStore::Actions(const std::string& alert) const {
+  std::vector<std::string> actions;
+  const auto found = tables_.history.find(alert);
+  if (found == tables_.history.end()) return actions;
+  for (const HistoryEntry& entry : found->second) actions.push_back(entry.action);
+  return actions;
+}
+
+std::string FakeStore::position(int shard) const {
+  const auto found = tables_.positions.find(shard);
+  return found == tables_.positions.end() ? "" : found->second;
+}
+
+bool FakeScreen::Add(const std::string& line) {
+  std::scoped_lock lock(mutex_);
+  if (!hangs_) lines_.push_back(line);
+  return !hangs_;
+}
+
+bool FakeScreen::Offer(const Alert& alert, bool degraded) {
+  return Add((degraded ? "degraded " : "offer ") + alert.key.kind + " " + std::to_string(alert.version));
+}
+
+bool FakeScreen::Withdraw(const Alert& alert, const std::string& reason) {
+  return Add("withdraw " + alert.key.kind + " " + reason);
+}
+
+bool FakeScreen::Beat(const Pulse& pulse) {
+  std::scoped_lock lock(mutex_);
+  last_beat_ = std::to_string(pulse.oldest_unrouted.count());
+  for (const std::string& person : pulse.operators) last_beat_ += " " + person;
+  return !hangs_;
+}
+
+void FakeScreen::Close(absl::Status status) {
+  std::scoped_lock lock(mutex_);
+  lines_.push_back("close " + absl::StatusCodeToString(status.code()));
+}
+
+std::vector<std::string> FakeScreen::Take() {
+  std::scoped_lock lock(mutex_);
+  return std::exchange(lines_, {});
+}
+
+bool FakeWatch::Show(const std::vector<Alert>& alerts) {
+  std::scoped_lock lock(mutex_);
+  if (hangs_) return false;
+  if (alerts.empty()) lines_.push_back("beat");
+  for (const Alert& alert : alerts) lines_.push_back(alert.key.kind + " " + std::string(StateName(alert.state)));
+  return true;
+}
+
+void FakeWatch::Close(absl::Status status) {
+  std::scoped_lock lock(mutex_);
+  lines_.push_back("close " + absl::StatusCodeToString(status.code()));
+}
+
+std::vector<std::string> FakeWatch::Take() {
+  std::scoped_lock lock(mutex_);
+  return std::exchange(lines_, {});
+}
+
+}  // namespace nara::alert::testing

@@ -1,0 +1,65 @@
+// A whole router but for its outer shell: a store in memory, local copies that
+// the test fills, and hand-moved rounds. The county of these tests:
+//
+//   device disp-1, dispenser of resident-1, principal 1480; ALARM: unit care-1480-1
+//   chain of care-1480-1, version 3: centre-1480 60 s, staff-1480 120 s
+//   fallback unit of disp-1: tech-1480, chain version 1: county-fallback 30 s
+//   clients: centre-1480, centre-1481 (alarm_centre), staff-1480 (care_unit),
+//   operator-1 (operator), admin-1480 (principal_admin)
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "alert_router/attendance.h"
+#include "alert_router/intake.h"
+#include "alert_router/testing/fakes.h"
+
+namespace nara::alert::testing {
+
+class World {
+ public:
+  World();
+
+  // An entry of the alarm log of disp-1's shard, routed as the follower does.
+  absl::Status Say(const telemetry::v1::LogRecord& record);
+  absl::Status SayBytes(const std::string& payload);
+
+  // "dose_missed" of an episode by disp-1, produced now.
+  static telemetry::v1::LogRecord Event(const std::string& kind, const std::string& episode);
+
+  // Somebody attends; a round has served the link.
+  std::shared_ptr<FakeScreen> Attend(const std::string& receiver, const std::string& operator_id = "anna");
+  // Every link of the receiver goes.
+  void Leave(const std::string& receiver);
+  // Time goes by, and a round is done.
+  void Pass(std::chrono::seconds time);
+
+  rpc::CallContext As(const std::string& client) const { return {client, client, absl::InfiniteFuture()}; }
+  std::string IdOf(const std::string& kind, const std::string& episode) const;
+
+  FakeStore store;
+  ManualClock clock{absl::FromUnixMicros(kNoon.time_since_epoch().count())};
+  metrics::Registry registry;
+  RouteTable routes;
+  ChainTable chains;
+  AccessTable access;
+  Lag lag;
+  const Catalogue catalogue;
+  Metrics metrics{registry};
+  Authorizer authorizer{access};
+  Answers answers{routes, chains, {"county-fallback", std::chrono::seconds(45)}};
+  Links links{[this](const std::string& receiver) { caretaker.LinkWent(receiver); }};
+  Watchers watchers{[this](const std::string& caller, const Alert& alert) { return desk.MaySee(caller, alert); }};
+  Outlet outlet{links, watchers, metrics};
+  Ledger ledger{store, answers, links, outlet, metrics};
+  Desk desk{store, ledger, authorizer};
+  Caretaker caretaker{{ledger, store, links, outlet, metrics}};
+  Attendance attendance{{desk, links, watchers, caretaker, lag, metrics, clock}};
+  Intake intake{{ledger, catalogue, answers, metrics, clock}};
+
+ private:
+  uint64_t last_entry_ = 0;
+};
+
+}  // namespace nara::alert::testing
