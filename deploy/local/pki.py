@@ -49,6 +49,7 @@ class Pki:
     def __init__(self, folder):
         self.folder = folder
         self.password_key = os.path.join(folder, "mqtt-password.key")
+        self.cursor_key = os.path.join(folder, "cursor.key")
         self.personas_file = os.path.join(folder, "personas.json")
 
     def cert(self, name):
@@ -63,8 +64,9 @@ class Pki:
         self._authority("device-ca", "Nara device CA")
         for name in SERVICES + tuple(persona.id for persona in PERSONAS):
             self._leaf(name)
-        if not os.path.exists(self.password_key):
-            _write_secret(self.password_key, secrets.token_hex(32))
+        for path in (self.password_key, self.cursor_key):
+            if not os.path.exists(path):
+                _write_secret(path, secrets.token_hex(32))
         if not os.path.exists(self.personas_file):
             _write_secret(self.personas_file, json.dumps([self._describe(persona) for persona in PERSONAS], indent=1))
 

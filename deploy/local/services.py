@@ -82,6 +82,7 @@ class Stack:
             "registry": {"address": self.at("registry")},
             "catalogue": self.paths.catalogue,
             "state_dir": self.state_dir("data-broker"),
+            "cursor_key": self.pki.cursor_key,
         }
 
     def gateway(self):
@@ -94,7 +95,7 @@ class Stack:
             "catalogue": self.paths.catalogue,
             "state_dir": self.state_dir("gateway"),
             "web": self.paths.web,
-            "openapi": self.paths.openapi,
+            "openapi": os.path.join(self.paths.root, "gateway", "api", "openapi.json"),
             "personas": self.pki.personas_file,
         }
 
