@@ -37,8 +37,8 @@ absl::Status StatusOfSqlState(std::string_view sqlstate, std::string_view messag
   std::string text = "postgres: ";
   text.append(message).append(" (").append(sqlstate).append(") in: ").append(statement);
   absl::Status status(CodeOf(sqlstate), text);
-  status.SetPayload(kSqlStateUrl, absl::Cord(std::string(sqlstate)));
-  if (!constraint.empty()) status.SetPayload(kConstraintUrl, absl::Cord(std::string(constraint)));
+  status.SetPayload(kSqlStateUrl, absl::Cord(absl::string_view(sqlstate.data(), sqlstate.size())));
+  if (!constraint.empty()) status.SetPayload(kConstraintUrl, absl::Cord(absl::string_view(constraint.data(), constraint.size())));
   return status;
 }
 

@@ -18,16 +18,21 @@ local ALARM_MS = 10 * 60 * 1000
 local DAY_MS = 24 * 60 * 60 * 1000
 
 local NONE = '\0\0\0'
-local EMPTY = string.rep(NONE, WINDOW)
-local NO_EPOCH = string.rep('\0', 8)
+local NO_EPOCH = '\0\0\0\0\0\0\0\0'
 local BLOCK = '>c8I8I8c192Bc0'
 local FIXED = 8 + 8 + 8 + 192 + 1
 local LOGS = 3  -- KEYS[LOGS + target]
 local SETTLE = 4
 local HASHED, ALARM_CLASS = 16, 32
 
-local byte, sub = string.byte, string.sub
-local pack, unpack = struct.pack, struct.unpack
+-- Redis 7.0 gives a library no globals while it loads: set at the first call.
+local byte, sub, pack, unpack, EMPTY
+
+local function prepare()
+  byte, sub = string.byte, string.sub
+  pack, unpack = struct.pack, struct.unpack
+  EMPTY = string.rep(NONE, WINDOW)
+end
 
 -- The block of an epoch, and the state without it.
 local function take(state, epoch)
@@ -130,6 +135,9 @@ end
 -- hash id, digest. Returns {0} for an old token, {2, assignment, through} when the
 -- epoch is bound to another assignment, else {1, assignment, through, results}.
 local function append(KEYS, ARGV)
+  if EMPTY == nil then
+    prepare()
+  end
   if redis.call('GET', KEYS[1]) ~= ARGV[1] then
     return {0}
   end

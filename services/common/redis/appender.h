@@ -67,6 +67,7 @@ struct AppendCall {
   // The oldest sequence the device still keeps; 0 for not said.
   std::uint64_t from = 0;
   // The assignment that the records were built for; "" for none. At most 255 bytes.
+  // An epoch seen only with "" is bound by the first call that names one.
   std::string assignment;
   std::chrono::system_clock::time_point now;
   std::vector<AppendRecord> records;

@@ -94,6 +94,7 @@ class MosquittoServer {
   void Reload();
   // What it has written.
   std::string log() const;
+  ChildProcess& process() { return *process_; }
 
  private:
   MosquittoServer() = default;
