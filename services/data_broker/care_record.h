@@ -1,0 +1,36 @@
+// A record of a log as the data broker carries it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "data_broker/position.h"
+#include "nara/broker/v1/broker.pb.h"
+
+namespace nara::broker {
+
+// Who answers for a record: a unit and its principal. Empty for nobody.
+struct Party {
+  std::string principal;
+  std::string unit;
+
+  bool nobody() const { return unit.empty(); }
+  friend bool operator==(const Party&, const Party&) = default;
+};
+
+// Immutable once made, and shared by all who deliver it.
+struct CareRecord {
+  std::size_t log = 0;
+  Position position;
+  std::string assignment;
+  std::uint64_t route_revision = 0;
+  // Who answered when it was read; asked again at delivery.
+  Party party;
+  // Without principal and unit, which depend on when one asks.
+  v1::Observation observation;
+};
+
+using CareRecordPtr = std::shared_ptr<const CareRecord>;
+
+}  // namespace nara::broker

@@ -1,0 +1,167 @@
+#include "data_broker/deliverer.h"
+
+#include <utility>
+
+#include "common/rpc/error.h"
+#include "data_broker/cursor.h"
+
+namespace nara::broker {
+namespace {
+
+std::chrono::milliseconds SinceReceived(std::chrono::milliseconds received) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now) - received;
+  return std::max(age, std::chrono::milliseconds(0));
+}
+
+}  // namespace
+
+Deliverer::Deliverer(Options options, const Seal& seal, Metrics& metrics)
+    : options_(options), seal_(seal), metrics_(metrics) {}
+
+Deliverer::~Deliverer() { Stop(); }
+
+void Deliverer::Start() {
+  for (std::size_t i = 0; i < options_.threads; ++i) {
+    threads_.emplace_back([this](const std::stop_token& stop) { Run(stop); });
+  }
+  threads_.emplace_back([this](const std::stop_token& stop) { KeepTime(stop); });
+}
+
+void Deliverer::Add(const SubscriptionPtr& subscription, std::shared_ptr<ResponseWriter> writer,
+                    MayGoOn may_go_on) {
+  auto line = std::make_shared<Line>();
+  line->subscription = subscription;
+  line->writer = std::move(writer);
+  line->may_go_on = std::move(may_go_on);
+  const std::lock_guard lock(mutex_);
+  // Silent for ever: the first heartbeat, with a first cursor, goes at once.
+  line->last_sent = Time::min();
+  lines_.emplace(subscription, line);
+  Enqueue(line);
+}
+
+void Deliverer::Remove(const SubscriptionPtr& subscription) {
+  const std::lock_guard lock(mutex_);
+  lines_.erase(subscription);
+}
+
+void Deliverer::Wake(const SubscriptionPtr& subscription) {
+  const std::lock_guard lock(mutex_);
+  const auto line = lines_.find(subscription);
+  if (line != lines_.end()) Enqueue(line->second);
+}
+
+void Deliverer::Enqueue(const LinePtr& line) {
+  if (line->serving) line->again = true;
+  if (line->queued || line->serving) return;
+  line->queued = true;
+  ready_.push_back(line);
+  ready_changed_.notify_one();
+}
+
+void Deliverer::Run(const std::stop_token& stop) {
+  while (const LinePtr line = Next(stop)) {
+    Serve(*line);
+    if (!line->subscription->live()) hungry_(line->subscription);
+    Done(line);
+  }
+}
+
+Deliverer::LinePtr Deliverer::Next(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  ready_changed_.wait(lock, stop, [this] { return !ready_.empty(); });
+  if (stop.stop_requested()) return nullptr;
+  LinePtr line = std::move(ready_.front());
+  ready_.pop_front();
+  line->queued = false;
+  line->serving = true;
+  return line;
+}
+
+bool Deliverer::CutOff(Line& line) {
+  {
+    const std::lock_guard lock(mutex_);
+    const Time now = std::chrono::steady_clock::now();
+    if (now < line.last_check + options_.check) return false;
+    line.last_check = now;
+  }
+  absl::Status status = line.may_go_on();
+  if (status.ok()) return false;
+  line.writer->Close(std::move(status));
+  return true;
+}
+
+void Deliverer::Serve(Line& line) {
+  if (CutOff(line) || line.writer->queued() > 0) return;
+  if (std::optional<Subscription::Batch> batch = line.subscription->Take()) {
+    Send(line, *std::move(batch));
+  } else if (SilentTooLong(line)) {
+    Send(line, line.subscription->Idle());
+  }
+}
+
+bool Deliverer::SilentTooLong(const Line& line) {
+  const std::lock_guard lock(mutex_);
+  return line.last_sent + options_.heartbeat <= std::chrono::steady_clock::now();
+}
+
+void Deliverer::Send(Line& line, Subscription::Batch batch) {
+  batch.response.set_cursor(MakeCursor(seal_, line.subscription->wish().caller, batch.after));
+  const int observations = batch.response.observations_size();
+  if (!line.writer->Offer(std::move(batch.response))) return;
+  if (observations > 0) {
+    metrics_.Delivered(static_cast<std::size_t>(observations),
+                       SinceReceived(batch.newest_received));
+  }
+  const std::lock_guard lock(mutex_);
+  line.last_sent = std::chrono::steady_clock::now();
+}
+
+void Deliverer::Done(const LinePtr& line) {
+  const bool closed = line->writer->closed();
+  const bool pending = line->subscription->pending();
+  const std::lock_guard lock(mutex_);
+  line->serving = false;
+  if (closed) {
+    lines_.erase(line->subscription);
+  } else if (pending) {
+    busy_.push_back(line);
+    if (busy_.size() == 1) busy_changed_.notify_one();
+  } else if (line->again) {
+    Enqueue(line);
+  }
+  line->again = false;
+}
+
+void Deliverer::KeepTime(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    busy_changed_.wait_for(lock, stop, options_.heartbeat / 8, [this] { return !busy_.empty(); });
+    if (!busy_.empty()) {
+      busy_changed_.wait_for(lock, stop, options_.look_again, [] { return false; });
+    }
+    for (const LinePtr& line : std::exchange(busy_, {})) Enqueue(line);
+    const Time now = std::chrono::steady_clock::now();
+    for (const auto& [subscription, line] : lines_) {
+      if (line->last_sent + options_.heartbeat <= now || line->last_check + options_.check <= now) {
+        Enqueue(line);
+      }
+    }
+  }
+}
+
+void Deliverer::Stop() {
+  for (std::jthread& thread : threads_) thread.request_stop();
+  threads_.clear();
+  const std::lock_guard lock(mutex_);
+  for (const auto& [subscription, line] : lines_) {
+    line->writer->Close(rpc::Error(absl::StatusCode::kUnavailable, "STOPPING",
+                                   "the data broker stops; connect again with the last cursor"));
+  }
+  lines_.clear();
+  ready_.clear();
+  busy_.clear();
+}
+
+}  // namespace nara::broker

@@ -1,0 +1,110 @@
+#include "data_broker/feed.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/log/log.h"
+#include "data_broker/pause.h"
+
+namespace nara::broker {
+namespace {
+
+std::chrono::milliseconds AgeOf(Position position) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now) -
+                   std::chrono::milliseconds(position.ms);
+  return std::max(age, std::chrono::milliseconds(0));
+}
+
+}  // namespace
+
+Feed::Feed(Options options, ShelfFactory make_shelf, FollowerFactory make_follower,
+           const Audience& audience, Hub& hub, Metrics& metrics)
+    : options_(std::move(options)),
+      make_shelf_(std::move(make_shelf)),
+      make_follower_(std::move(make_follower)),
+      hub_(hub),
+      metrics_(metrics),
+      reader_(options_.reader, audience, metrics),
+      pause_(options_.first_pause) {}
+
+Feed::~Feed() { Stop(); }
+
+void Feed::Start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+}
+
+void Feed::Stop() {
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  thread_.join();
+}
+
+void Feed::Run(const std::stop_token& stop) {
+  while (!stop.stop_requested() && !Begin(stop)) continue;
+  while (!stop.stop_requested()) Round(stop);
+}
+
+bool Feed::Begin(const std::stop_token& stop) {
+  const absl::StatusOr<Positions> ends = make_shelf_()->Ends();
+  if (!ends.ok()) {
+    Failed(ends.status(), stop);
+    return false;
+  }
+  Succeeded();
+  head_ = *ends;
+  follower_ = make_follower_();
+  for (std::size_t log = 0; log < kLogs; ++log) follower_->Follow(log, head_[log]);
+  hub_.Begin(head_);
+  return true;
+}
+
+void Feed::Round(const std::stop_token& stop) {
+  const auto slices = follower_->Read(options_.block);
+  if (!slices.ok()) return Failed(slices.status(), stop);
+  Succeeded();
+  if (slices->empty()) return metrics_.LiveLag(std::chrono::milliseconds(0));
+  Pass(*slices, stop);
+}
+
+void Feed::Pass(const std::vector<LogSlice>& slices, const std::stop_token& stop) {
+  std::vector<CareRecordPtr> records;
+  bool waiting = false;
+  std::chrono::milliseconds lag{0};
+  for (const LogSlice& slice : slices) {
+    if (!Digest(slice, records)) waiting = true;
+    if (!slice.entries.empty()) lag = std::max(lag, AgeOf(slice.entries.back().position));
+  }
+  hub_.Publish(records, head_);
+  metrics_.LiveLag(lag);
+  Pause(stop, waiting ? options_.route_pause : options_.gather);
+}
+
+bool Feed::Digest(const LogSlice& slice, std::vector<CareRecordPtr>& records) {
+  for (const LogEntry& entry : slice.entries) {
+    RecordReader::Result result = reader_.Read(slice.log, entry);
+    if (result.outcome == RecordReader::Outcome::kWait) {
+      follower_->Follow(slice.log, head_[slice.log]);
+      return false;
+    }
+    if (result.record != nullptr) records.push_back(std::move(result.record));
+    head_[slice.log] = entry.position;
+  }
+  return true;
+}
+
+void Feed::Failed(const absl::Status& status, const std::stop_token& stop) {
+  healthy_ = false;
+  metrics_.LiveFailed();
+  log::Warn("feed", "the logs cannot be read; trying again",
+            {{"error", status.ToString()}, {"pause_ms", pause_.count()}});
+  Pause(stop, pause_);
+  pause_ = std::min(pause_ * 2, options_.last_pause);
+}
+
+void Feed::Succeeded() {
+  healthy_ = true;
+  pause_ = options_.first_pause;
+}
+
+}  // namespace nara::broker

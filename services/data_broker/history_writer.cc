@@ -1,0 +1,159 @@
+#include "data_broker/history_writer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/log/log.h"
+#include "data_broker/pause.h"
+
+namespace nara::broker {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+milliseconds AgeOf(Position position) {
+  const auto now = duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+  return std::max(now - milliseconds(position.ms), milliseconds(0));
+}
+
+}  // namespace
+
+HistoryWriter::HistoryWriter(Options options, Deps deps)
+    : options_(std::move(options)),
+      deps_(std::move(deps)),
+      reader_(options_.reader, deps_.audience, deps_.metrics),
+      pause_(options_.first_pause) {}
+
+HistoryWriter::~HistoryWriter() { Stop(); }
+
+void HistoryWriter::Start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+}
+
+void HistoryWriter::Stop() {
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  thread_.join();
+}
+
+void HistoryWriter::Run(const std::stop_token& stop) {
+  shelf_ = deps_.make_shelf();
+  follower_ = deps_.make_follower();
+  while (!stop.stop_requested()) {
+    if (const absl::Status status = Round(stop); !status.ok()) Failed(status, stop);
+  }
+}
+
+absl::Status HistoryWriter::Round(const std::stop_token& stop) {
+  const auto now = steady_clock::now();
+  if (own_again_ || now - owned_at_ >= options_.renew) {
+    if (absl::Status status = Own(); !status.ok()) return status;
+  }
+  if (absl::Status status = deps_.relabeller.Run(deps_.store); !status.ok()) return status;
+  if (read_.empty()) {
+    Pause(stop, options_.block);
+    return absl::OkStatus();
+  }
+  if (absl::Status status = Gather(stop); !status.ok()) return status;
+  if (absl::Status status = Flush(); !status.ok()) return status;
+  if (steady_clock::now() - committed_at_ >= options_.commit) CommitToRedis();
+  return absl::OkStatus();
+}
+
+absl::Status HistoryWriter::Own() {
+  const auto owned = deps_.store.Own();
+  if (!owned.ok()) return owned.status();
+  for (const auto& [log, position] : read_) {
+    if (!owned->contains(log)) follower_->Unfollow(log);
+  }
+  for (const auto& [log, position] : *owned) {
+    const auto ours = read_.find(log);
+    if (ours == read_.end() || ours->second != position) follower_->Follow(log, position);
+  }
+  read_ = *owned;
+  uncommitted_ = *owned;
+  own_again_ = false;
+  healthy_ = true;
+  owned_at_ = steady_clock::now();
+  return absl::OkStatus();
+}
+
+absl::Status HistoryWriter::Gather(const std::stop_token& stop) {
+  waiting_ = false;
+  if (absl::Status status = ReadInto(options_.block); !status.ok()) return status;
+  if (waiting_) Pause(stop, options_.route_pause);
+  const auto next = flushed_at_ + options_.gather;
+  const bool more = !batch_.positions.empty() && batch_.rows.size() < options_.max_rows;
+  if (waiting_ || !more || steady_clock::now() >= next) return absl::OkStatus();
+  Pause(stop, next - steady_clock::now());
+  return ReadInto(milliseconds(0));
+}
+
+absl::Status HistoryWriter::ReadInto(milliseconds block) {
+  const auto slices = follower_->Read(block);
+  if (!slices.ok()) return slices.status();
+  if (slices->empty() && batch_.positions.empty()) deps_.metrics.HistoryLag(milliseconds(0));
+  for (const LogSlice& slice : *slices) {
+    if (!Digest(slice)) waiting_ = true;
+  }
+  return absl::OkStatus();
+}
+
+bool HistoryWriter::Digest(const LogSlice& slice) {
+  for (const LogEntry& entry : slice.entries) {
+    RecordReader::Result result = reader_.Read(slice.log, entry);
+    if (result.outcome == RecordReader::Outcome::kWait) {
+      follower_->Follow(slice.log, read_[slice.log]);
+      return false;
+    }
+    if (result.record != nullptr) batch_.rows.push_back(std::move(result.record));
+    read_[slice.log] = batch_.positions[slice.log] = entry.position;
+  }
+  return true;
+}
+
+absl::Status HistoryWriter::Flush() {
+  if (batch_.positions.empty()) return absl::OkStatus();
+  const HistoryBatch batch = std::exchange(batch_, {});
+  const auto start = steady_clock::now();
+  if (absl::Status status = deps_.store.Store(batch); !status.ok()) return status;
+  flushed_at_ = steady_clock::now();
+  healthy_ = true;
+  pause_ = options_.first_pause;
+  deps_.metrics.HistoryStored(batch.rows.size(), duration_cast<milliseconds>(flushed_at_ - start));
+  milliseconds lag{0};
+  for (const auto& [log, position] : batch.positions) {
+    uncommitted_[log] = position;
+    lag = std::max(lag, AgeOf(position));
+  }
+  deps_.metrics.HistoryLag(lag);
+  return absl::OkStatus();
+}
+
+void HistoryWriter::CommitToRedis() {
+  committed_at_ = steady_clock::now();
+  if (uncommitted_.empty()) return;
+  if (const absl::Status status = shelf_->Commit(uncommitted_); !status.ok()) {
+    log::Warn("history", "the stored positions could not be told to Redis; logs stay longer",
+              {{"error", status.ToString()}});
+    return;
+  }
+  uncommitted_.clear();
+}
+
+// The outcome of a broken transaction is unknown: begin again from what is stored.
+void HistoryWriter::Failed(const absl::Status& status, const std::stop_token& stop) {
+  healthy_ = false;
+  own_again_ = true;
+  batch_ = {};
+  read_.clear();
+  deps_.metrics.HistoryFailed();
+  log::Warn("history", "history cannot be written; trying again",
+            {{"error", status.ToString()}, {"pause_ms", pause_.count()}});
+  Pause(stop, pause_);
+  pause_ = std::min(pause_ * 2, options_.last_pause);
+}
+
+}  // namespace nara::broker

@@ -1,0 +1,99 @@
+// Copies care data from the logs to history, each record once, position and rows in
+// one transaction.
+//
+// It writes the shards whose leases it holds. The first record after a quiet time is
+// committed at once; under load a commit gathers what came within `gather`, at most
+// `max_rows`. When PostgreSQL or Redis is gone it tries again with a growing pause,
+// from the position that PostgreSQL knows: logs keep what is not stored.
+//
+// Rows carry who answered when they were written. When a route changes, the same
+// thread corrects the rows of that device between two batches, so that no batch with
+// an older label can be committed behind the correction.
+//
+// Threads: one of its own, between Start and Stop. RoutesChanged may be called from
+// any thread.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <thread>
+
+#include "data_broker/record_reader.h"
+#include "data_broker/relabeller.h"
+
+namespace nara::broker {
+
+class HistoryWriter {
+ public:
+  struct Options {
+    std::chrono::milliseconds block{500};
+    std::chrono::milliseconds gather{20};
+    std::size_t max_rows = 1000;
+    // Leases are renewed, and those of others' shards asked for, this often.
+    std::chrono::milliseconds renew{2000};
+    // Redis is told of what is stored this often, for trimming.
+    std::chrono::milliseconds commit{1000};
+    std::chrono::milliseconds route_pause{20};
+    std::chrono::milliseconds first_pause{50};
+    std::chrono::milliseconds last_pause{2000};
+    RecordReader::Options reader;
+  };
+
+  struct Deps {
+    std::function<std::unique_ptr<LogShelf>()> make_shelf;
+    std::function<std::unique_ptr<LogFollower>()> make_follower;
+    HistoryWriterStore& store;
+    const Audience& audience;
+    Relabeller& relabeller;
+    Metrics& metrics;
+  };
+
+  HistoryWriter(Options options, Deps deps);
+  // As Stop.
+  ~HistoryWriter();
+
+  void Start();
+  // Idempotent.
+  void Stop();
+
+  // True while the last transaction succeeded.
+  bool healthy() const { return healthy_; }
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+
+  void Run(const std::stop_token& stop);
+  absl::Status Round(const std::stop_token& stop);
+  absl::Status Own();
+  absl::Status Gather(const std::stop_token& stop);
+  absl::Status ReadInto(std::chrono::milliseconds block);
+  bool Digest(const LogSlice& slice);
+  absl::Status Flush();
+  void CommitToRedis();
+  void Failed(const absl::Status& status, const std::stop_token& stop);
+
+  const Options options_;
+  const Deps deps_;
+  std::atomic<bool> healthy_ = false;
+
+  // Used by the thread alone.
+  RecordReader reader_;
+  std::unique_ptr<LogShelf> shelf_;
+  std::unique_ptr<LogFollower> follower_;
+  std::map<std::size_t, Position> read_;  // of our logs: digested, perhaps not stored
+  HistoryBatch batch_;
+  bool waiting_ = false;  // a record waits for its route
+  bool own_again_ = true;
+  Time owned_at_;
+  Time flushed_at_;
+  Time committed_at_;
+  std::map<std::size_t, Position> uncommitted_;  // stored, not told to Redis
+  std::chrono::milliseconds pause_;
+  // Last: the thread uses everything above.
+  std::jthread thread_;
+};
+
+}  // namespace nara::broker

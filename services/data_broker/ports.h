@@ -1,0 +1,177 @@
+// What the data broker needs from outside, as small interfaces. An adapter file
+// beside implements each: redis_logs, postgres_history, table_audience.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/redis/log_reader.h"
+#include "data_broker/care_record.h"
+#include "data_broker/position.h"
+
+namespace nara::broker {
+
+using nara::LogBounds;
+using nara::LogEntry;
+
+// Entries of one log, in its order.
+struct LogSlice {
+  std::size_t log = 0;
+  std::vector<LogEntry> entries;
+};
+
+// Follows the heads of logs. Not thread-safe: one for each thread.
+class LogFollower {
+ public:
+  virtual ~LogFollower() = default;
+
+  // From now on Read gives the entries of `log` behind `after`; again to move it.
+  virtual void Follow(std::size_t log, Position after) = 0;
+  virtual void Unfollow(std::size_t log) = 0;
+
+  // Waits at most `block` for entries. Unavailable when Redis is gone.
+  virtual absl::StatusOr<std::vector<LogSlice>> Read(std::chrono::milliseconds block) = 0;
+};
+
+// Reads logs anywhere. Not thread-safe: one for each thread.
+class LogShelf {
+ public:
+  virtual ~LogShelf() = default;
+
+  // At most `count` entries behind `after`.
+  virtual absl::StatusOr<std::vector<LogEntry>> ReadAfter(std::size_t log, Position after,
+                                                          std::size_t count) = 0;
+  virtual absl::StatusOr<LogBounds> Bounds(std::size_t log) = 0;
+
+  // The newest position of every log.
+  virtual absl::StatusOr<Positions> Ends() = 0;
+
+  // Tells Redis what history has stored, so that logs may be trimmed behind it.
+  virtual absl::Status Commit(const std::map<std::size_t, Position>& stored) = 0;
+};
+
+// Who answers for care data, and who may see it now. Thread-safe; answers from
+// local copies, and never blocks.
+class Audience {
+ public:
+  enum class Knowledge {
+    kKnown,    // the party, which may be nobody
+    kPending,  // the record was made with a newer route than our copy's
+  };
+  enum class Answer { kYes, kNo, kLater };
+
+  // What a caller may reach at all: a principal, or some units, or nothing.
+  struct Reach {
+    std::string principal;
+    std::vector<std::string> units;  // when there is no principal
+
+    bool nothing() const { return principal.empty() && units.empty(); }
+  };
+
+  virtual ~Audience() = default;
+
+  // Who answers for CARE at the record's effective time.
+  virtual Knowledge PartyOf(const CareRecord& record, Party& party) const = 0;
+
+  // May this caller see care data of this party now? kLater: rights are out of
+  // date and it has to wait.
+  virtual Answer MayReceive(const std::string& caller, const Party& party) const = 0;
+
+  // Who calls, and may it read care data of anybody? `peer` is the name in the
+  // certificate, `caller` on whose behalf it says to call. Unauthenticated or
+  // PermissionDenied, with ErrorInfo.
+  virtual absl::Status Admit(const std::string& peer, const std::string& caller) const = 0;
+
+  // What the caller may read of history, as things stand.
+  virtual Reach ReachOf(const std::string& caller) const = 0;
+
+  // Changes whenever an answer of MayReceive may have changed.
+  virtual std::uint64_t rights_revision() const = 0;
+};
+
+// A piece of one log's history, for replay.
+struct ReplayQuery {
+  std::size_t log = 0;
+  Position after;  // excluded
+  Position until;  // included
+  Audience::Reach reach = {};
+  std::set<std::string> kinds = {};  // empty: all
+  std::size_t limit = 0;
+};
+
+// Where a page of a listing ended.
+struct ListKey {
+  std::int64_t effective_us = 0;  // microseconds since 1970
+  std::string id;
+};
+
+// A page of history, newest first.
+struct ListQuery {
+  Audience::Reach reach;
+  std::string device;    // empty: all
+  std::string resident;  // likewise
+  std::string kind;      // likewise
+  std::optional<std::int64_t> since_us = {};
+  std::optional<std::int64_t> until_us = {};
+  std::optional<ListKey> before = {};  // from the previous page
+  std::size_t limit = 0;
+};
+
+// Reads history. Thread-safe. Unavailable when PostgreSQL is gone.
+class HistoryReader {
+ public:
+  virtual ~HistoryReader() = default;
+
+  // How far each log is stored: every record up to there is in history.
+  virtual absl::StatusOr<Positions> Stored() = 0;
+
+  // By position; fewer than `limit` means that there are no more.
+  virtual absl::StatusOr<std::vector<CareRecordPtr>> Replay(const ReplayQuery& query) = 0;
+
+  // By effective time and id, newest first.
+  virtual absl::StatusOr<std::vector<CareRecordPtr>> List(const ListQuery& query) = 0;
+};
+
+// Who answered for an assignment's records from `since_us` until the next.
+struct Label {
+  std::string assignment;
+  std::int64_t since_us = 0;
+  std::optional<std::int64_t> until_us;  // excluded; nothing: for ever
+  Party party;
+};
+
+// What one transaction stores.
+struct HistoryBatch {
+  std::vector<CareRecordPtr> rows;
+  std::map<std::size_t, Position> positions;
+};
+
+// Writes history. Not thread-safe: one thread writes.
+class HistoryWriterStore {
+ public:
+  virtual ~HistoryWriterStore() = default;
+
+  // Takes or keeps the leases of as many shards as it can; returns the logs of
+  // those that are ours, and how far each is stored.
+  virtual absl::StatusOr<std::map<std::size_t, Position>> Own() = 0;
+
+  // Stores rows and positions in one transaction; rows that are there already are
+  // left alone. Aborted when a lease was lost: call Own again.
+  virtual absl::Status Store(const HistoryBatch& batch) = 0;
+
+  // Revision of the route by which each device's rows were labelled.
+  virtual absl::StatusOr<std::map<std::string, std::uint64_t>> Labelled() = 0;
+
+  // Corrects the party of a device's rows and notes the route's revision.
+  virtual absl::Status Relabel(const std::string& device, std::uint64_t revision,
+                               const std::vector<Label>& labels) = 0;
+};
+
+}  // namespace nara::broker

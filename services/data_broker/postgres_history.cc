@@ -1,0 +1,269 @@
+#include "data_broker/postgres_history.h"
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "common/postgres/migrate.h"
+#include "common/postgres/transaction.h"
+#include "data_broker/micros.h"
+#include "data_broker/schema.h"
+
+namespace nara::broker {
+namespace {
+
+constexpr std::array<int, kShards> kAllShards{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+std::string NameOf(LogLane lane) { return lane == LogLane::kAlarm ? "alarm" : "measurement"; }
+
+std::size_t LogOf(const std::string& name, int shard) {
+  const LogLane lane = name == "alarm" ? LogLane::kAlarm : LogLane::kMeasurement;
+  return LogIndex(lane, static_cast<std::size_t>(shard));
+}
+
+PostgresOptions InSchema(PostgresOptions options, const char* role) {
+  options.schema = kSchema;
+  options.application_name = std::string("nara-data-broker ") + role;
+  return options;
+}
+
+std::string Joined(const std::vector<std::string>& units) {
+  std::string text;
+  for (const std::string& unit : units) text.append(text.empty() ? "" : ",").append(unit);
+  return text;
+}
+
+CareRecordPtr RecordOf(const Row& row) {
+  auto record = std::make_shared<CareRecord>();
+  const auto lane = static_cast<LogLane>(row.Int("lane"));
+  record->log = LogIndex(lane, static_cast<std::size_t>(row.Int("shard")));
+  record->position = {.ms = static_cast<std::uint64_t>(row.Int64("position_ms")),
+                      .seq = static_cast<std::uint64_t>(row.Int64("position_seq"))};
+  record->assignment = row.String("assignment");
+  record->route_revision = static_cast<std::uint64_t>(row.Int64("route_revision"));
+  record->party = {.principal = row.String("principal"), .unit = row.String("unit")};
+  if (!record->observation.ParseFromString(row.Bytes("observation"))) return nullptr;
+  return record;
+}
+
+absl::StatusOr<std::vector<CareRecordPtr>> RecordsOf(const Result& result) {
+  std::vector<CareRecordPtr> records;
+  records.reserve(result.size());
+  for (const Row row : result) {
+    records.push_back(RecordOf(row));
+    if (records.back() == nullptr) return absl::DataLossError("a history row cannot be read");
+  }
+  return records;
+}
+
+// Row-level security is the second wall: the reach is in each query too.
+constexpr std::string_view kReach =
+    "select set_config('nara.principal', $1, true), set_config('nara.units', $2, true)";
+
+constexpr std::string_view kInsert = R"sql(
+insert into observations (id, device, assignment, resident, principal, unit, kind, effective_at, received_at,
+                          lane, shard, position_ms, position_seq, route_revision, observation)
+select id, device, assignment, resident, principal, unit, kind,
+       timestamptz 'epoch' + effective * interval '1 microsecond',
+       timestamptz 'epoch' + received * interval '1 microsecond',
+       lane, shard, position_ms, position_seq, revision, observation
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
+            $9::bigint[], $10::smallint[], $11::smallint[], $12::bigint[], $13::bigint[], $14::bigint[],
+            $15::bytea[])
+  as t (id, device, assignment, resident, principal, unit, kind, effective, received, lane, shard,
+        position_ms, position_seq, revision, observation)
+on conflict (id) do nothing)sql";
+
+constexpr std::string_view kRelabel = R"sql(
+with noted as (
+  insert into labelled_routes (device, revision) values ($1, $2)
+  on conflict (device) do update set revision = greatest(labelled_routes.revision, excluded.revision)
+)
+update observations as o set principal = l.principal, unit = l.unit
+from unnest($3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[])
+  as l (assignment, since, until, principal, unit)
+where o.device = $1 and o.assignment = l.assignment
+  and o.effective_at >= timestamptz 'epoch' + l.since * interval '1 microsecond'
+  and (l.until is null or o.effective_at < timestamptz 'epoch' + l.until * interval '1 microsecond')
+  and (o.principal, o.unit) is distinct from (l.principal, l.unit))sql";
+
+// Rows turned into columns, for unnest.
+struct Columns {
+  std::vector<std::string> ids, devices, assignments, residents, principals, units, kinds, bodies;
+  std::vector<std::int64_t> effective, received, ms, seq, revisions;
+  std::vector<int> lanes, shards;
+
+  void Add(const CareRecord& row);
+  std::vector<Param> Params() const;
+};
+
+void Columns::Add(const CareRecord& row) {
+  const v1::Observation& observation = row.observation;
+  ids.push_back(observation.id());
+  devices.push_back(observation.device());
+  assignments.push_back(row.assignment);
+  residents.push_back(observation.resident());
+  principals.push_back(row.party.principal);
+  units.push_back(row.party.unit);
+  kinds.push_back(observation.kind());
+  effective.push_back(Micros(observation.effective_at()));
+  received.push_back(Micros(observation.received_at()));
+  lanes.push_back(static_cast<int>(LaneOf(row.log)));
+  shards.push_back(static_cast<int>(ShardOf(row.log)));
+  ms.push_back(static_cast<std::int64_t>(row.position.ms));
+  seq.push_back(static_cast<std::int64_t>(row.position.seq));
+  revisions.push_back(static_cast<std::int64_t>(row.route_revision));
+  bodies.push_back(observation.SerializeAsString());
+}
+
+std::vector<Param> Columns::Params() const {
+  std::vector<Bytes> bytes;
+  for (const std::string& body : bodies) bytes.push_back(Bytes{body});
+  return {ids,       devices,  assignments, residents, principals, units, kinds,     effective,
+          received,  lanes,    shards,      ms,        seq,        revisions, bytes};
+}
+
+}  // namespace
+
+PostgresHistoryReader::PostgresHistoryReader(PostgresOptions options, std::size_t connections)
+    : pool_(InSchema(std::move(options), "reader"), connections) {}
+
+absl::StatusOr<Positions> PostgresHistoryReader::Stored() {
+  auto loan = pool_.Acquire();
+  if (!loan.ok()) return loan.status();
+  const auto result = (*loan)->Execute("select log, shard, position from log_positions");
+  if (!result.ok()) return result.status();
+  Positions stored;
+  for (const Row row : *result) {
+    const auto position = Position::Parse(row.Text("position"));
+    if (!position.ok()) return position.status();
+    stored[LogOf(row.String("log"), row.Int("shard"))] = *position;
+  }
+  return stored;
+}
+
+absl::StatusOr<std::vector<CareRecordPtr>> PostgresHistoryReader::Select(
+    const Audience::Reach& reach, const Query& query) {
+  auto loan = pool_.Acquire();
+  if (!loan.ok()) return loan.status();
+  auto transaction = Transaction::Begin(**loan);
+  if (!transaction.ok()) return transaction.status();
+  const auto set = transaction->Execute(kReach, {reach.principal, Joined(reach.units)});
+  if (!set.ok()) return set.status();
+  const auto result = transaction->Execute(query.sql, query.params);
+  if (!result.ok()) return result.status();
+  if (absl::Status status = transaction->Commit(); !status.ok()) return status;
+  return RecordsOf(*result);
+}
+
+absl::StatusOr<std::vector<CareRecordPtr>> PostgresHistoryReader::Replay(const ReplayQuery& query) {
+  if (query.reach.nothing()) return std::vector<CareRecordPtr>{};
+  return Select(query.reach, ReplaySql(query));
+}
+
+absl::StatusOr<std::vector<CareRecordPtr>> PostgresHistoryReader::List(const ListQuery& query) {
+  if (query.reach.nothing()) return std::vector<CareRecordPtr>{};
+  return Select(query.reach, ListSql(query));
+}
+
+PostgresHistoryWriter::PostgresHistoryWriter(PostgresOptions options, std::string holder,
+                                             std::chrono::milliseconds lease)
+    : options_(InSchema(std::move(options), "writer")),
+      positions_(std::move(holder)),
+      lease_(lease) {}
+
+PostgresHistoryWriter::~PostgresHistoryWriter() {
+  if (connection_ != nullptr && !connection_->broken()) positions_.Release(*connection_).IgnoreError();
+}
+
+absl::Status PostgresHistoryWriter::Connect() {
+  if (connection_ != nullptr && !connection_->broken()) return absl::OkStatus();
+  connection_ = nullptr;
+  auto connection = PostgresConnection::Connect(options_);
+  if (!connection.ok()) return connection.status();
+  if (absl::Status status = Migrate(**connection, kSchema, Migrations()); !status.ok()) return status;
+  if (absl::Status status = (*connection)->Run("set nara.all = 'on'"); !status.ok()) return status;
+  connection_ = *std::move(connection);
+  return absl::OkStatus();
+}
+
+absl::Status PostgresHistoryWriter::Take(LogLane lane) {
+  auto leases = positions_.Acquire(*connection_, NameOf(lane), kAllShards, lease_);
+  if (!leases.ok()) return leases.status();
+  for (ShardLease& lease : *leases) {
+    const std::size_t log = LogOf(lease.log, lease.shard);
+    leases_.emplace(log, std::move(lease));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::map<std::size_t, Position>> PostgresHistoryWriter::Own() {
+  if (absl::Status status = Connect(); !status.ok()) return status;
+  leases_.clear();
+  for (const LogLane lane : {LogLane::kMeasurement, LogLane::kAlarm}) {
+    if (absl::Status status = Take(lane); !status.ok()) return status;
+  }
+  std::map<std::size_t, Position> owned;
+  for (const auto& [log, lease] : leases_) {
+    const auto position = Position::Parse(lease.position);
+    if (!position.ok()) return position.status();
+    owned.emplace(log, *position);
+  }
+  return owned;
+}
+
+absl::Status PostgresHistoryWriter::Insert(Transaction& transaction,
+                                           const std::vector<CareRecordPtr>& rows) {
+  if (rows.empty()) return absl::OkStatus();
+  Columns columns;
+  for (const CareRecordPtr& row : rows) columns.Add(*row);
+  return transaction.Execute(kInsert, columns.Params()).status();
+}
+
+absl::Status PostgresHistoryWriter::Store(const HistoryBatch& batch) {
+  if (absl::Status status = Connect(); !status.ok()) return status;
+  std::vector<PositionStep> steps;
+  for (const auto& [log, position] : batch.positions) {
+    const auto lease = leases_.find(log);
+    if (lease == leases_.end()) return absl::AbortedError("a shard's lease is not ours");
+    steps.push_back({.lease = lease->second, .to = position.ToString()});
+  }
+  auto transaction = Transaction::Begin(*connection_);
+  if (!transaction.ok()) return transaction.status();
+  if (absl::Status status = Insert(*transaction, batch.rows); !status.ok()) return status;
+  if (absl::Status status = positions_.Advance(*transaction, steps); !status.ok()) return status;
+  if (absl::Status status = transaction->Commit(); !status.ok()) return status;
+  for (const auto& [log, position] : batch.positions) leases_.at(log).position = position.ToString();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::map<std::string, std::uint64_t>> PostgresHistoryWriter::Labelled() {
+  if (absl::Status status = Connect(); !status.ok()) return status;
+  const auto result = connection_->Execute("select device, revision from labelled_routes");
+  if (!result.ok()) return result.status();
+  std::map<std::string, std::uint64_t> labelled;
+  for (const Row row : *result) {
+    labelled.emplace(row.String("device"), static_cast<std::uint64_t>(row.Int64("revision")));
+  }
+  return labelled;
+}
+
+absl::Status PostgresHistoryWriter::Relabel(const std::string& device, std::uint64_t revision,
+                                            const std::vector<Label>& labels) {
+  if (absl::Status status = Connect(); !status.ok()) return status;
+  std::vector<std::string> assignments, principals, units;
+  std::vector<std::int64_t> since;
+  std::vector<std::optional<std::int64_t>> until;
+  for (const Label& label : labels) {
+    assignments.push_back(label.assignment);
+    since.push_back(label.since_us);
+    until.push_back(label.until_us);
+    principals.push_back(label.party.principal);
+    units.push_back(label.party.unit);
+  }
+  return connection_
+      ->Execute(kRelabel, {device, revision, assignments, since, until, principals, units})
+      .status();
+}
+
+}  // namespace nara::broker

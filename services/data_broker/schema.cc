@@ -1,0 +1,62 @@
+#include "data_broker/schema.h"
+
+#include <array>
+#include <string>
+
+#include "common/postgres/log_positions.h"
+
+namespace nara::broker {
+namespace {
+
+constexpr std::string_view kObservations = R"sql(
+create table observations (
+  id           text        not null primary key,
+  device       text        not null,
+  assignment   text        not null,
+  resident     text        not null,
+  principal    text        not null,
+  unit         text        not null,
+  kind         text        not null,
+  effective_at timestamptz not null,
+  received_at  timestamptz not null,
+  lane         smallint    not null check (lane in (0, 1)),
+  shard        smallint    not null check (shard between 0 and 15),
+  position_ms  bigint      not null,
+  position_seq bigint      not null,
+  route_revision bigint    not null,
+  observation  bytea       not null
+);
+create index observations_replay on observations (lane, shard, position_ms, position_seq, unit);
+create index observations_unit on observations (unit, effective_at desc, id desc);
+create index observations_principal on observations (principal, effective_at desc, id desc);
+create index observations_device on observations (device, effective_at desc, id desc);
+create index observations_resident on observations (resident, effective_at desc, id desc);
+
+create table labelled_routes (
+  device   text   not null primary key,
+  revision bigint not null
+);
+
+alter table observations enable row level security;
+alter table observations force row level security;
+create policy within_reach on observations using (
+  (select current_setting('nara.all', true)) = 'on'
+  or principal = (select current_setting('nara.principal', true))
+  or unit = any ((select string_to_array(current_setting('nara.units', true), ','))::text[])
+);
+)sql";
+
+const std::string& FirstMigration() {
+  static const std::string sql = std::string(kLogPositionsSql) + std::string(kObservations);
+  return sql;
+}
+
+}  // namespace
+
+std::span<const Migration> Migrations() {
+  static const std::array<Migration, 1> migrations{
+      Migration{.version = 1, .name = "history", .sql = FirstMigration()}};
+  return migrations;
+}
+
+}  // namespace nara::broker

@@ -1,0 +1,378 @@
+#include "data_broker/service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "common/rpc/error.h"
+#include "data_broker/testing/broker_rig.h"
+
+namespace nara::broker {
+namespace {
+
+using testing::BrokerRig;
+using testing::FakeAudience;
+using testing::FakeHistory;
+using testing::FakeLogs;
+using testing::FakeWriter;
+using nara::testing::WaitFor;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class ServiceTest : public ::testing::Test {
+ protected:
+  ServiceTest() {
+    audience_.Answers("a-1", "unit-a");
+    audience_.Answers("b-1", "unit-b");
+    audience_.Allow("care-a", {"unit-a"});
+    audience_.Allow("care-b", {"unit-b"});
+  }
+
+  BrokerRig& Rig(testing::RigOptions options = {}) {
+    rig_ = std::make_unique<BrokerRig>(
+        audience_, history_, history_, [this] { return logs_.Shelf(); },
+        [this] { return logs_.Follower(); }, options);
+    return *rig_;
+  }
+
+  void Say(const std::string& device, std::uint64_t seq, std::size_t log = 0) {
+    logs_.Append(log, testing::Say{.device = device, .seq = seq});
+  }
+  bool Stored(std::size_t rows) {
+    return WaitFor([&] { return history_.rows().size() == rows; });
+  }
+  static std::string Id(const std::string& device, std::uint64_t seq) {
+    return device + "/m/00000000000000aa/" + std::to_string(seq);
+  }
+  static bool Got(const FakeWriter& writer, std::size_t count) {
+    return WaitFor([&] { return writer.ids().size() >= count; });
+  }
+  static std::string Reason(const FakeWriter& writer) {
+    return rpc::ReasonOf(writer.status().value_or(absl::OkStatus()));
+  }
+
+  FakeLogs logs_;
+  FakeAudience audience_;
+  FakeHistory history_;
+  std::unique_ptr<BrokerRig> rig_;
+};
+
+TEST_F(ServiceTest, FromNowOnGetsWhatComesAndNothingOlder) {
+  Say("a-1", 1);
+  Rig().StartFeed();
+  const auto stream = rig_->Subscribe("care-a");
+  Say("a-1", 2);
+  ASSERT_TRUE(Got(*stream, 1));
+  EXPECT_THAT(stream->ids(), ElementsAre(Id("a-1", 2)));
+}
+
+TEST_F(ServiceTest, LiveDeliveryDoesNotNeedHistory) {
+  history_.Down(true);
+  Rig().StartHistory();
+  rig_->StartFeed();
+  const auto stream = rig_->Subscribe("care-a");
+  Say("a-1", 1);
+  ASSERT_TRUE(Got(*stream, 1));
+  history_.Down(false);
+  EXPECT_TRUE(Stored(1)) << "history catches up";
+}
+
+TEST_F(ServiceTest, FromStartReadsHistoryThenTheLogThenLive) {
+  Say("a-1", 1);
+  Rig().StartHistory();
+  ASSERT_TRUE(Stored(1));
+  logs_.Trim(0, history_.positions()[0]);
+  Say("a-1", 2);
+  rig_->StartFeed();
+  const auto stream = rig_->Subscribe("care-a", "", true);
+  ASSERT_TRUE(Got(*stream, 2));
+  Say("a-1", 3);
+  ASSERT_TRUE(Got(*stream, 3));
+  EXPECT_THAT(stream->ids(), ElementsAre(Id("a-1", 1), Id("a-1", 2), Id("a-1", 3)));
+}
+
+TEST_F(ServiceTest, AHeartbeatBringsACursorThatResumes) {
+  Rig().StartFeed();
+  const auto first = rig_->Subscribe("care-a");
+  ASSERT_TRUE(WaitFor([&] { return !first->cursor().empty(); }));
+  const std::string cursor = first->cursor();
+  BrokerRig::Break(*first);
+  Say("a-1", 1);
+  const auto second = rig_->Subscribe("care-a", cursor);
+  ASSERT_TRUE(Got(*second, 1));
+}
+
+TEST_F(ServiceTest, HeartbeatsGoOn) {
+  Rig().StartFeed();
+  const auto stream = rig_->Subscribe("care-a");
+  EXPECT_TRUE(WaitFor([&] { return stream->received().size() >= 3; }));
+  EXPECT_THAT(stream->ids(), IsEmpty());
+}
+
+TEST_F(ServiceTest, ASlowReceiverCatchesUpAndOthersDoNotWait) {
+  Rig({.queue = 4, .kept = 4}).StartFeed();
+  const auto slow = rig_->Subscribe("care-a");
+  const auto fast = rig_->Subscribe("care-a");
+  ASSERT_TRUE(WaitFor([&] { return slow->received().size() >= 1; }));
+  slow->Stall(true);
+  for (std::uint64_t seq = 1; seq <= 60; ++seq) Say("a-1", seq);
+  ASSERT_TRUE(Got(*fast, 60));
+  EXPECT_THAT(slow->ids(), IsEmpty());
+  slow->Stall(false);
+  ASSERT_TRUE(Got(*slow, 60));
+  EXPECT_EQ(slow->ids(), fast->ids());
+  Say("a-1", 61);
+  EXPECT_TRUE(Got(*slow, 61)) << "live again";
+}
+
+TEST_F(ServiceTest, WaitsForHistoryWhenTheLogDoesNotReachBack) {
+  Say("a-1", 1);
+  Rig().StartHistory();
+  ASSERT_TRUE(Stored(1));
+  logs_.Trim(0, history_.positions()[0]);
+  Say("a-1", 2);
+  history_.Down(true);
+  rig_->StartFeed();
+  const auto stream = rig_->Subscribe("care-a", "", true);
+  ASSERT_TRUE(WaitFor([&] { return stream->received().size() >= 3; }));
+  EXPECT_THAT(stream->ids(), IsEmpty()) << "nothing is skipped";
+  history_.Down(false);
+  ASSERT_TRUE(Got(*stream, 2));
+  EXPECT_THAT(stream->ids(), ElementsAre(Id("a-1", 1), Id("a-1", 2)));
+}
+
+TEST_F(ServiceTest, TheLogAloneIsEnoughWhenHistoryIsAway) {
+  Rig({.kept = 1}).StartFeed();
+  const auto first = rig_->Subscribe("care-a");
+  ASSERT_TRUE(WaitFor([&] { return !first->cursor().empty(); }));
+  BrokerRig::Break(*first);
+  history_.Down(true);
+  for (std::uint64_t seq = 1; seq <= 20; ++seq) Say("a-1", seq, seq % 3);
+  const auto second = rig_->Subscribe("care-a", first->cursor());
+  EXPECT_TRUE(Got(*second, 20));
+}
+
+TEST_F(ServiceTest, GoesOnAfterRedisCameBack) {
+  Rig().StartFeed();
+  const auto stream = rig_->Subscribe("care-a");
+  Say("a-1", 1);
+  ASSERT_TRUE(Got(*stream, 1));
+  logs_.Down(true);
+  ASSERT_TRUE(WaitFor([&] { return rig_->registry().Text().find(
+      "nara_broker_failures_total{consumer=\"live\"} 0") == std::string::npos; }));
+  logs_.Down(false);
+  Say("a-1", 2);
+  EXPECT_TRUE(Got(*stream, 2));
+}
+
+TEST_F(ServiceTest, AnotherUnitGetsNothingLiveFromHistoryOrResumed) {
+  Rig().StartHistory();
+  rig_->StartFeed();
+  const auto live = rig_->Subscribe("care-b");
+  for (std::uint64_t seq = 1; seq <= 10; ++seq) Say("a-1", seq);
+  ASSERT_TRUE(Stored(10));
+  const auto history = rig_->Subscribe("care-b", "", true);
+  ASSERT_TRUE(WaitFor([&] { return live->received().size() >= 2 && history->received().size() >= 2; }));
+  const auto resumed = rig_->Subscribe("care-b", live->received().front().cursor());
+  ASSERT_TRUE(WaitFor([&] { return resumed->received().size() >= 2; }));
+  Say("b-1", 1);
+  for (const auto& stream : {live, history, resumed}) {
+    ASSERT_TRUE(Got(*stream, 1));
+    EXPECT_THAT(stream->ids(), ElementsAre(Id("b-1", 1)));
+  }
+  EXPECT_THAT(rig_->List("care-b")->observations(), SizeIs(0));
+  EXPECT_THAT(rig_->List("care-a")->observations(), SizeIs(10));
+}
+
+TEST_F(ServiceTest, ForgedAndForeignCursorsAreRefusedWithAReason) {
+  Rig().StartFeed();
+  const auto own = rig_->Subscribe("care-a");
+  ASSERT_TRUE(WaitFor([&] { return !own->cursor().empty(); }));
+  for (const std::string& cursor : {own->cursor(), std::string("AAAA"), own->cursor() + "A"}) {
+    const auto stream = rig_->Subscribe("care-b", cursor);
+    ASSERT_TRUE(stream->closed());
+    EXPECT_EQ(stream->status()->code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(Reason(*stream), "CURSOR_INVALID");
+  }
+}
+
+TEST_F(ServiceTest, RefusesWhatTheCallerMayNotAskFor) {
+  Rig().StartFeed();
+  EXPECT_EQ(rig_->Subscribe("nobody")->status()->code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(rig_->List("nobody").status().code(), absl::StatusCode::kPermissionDenied);
+  v1::SubscribeRequest request;
+  request.add_units("unit-b");
+  EXPECT_EQ(Reason(*rig_->Subscribe("care-a", request)), "UNIT_NOT_FOUND");
+  request.clear_units();
+  request.add_kinds("low_battery");
+  EXPECT_EQ(Reason(*rig_->Subscribe("care-a", request)), "UNKNOWN_KIND");
+}
+
+TEST_F(ServiceTest, IsNotReadyBeforeTheLogsAreReached) {
+  EXPECT_EQ(Reason(*Rig().Subscribe("care-a")), "NOT_READY");
+}
+
+TEST_F(ServiceTest, CutsOffACallerThatMayNotSubscribeAnyMore) {
+  Rig().StartFeed();
+  FakeAudience& audience = audience_;
+  audience.Allow("guest", {"unit-a"});
+  const auto stream = rig_->Subscribe("guest");
+  audience.Revoke("guest");
+  EXPECT_TRUE(WaitFor([&] { return stream->closed(); }));
+}
+
+TEST_F(ServiceTest, ListsNewestFirstPageByPage) {
+  Rig().StartHistory();
+  for (std::uint64_t seq = 1; seq <= 7; ++seq) {
+    logs_.Append(0, testing::Say{.device = "a-1", .seq = seq, .at = testing::kNoon + static_cast<std::int64_t>(seq)});
+  }
+  ASSERT_TRUE(Stored(7));
+  v1::ListObservationsRequest request;
+  request.set_page_size(3);
+  std::vector<std::string> ids;
+  do {
+    const auto page = rig_->List("care-a", request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    for (const auto& observation : page->observations()) ids.push_back(observation.id());
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_THAT(ids, ElementsAre(Id("a-1", 7), Id("a-1", 6), Id("a-1", 5), Id("a-1", 4), Id("a-1", 3),
+                               Id("a-1", 2), Id("a-1", 1)));
+}
+
+TEST_F(ServiceTest, APageTokenBelongsToItsQueryAndCaller) {
+  Rig().StartHistory();
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) Say("a-1", seq);
+  ASSERT_TRUE(Stored(3));
+  v1::ListObservationsRequest request;
+  request.set_page_size(2);
+  request.set_page_token(rig_->List("care-a", request)->next_page_token());
+  EXPECT_TRUE(rig_->List("care-a", request).ok());
+  EXPECT_EQ(rpc::ReasonOf(rig_->List("care-b", request).status()), "PAGE_TOKEN_INVALID");
+  request.set_device("a-1");
+  EXPECT_EQ(rpc::ReasonOf(rig_->List("care-a", request).status()), "PAGE_TOKEN_INVALID");
+}
+
+TEST_F(ServiceTest, RefusesAnAbsurdPageSize) {
+  v1::ListObservationsRequest request;
+  request.set_page_size(1001);
+  EXPECT_EQ(rpc::ReasonOf(Rig().List("care-a", request).status()), "PAGE_SIZE_INVALID");
+}
+
+TEST_F(ServiceTest, ListingAsksForTodaysRights) {
+  Rig().StartHistory();
+  Say("a-1", 1);
+  ASSERT_TRUE(Stored(1));
+  audience_.Answers("a-1", "unit-b", 2);
+  EXPECT_THAT(rig_->List("care-a")->observations(), IsEmpty());
+}
+
+TEST_F(ServiceTest, HistoryTellsRedisWhatItHasStored) {
+  Rig().StartHistory();
+  Say("a-1", 1, 9);
+  ASSERT_TRUE(Stored(1));
+  EXPECT_TRUE(WaitFor([&] { return logs_.committed()[9] == history_.positions()[9]; }));
+}
+
+// What a subscriber has processed, and the cursor that it keeps with it.
+struct Processed {
+  std::vector<std::string> ids;
+  std::string cursor;
+
+  void Add(const std::vector<v1::SubscribeResponse>& responses, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      for (const auto& observation : responses[i].observations()) ids.push_back(observation.id());
+      cursor = responses[i].cursor();
+    }
+  }
+  std::vector<std::string> Of(const std::string& device) const {
+    std::vector<std::string> own;
+    for (const std::string& id : ids) {
+      if (id.starts_with(device + "/")) own.push_back(id);
+    }
+    return own;
+  }
+};
+
+// Devices a-0, a-1, a-2 of unit-a and b-3 of unit-b, each on a log of its own.
+class Storm {
+ public:
+  Storm(unsigned seed, FakeLogs& logs, FakeHistory& history)
+      : random_(seed), logs_(logs), history_(history) {}
+
+  std::size_t Roll(std::size_t sides) { return random_() % sides; }
+  std::uint64_t said() const { return seq_; }
+  const std::map<std::string, std::vector<std::string>>& sent() const { return sent_; }
+
+  void Gust() {
+    history_.Down(Roll(5) == 0);
+    logs_.Down(Roll(8) == 0);
+    for (std::size_t n = Roll(30); n > 0; --n) Say();
+    const std::size_t log = Roll(4);
+    logs_.Trim(log, history_.positions()[log]);
+    WaitFor([] { return false; }, std::chrono::milliseconds(Roll(10)));
+  }
+  void Calm() {
+    history_.Down(false);
+    logs_.Down(false);
+  }
+
+ private:
+  void Say() {
+    const std::size_t log = Roll(4);
+    const std::string device = (log == 3 ? "b-" : "a-") + std::to_string(log);
+    logs_.Append(log, testing::Say{.device = device, .seq = ++seq_});
+    if (log < 3) sent_[device].push_back(device + "/m/00000000000000aa/" + std::to_string(seq_));
+  }
+
+  std::mt19937 random_;
+  FakeLogs& logs_;
+  FakeHistory& history_;
+  std::uint64_t seq_ = 0;
+  std::map<std::string, std::vector<std::string>> sent_;
+};
+
+// A subscriber that is slow at times, breaks at random points, loses what was on its
+// way, and resumes from the last cursor that it has processed, gets each record of its
+// unit exactly once and each device's in order; while logs are trimmed behind history,
+// and history and Redis go away now and then.
+TEST_F(ServiceTest, NoGapAndNoDuplicateBeyondTheCursor) {
+  for (const std::string device : {"a-0", "a-1", "a-2"}) audience_.Answers(device, "unit-a");
+  audience_.Answers("b-3", "unit-b");
+  for (unsigned seed = 1; seed <= 12; ++seed) {
+    SCOPED_TRACE(seed);
+    FakeLogs logs;
+    FakeHistory history;
+    Storm storm(seed, logs, history);
+    BrokerRig rig(
+        audience_, history, history, [&] { return logs.Shelf(); }, [&] { return logs.Follower(); },
+        {.queue = 1 + storm.Roll(8), .kept = 1 + storm.Roll(20)});
+    rig.StartHistory();
+    rig.StartFeed();
+    Processed processed;
+    while (storm.said() < 400) {
+      const auto stream = rig.Subscribe("care-a", processed.cursor, processed.cursor.empty());
+      ASSERT_FALSE(stream->closed()) << *stream->status();
+      for (int gust = 0; gust < 3; ++gust) {
+        stream->Stall(storm.Roll(3) == 0);
+        storm.Gust();
+      }
+      const auto responses = stream->received();
+      BrokerRig::Break(*stream);
+      processed.Add(responses, storm.Roll(responses.size() + 1));
+    }
+    storm.Calm();
+    const auto last = rig.Subscribe("care-a", processed.cursor, processed.cursor.empty());
+    std::size_t all = 0;
+    for (const auto& [device, ids] : storm.sent()) all += ids.size();
+    WaitFor([&] { return processed.ids.size() + last->ids().size() >= all; });
+    processed.Add(last->received(), last->received().size());
+    ASSERT_EQ(processed.ids.size(), all);
+    for (const auto& [device, ids] : storm.sent()) ASSERT_EQ(processed.Of(device), ids) << device;
+  }
+}
+
+}  // namespace
+}  // namespace nara::broker

@@ -1,0 +1,331 @@
+// History, replay and resumption on a real PostgreSQL and a real Redis, with the
+// real tables of routes and rights.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "common/redis/retention.h"
+#include "common/testing/servers.h"
+#include "data_broker/postgres_history.h"
+#include "data_broker/redis_logs.h"
+#include "data_broker/table_audience.h"
+#include "data_broker/testing/broker_rig.h"
+
+namespace nara::broker {
+namespace {
+
+using nara::testing::PostgresServer;
+using nara::testing::RedisServer;
+using nara::testing::WaitFor;
+using testing::BrokerRig;
+using testing::FakeWriter;
+using testing::Say;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+registry::v1::Responsibility CareBy(const std::string& unit, std::int64_t since) {
+  registry::v1::Responsibility point;
+  point.set_purpose(registry::v1::PURPOSE_CARE);
+  point.mutable_since()->set_seconds(since);
+  point.set_principal(unit.substr(5, 4));
+  point.set_unit(unit);
+  return point;
+}
+
+registry::v1::Route RouteOf(const std::string& device, std::uint64_t revision,
+                            const std::vector<registry::v1::Responsibility>& points) {
+  registry::v1::Route route;
+  route.set_device(device);
+  route.set_revision(revision);
+  auto& assignment = *route.add_assignments();
+  assignment.set_id("as-" + device);
+  assignment.mutable_start_at()->set_seconds(testing::kNoon - 1000);
+  for (const auto& point : points) *assignment.add_responsibilities() = point;
+  return route;
+}
+
+registry::v1::Client CareClient(const std::string& unit) {
+  registry::v1::Client client;
+  client.set_id(unit);
+  client.set_role("care_unit");
+  client.set_principal(unit.substr(5, 4));
+  client.add_units(unit);
+  return client;
+}
+
+class StoresTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto postgres = PostgresServer::Start();
+    ASSERT_TRUE(postgres.ok()) << postgres.status();
+    postgres_ = *std::move(postgres);
+    ASSERT_TRUE(postgres_->CreateOwner("nara_broker", "broker").ok());
+    auto redis = RedisServer::Start();
+    ASSERT_TRUE(redis.ok()) << redis.status();
+    redis_ = *std::move(redis);
+    Connect();
+    routes_.Apply(true, {RouteOf("a-1", 1, {CareBy(kUnitA, testing::kNoon - 1000)}),
+                         RouteOf("b-1", 1, {CareBy(kUnitB, testing::kNoon - 1000)})}, 1);
+    clients_.Apply(true, {CareClient(kUnitA), CareClient(kUnitB)}, 1);
+    Start();
+  }
+  void TearDown() override { rig_.reset(); }
+
+  void Connect() {
+    auto connection = RedisConnection::Connect({.address = redis_->address()});
+    ASSERT_TRUE(connection.ok()) << connection.status();
+    connection_ = *std::move(connection);
+  }
+
+  PostgresOptions Postgres() const {
+    PostgresOptions options;
+    options.conninfo = postgres_->conninfo("nara_broker");
+    return options;
+  }
+
+  // A new process on the same stores.
+  void Start() {
+    rig_.reset();
+    store_ = std::make_unique<PostgresHistoryWriter>(
+        Postgres(), "broker-" + std::to_string(++starts_), std::chrono::seconds(1));
+    reader_ = std::make_unique<PostgresHistoryReader>(Postgres(), 4);
+    rig_ = std::make_unique<BrokerRig>(
+        audience_, *reader_, *store_, [this] { return MakeRedisShelf({.address = redis_->address()}); },
+        [this] { return MakeRedisFollower({.address = redis_->address()}); });
+    routes_.OnChange([this](const auto& routes) { rig_->relabeller().Changed(routes); });
+    rig_->StartHistory();
+    rig_->StartFeed();
+  }
+
+  void Append(const Say& say, Log log = Log::kMeasurement) {
+    const std::string key = LogKey({.shard = ShardOf(say.device), .log = log});
+    ASSERT_TRUE(connection_->Call({"XADD", key, "*", "r", PayloadOf(say)}).ok());
+  }
+  void AppendMany(const std::string& device, std::uint64_t from, std::uint64_t to) {
+    for (std::uint64_t seq = from; seq <= to; ++seq) {
+      Append({.device = device, .seq = seq, .at = testing::kNoon + static_cast<std::int64_t>(seq)});
+    }
+  }
+  static int ShardOf(const std::string& device) { return nara::ShardOf(device); }
+
+  std::size_t Rows() {
+    auto connection = PostgresConnection::Connect({.conninfo = postgres_->conninfo()});
+    if (!connection.ok()) return 0;
+    const auto result = (*connection)->Execute("select count(*) from broker.observations");
+    return result.ok() ? static_cast<std::size_t>((*result)[0].Int64(0)) : 0;
+  }
+  bool Stored(std::size_t rows) {
+    return WaitFor([&] { return Rows() == rows; }, std::chrono::seconds(20));
+  }
+  static bool Got(const FakeWriter& stream, std::size_t count) {
+    return WaitFor([&] { return stream.ids().size() >= count; }, std::chrono::seconds(20));
+  }
+  static std::vector<std::string> Ids(const std::string& device, std::uint64_t from, std::uint64_t to) {
+    std::vector<std::string> ids;
+    for (std::uint64_t seq = from; seq <= to; ++seq) {
+      ids.push_back(device + "/m/00000000000000aa/" + std::to_string(seq));
+    }
+    return ids;
+  }
+
+  const std::string kUnitA = "care-1480-1";
+  const std::string kUnitB = "care-1481-1";
+  std::unique_ptr<PostgresServer> postgres_;
+  std::unique_ptr<RedisServer> redis_;
+  std::unique_ptr<RedisConnection> connection_;
+  RouteTable routes_;
+  AccessTable clients_;
+  TableAudience audience_{routes_, clients_};
+  std::unique_ptr<PostgresHistoryWriter> store_;
+  std::unique_ptr<PostgresHistoryReader> reader_;
+  std::unique_ptr<BrokerRig> rig_;
+  int starts_ = 0;
+};
+
+TEST_F(StoresTest, ARecordReachesTheStreamAndHistoryAsItWas) {
+  const auto stream = rig_->Subscribe(kUnitA);
+  Append({.device = "a-1", .seq = 1});
+  Append({.device = "a-1", .seq = 2}, Log::kAlarm);
+  ASSERT_TRUE(Got(*stream, 2));
+  ASSERT_TRUE(Stored(2));
+  v1::ListObservationsRequest request;
+  request.set_page_size(1);
+  const auto page = rig_->List(kUnitA, request);
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_THAT(page->observations(), SizeIs(1));
+  const v1::Observation& observation = page->observations(0);
+  EXPECT_EQ(observation.values(0).decimal(), "5.40");
+  EXPECT_EQ(observation.unit(), kUnitA);
+  EXPECT_EQ(observation.principal(), "1480");
+  EXPECT_EQ(observation.effective_at().seconds(), testing::kNoon);
+}
+
+TEST_F(StoresTest, ARecordIsStoredOnceAlsoWhenItStandsTwiceInTheLog) {
+  Append({.device = "a-1", .seq = 1});
+  Append({.device = "a-1", .seq = 1});
+  Append({.device = "a-1", .seq = 2});
+  EXPECT_TRUE(Stored(2));
+}
+
+TEST_F(StoresTest, ListsByEveryFilterAndPagesThroughEqualTimes) {
+  for (std::uint64_t seq = 1; seq <= 5; ++seq) Append({.device = "a-1", .seq = seq});
+  Append({.device = "a-1", .seq = 6, .kind = "weight", .at = testing::kNoon + 60});
+  ASSERT_TRUE(Stored(6));
+  v1::ListObservationsRequest request;
+  request.set_page_size(2);
+  std::size_t listed = 0;
+  do {
+    const auto page = rig_->List(kUnitA, request);
+    ASSERT_TRUE(page.ok()) << page.status();
+    listed += static_cast<std::size_t>(page->observations_size());
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_EQ(listed, 6U);
+  const auto count = [&](auto set) {
+    v1::ListObservationsRequest filter;
+    set(filter);
+    const auto page = rig_->List(kUnitA, filter);
+    return page.ok() ? page->observations_size() : -1;
+  };
+  EXPECT_EQ(count([](auto& r) { r.set_kind("weight"); }), 1);
+  EXPECT_EQ(count([](auto& r) { r.set_device("a-1"); }), 6);
+  EXPECT_EQ(count([](auto& r) { r.set_device("b-1"); }), 0);
+  EXPECT_EQ(count([](auto& r) { r.set_resident("res-a-1"); }), 6);
+  EXPECT_EQ(count([](auto& r) { r.mutable_since()->set_seconds(testing::kNoon + 60); }), 1);
+  EXPECT_EQ(count([](auto& r) { r.mutable_until()->set_seconds(testing::kNoon + 60); }), 5);
+}
+
+TEST_F(StoresTest, ResumesOverTheSeamBetweenHistoryAndLog) {
+  const auto first = rig_->Subscribe(kUnitA);
+  AppendMany("a-1", 1, 20);
+  ASSERT_TRUE(Got(*first, 20));
+  BrokerRig::Break(*first);
+  AppendMany("a-1", 21, 450);
+  ASSERT_TRUE(Stored(450));
+  const LogId log{.shard = ShardOf("a-1"), .log = Log::kMeasurement};
+  ASSERT_TRUE(WaitFor([&] {
+    const auto gone = Trim(*connection_, log, std::chrono::system_clock::now());
+    return gone.ok() && *gone > 0;
+  })) << "history has told Redis that it may forget";
+  const auto second = rig_->Subscribe(kUnitA, first->cursor());
+  AppendMany("a-1", 451, 460);
+  ASSERT_TRUE(Got(*second, 440));
+  EXPECT_EQ(second->ids(), Ids("a-1", 21, 460));
+}
+
+TEST_F(StoresTest, AnotherProcessOpensTheSameCursor) {
+  const auto first = rig_->Subscribe(kUnitA);
+  AppendMany("a-1", 1, 3);
+  ASSERT_TRUE(Got(*first, 3));
+  const std::string cursor = first->cursor();
+  Start();
+  AppendMany("a-1", 4, 6);
+  const auto second = rig_->Subscribe(kUnitA, cursor);
+  ASSERT_TRUE(Got(*second, 3));
+  EXPECT_EQ(second->ids(), Ids("a-1", 4, 6));
+  EXPECT_TRUE(Stored(6)) << "the lease of the process before ran out";
+}
+
+TEST_F(StoresTest, AnotherUnitGetsNothing) {
+  const auto live = rig_->Subscribe(kUnitB);
+  AppendMany("a-1", 1, 10);
+  ASSERT_TRUE(Stored(10));
+  const auto replayed = rig_->Subscribe(kUnitB, "", true);
+  ASSERT_TRUE(WaitFor([&] { return live->received().size() > 2 && replayed->received().size() > 2; }));
+  const auto resumed = rig_->Subscribe(kUnitB, live->received().front().cursor());
+  Append({.device = "b-1", .seq = 1});
+  for (const auto& stream : {live, replayed, resumed}) {
+    ASSERT_TRUE(Got(*stream, 1));
+    EXPECT_EQ(stream->ids(), Ids("b-1", 1, 1));
+  }
+  v1::ListObservationsRequest request;
+  request.set_device("a-1");
+  EXPECT_THAT(rig_->List(kUnitB, request)->observations(), IsEmpty());
+}
+
+TEST_F(StoresTest, RowLevelSecurityHidesWhatAQueryDoesNotReach) {
+  AppendMany("a-1", 1, 3);
+  ASSERT_TRUE(Stored(3));
+  auto connection = PostgresConnection::Connect({.conninfo = postgres_->conninfo("nara_broker"), .schema = "broker"});
+  ASSERT_TRUE(connection.ok()) << connection.status();
+  const auto count = [&] {
+    const auto result = (*connection)->Execute("select count(*) from observations");
+    return result.ok() ? (*result)[0].Int64(0) : -1;
+  };
+  EXPECT_EQ(count(), 0) << "nothing by default, not even for the owner";
+  ASSERT_TRUE((*connection)->Run("set nara.units = 'care-1481-1'").ok());
+  EXPECT_EQ(count(), 0);
+  ASSERT_TRUE((*connection)->Run("set nara.units = 'care-1481-1,care-1480-1'").ok());
+  EXPECT_EQ(count(), 3);
+}
+
+TEST_F(StoresTest, ATakeOverInThePastMovesHistory) {
+  AppendMany("a-1", 1, 10);
+  ASSERT_TRUE(Stored(10));
+  routes_.Apply(false, {RouteOf("a-1", 2, {CareBy(kUnitA, testing::kNoon - 1000),
+                                           CareBy(kUnitB, testing::kNoon + 6)})}, 2);
+  ASSERT_TRUE(WaitFor([&] {
+    const auto page = rig_->List(kUnitB);
+    return page.ok() && page->observations_size() == 5;
+  }));
+  EXPECT_THAT(rig_->List(kUnitA)->observations(), SizeIs(5));
+  const auto replayed = rig_->Subscribe(kUnitB, "", true);
+  ASSERT_TRUE(Got(*replayed, 5));
+  EXPECT_EQ(replayed->ids(), Ids("a-1", 6, 10));
+}
+
+TEST_F(StoresTest, LiveGoesOnWithoutPostgresAndHistoryCatchesUp) {
+  const auto stream = rig_->Subscribe(kUnitA);
+  Append({.device = "a-1", .seq = 1});
+  ASSERT_TRUE(Got(*stream, 1));
+  postgres_->Kill9();
+  AppendMany("a-1", 2, 30);
+  ASSERT_TRUE(Got(*stream, 30));
+  EXPECT_EQ(rig_->List(kUnitA).status().code(), absl::StatusCode::kUnavailable);
+  ASSERT_TRUE(postgres_->Restart().ok());
+  EXPECT_TRUE(Stored(30));
+}
+
+TEST_F(StoresTest, GoesOnFromItsPositionsAfterRedisWasKilled) {
+  const auto stream = rig_->Subscribe(kUnitA);
+  AppendMany("a-1", 1, 5);
+  ASSERT_TRUE(Got(*stream, 5));
+  redis_->Kill9();
+  ASSERT_TRUE(redis_->Restart().ok());
+  Connect();
+  AppendMany("a-1", 6, 10);
+  ASSERT_TRUE(Got(*stream, 10));
+  EXPECT_EQ(stream->ids(), Ids("a-1", 1, 10));
+  EXPECT_TRUE(Stored(10));
+}
+
+TEST_F(StoresTest, NoGapAndNoDuplicateWhenASubscriberBreaksAtRandomPoints) {
+  std::mt19937 random(11);
+  std::vector<std::string> processed;
+  std::string cursor;
+  std::uint64_t seq = 0;
+  while (seq < 600) {
+    const auto stream = rig_->Subscribe(kUnitA, cursor, cursor.empty());
+    ASSERT_FALSE(stream->closed());
+    stream->Stall(random() % 3 == 0);
+    const std::uint64_t more = random() % 60;
+    AppendMany("a-1", seq + 1, seq + more);
+    seq += more;
+    WaitFor([] { return false; }, std::chrono::milliseconds(random() % 20));
+    const auto received = stream->received();
+    BrokerRig::Break(*stream);
+    for (std::size_t i = 0, n = random() % (received.size() + 1); i < n; ++i) {
+      for (const auto& observation : received[i].observations()) processed.push_back(observation.id());
+      cursor = received[i].cursor();
+    }
+  }
+  const auto last = rig_->Subscribe(kUnitA, cursor, cursor.empty());
+  ASSERT_TRUE(Got(*last, seq - processed.size()));
+  for (const std::string& id : last->ids()) processed.push_back(id);
+  EXPECT_EQ(processed, Ids("a-1", 1, seq));
+}
+
+}  // namespace
+}  // namespace nara::broker

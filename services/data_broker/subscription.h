@@ -1,0 +1,130 @@
+// One subscriber's queue, and where it is in the logs.
+//
+// It is fed in one of two ways. Live: the hub offers each record that passes.
+// Catch-up: a catch-up worker reads history and logs for it. Live becomes catch-up
+// when the queue is full: nothing more is queued, and what did not fit is read again
+// later, from the place where it stopped. Catch-up becomes live under the hub's lock
+// (Hub::Join), so that no record falls between.
+//
+// Whether the caller may have a record is asked when it is queued, to keep other
+// people's records out of the queue, and again when it is taken out: rights and
+// responsibilities may have changed while it waited.
+//
+// Threads: all methods may be called from any thread. Feeding methods are called by
+// one thread at a time: the hub's, or the worker that has it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <unordered_map>
+
+#include "data_broker/metrics.h"
+#include "data_broker/ports.h"
+
+namespace nara::broker {
+
+// What a subscriber asked for.
+struct Wish {
+  std::string caller;
+  std::set<std::string> units = {};  // empty: all that the caller answers for
+  std::set<std::string> kinds = {};  // empty: all
+
+  bool Wants(const CareRecord& record) const;
+};
+
+class Subscription {
+ public:
+  using SharedPositions = std::shared_ptr<const Positions>;
+
+  struct Options {
+    // Records that wait at most. More: a longer pause of the receiver without
+    // catch-up, at about 1 kB a record.
+    std::size_t capacity = 4096;
+    // Observations in one response, and their bytes.
+    std::size_t max_batch = 512;
+    std::size_t max_batch_bytes = 1 << 20;
+  };
+
+  // Starts in catch-up at `start`. References must outlive it.
+  Subscription(Wish wish, const Positions& start, Options options, const Audience& audience,
+               Metrics& metrics);
+
+  const Wish& wish() const { return wish_; }
+
+  // Live: queues what the caller wants and may have. `head` is how far the logs have
+  // been read with this. True when there is something to take.
+  bool Offer(std::span<const CareRecordPtr> records, const SharedPositions& head);
+
+  // Catch-up: queues records, at most Room() of them; everything up to `considered`
+  // was read. True when there is something to take.
+  bool Fill(std::span<const CareRecordPtr> records, const Positions& considered);
+
+  // Catch-up to live: queues those of `recent` that are behind our positions. When
+  // they do not all fit, it stays in catch-up and is a piece further. True when live.
+  bool GoLive(const std::deque<CareRecordPtr>& recent, const SharedPositions& head);
+
+  struct Batch {
+    v1::SubscribeResponse response;  // without the cursor
+    Positions after;                 // what the cursor shall say
+    std::chrono::milliseconds newest_received{0};  // since 1970; 0 without observations
+  };
+
+  // Takes what is queued, at most a batch. Nothing back: there is nothing to send
+  // now. A batch without observations says only how far the reader may resume from.
+  std::optional<Batch> Take();
+
+  // A batch without observations, for a heartbeat.
+  Batch Idle() const;
+
+  // Free places, for records of a catch-up.
+  std::size_t Room() const;
+
+  // Everything up to here was queued, delivered, or is not for this caller.
+  Positions considered() const;
+
+  // True when a catch-up worker shall go on: it is in catch-up, at least half of the
+  // queue is free, and no worker has it. Claims it for the caller.
+  bool ClaimCatchUp();
+  // The worker is done with it for now. True when it is still in catch-up.
+  bool ReleaseCatchUp();
+
+  bool live() const;
+  bool pending() const;
+
+  // The stream is gone: whoever still has it lets go.
+  void Close() { closed_ = true; }
+  bool closed() const { return closed_; }
+
+ private:
+  bool MayQueue(const CareRecord& record);
+  bool Queue(const CareRecordPtr& record);
+  bool Deliver(const CareRecord& record, Batch& batch);
+
+  const Wish wish_;
+  const Options options_;
+  const Audience& audience_;
+  Metrics& metrics_;
+  std::atomic<bool> closed_ = false;
+
+  mutable std::mutex mutex_;
+  // State below is protected by mutex_.
+  bool live_ = false;
+  bool claimed_ = false;
+  std::deque<CareRecordPtr> queue_;
+  SharedPositions considered_;  // as considered()
+  Positions delivered_;         // what the last batch said
+  // What MayReceive answered, by unit, while rights_revision_ stands.
+  std::unordered_map<std::string, Audience::Answer> answers_;
+  std::uint64_t rights_revision_ = 0;
+};
+
+using SubscriptionPtr = std::shared_ptr<Subscription>;
+
+}  // namespace nara::broker

@@ -1,0 +1,132 @@
+// The whole data broker but for gRPC, on fakes or on real stores: what a subscriber
+// sees, in a test's words.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "common/testing/wait_for.h"
+#include "data_broker/feed.h"
+#include "data_broker/history_writer.h"
+#include "data_broker/service.h"
+#include "data_broker/testing/fakes.h"
+
+namespace nara::broker::testing {
+
+struct RigOptions {
+  std::size_t queue = 8;
+  std::size_t kept = 16;
+  std::chrono::milliseconds heartbeat{30};
+  std::chrono::milliseconds patience{5000};
+};
+
+// Stores and logs must outlive it.
+class BrokerRig {
+ public:
+  using MakeShelf = std::function<std::unique_ptr<LogShelf>()>;
+  using MakeFollower = std::function<std::unique_ptr<LogFollower>()>;
+
+  BrokerRig(const Audience& audience, HistoryReader& reader, HistoryWriterStore& store,
+            const MakeShelf& shelf, const MakeFollower& follower, RigOptions options = {})
+      : hub_(options.kept),
+        relabeller_(metrics_),
+        writer_(WriterOptions(options), {shelf, follower, store, audience, relabeller_, metrics_}),
+        feed_(FeedOptions(options), shelf, follower, audience, hub_, metrics_),
+        catch_up_(CatchUpOptions(options), shelf, reader, audience, hub_, metrics_),
+        deliverer_({.heartbeat = options.heartbeat, .check = options.heartbeat}, seal_, metrics_),
+        service_({.subscription = {.capacity = options.queue, .max_batch = 4},
+                  .care_kinds = CareKinds()},
+                 {audience, seal_, reader, hub_, catch_up_, deliverer_, metrics_}) {
+    const auto wake = [this](const SubscriptionPtr& pending) { deliverer_.Wake(pending); };
+    hub_.OnPending(wake);
+    catch_up_.OnPending(wake);
+    deliverer_.OnServed([this](const SubscriptionPtr& served) { catch_up_.Feed(served); });
+    catch_up_.Start();
+    deliverer_.Start();
+  }
+  ~BrokerRig() {
+    feed_.Stop();
+    writer_.Stop();
+    deliverer_.Stop();
+    catch_up_.Stop();
+  }
+
+  static std::set<std::string> CareKinds() { return {"glucose", "weight"}; }
+
+  // Live reading begins at the logs' ends; back when it has.
+  void StartFeed() {
+    feed_.Start();
+    nara::testing::WaitFor([this] { return hub_.head().has_value(); });
+  }
+  void StartHistory() { writer_.Start(); }
+
+  std::shared_ptr<FakeWriter> Subscribe(const std::string& caller, const std::string& cursor = "",
+                                        bool from_start = false) {
+    v1::SubscribeRequest request;
+    request.set_cursor(cursor);
+    request.set_from_start(from_start);
+    return Subscribe(caller, request);
+  }
+  std::shared_ptr<FakeWriter> Subscribe(const std::string& caller, const v1::SubscribeRequest& request) {
+    auto writer = std::make_shared<FakeWriter>();
+    absl::Status status = service_.Subscribe({.peer = caller, .caller = caller}, request, writer);
+    if (!status.ok()) writer->Close(std::move(status));
+    return writer;
+  }
+  // The client goes away.
+  static void Break(FakeWriter& writer) { writer.Close(absl::CancelledError("gone")); }
+
+  absl::StatusOr<v1::ListObservationsResponse> List(const std::string& caller,
+                                                    const v1::ListObservationsRequest& request = {}) {
+    return service_.ListObservations({.peer = caller, .caller = caller}, request);
+  }
+
+  Hub& hub() { return hub_; }
+  Relabeller& relabeller() { return relabeller_; }
+  metrics::Registry& registry() { return registry_; }
+
+ private:
+  static RecordReader::Options ReaderOptions(const RigOptions& options) {
+    return {.care_kinds = CareKinds(), .patience = options.patience};
+  }
+  static HistoryWriter::Options WriterOptions(const RigOptions& options) {
+    HistoryWriter::Options writer;
+    writer.block = std::chrono::milliseconds(20);
+    writer.gather = std::chrono::milliseconds(2);
+    writer.commit = std::chrono::milliseconds(1);
+    writer.first_pause = std::chrono::milliseconds(2);
+    writer.last_pause = std::chrono::milliseconds(10);
+    writer.reader = ReaderOptions(options);
+    return writer;
+  }
+  static Feed::Options FeedOptions(const RigOptions& options) {
+    Feed::Options feed;
+    feed.block = std::chrono::milliseconds(20);
+    feed.first_pause = std::chrono::milliseconds(2);
+    feed.last_pause = std::chrono::milliseconds(10);
+    feed.reader = ReaderOptions(options);
+    return feed;
+  }
+  static CatchUp::Options CatchUpOptions(const RigOptions& options) {
+    CatchUp::Options catch_up;
+    catch_up.piece = 5;
+    catch_up.retry_after = std::chrono::milliseconds(4);
+    catch_up.reader = ReaderOptions(options);
+    return catch_up;
+  }
+
+  metrics::Registry registry_;
+  Metrics metrics_{registry_};
+  const Seal seal_{std::string(32, 'k')};
+  Hub hub_;
+  Relabeller relabeller_;
+  HistoryWriter writer_;
+  Feed feed_;
+  CatchUp catch_up_;
+  Deliverer deliverer_;
+  Service service_;
+};
+
+}  // namespace nara::broker::testing

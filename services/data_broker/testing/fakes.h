@@ -1,0 +1,406 @@
+// The data broker's outside world in memory, with knobs.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "data_broker/deliverer.h"
+#include "data_broker/micros.h"
+#include "data_broker/ports.h"
+#include "nara/telemetry/v1/telemetry.pb.h"
+
+namespace nara::broker::testing {
+
+inline constexpr std::int64_t kNoon = 1'771'329'600;  // 2026-02-17 12:00 UTC
+
+// One log record: device, sequence, and what else differs from a usual one.
+struct Say {
+  std::string device = "glu-1";
+  std::uint64_t seq = 1;
+  std::string kind = "glucose";
+  bool test = false;
+  std::uint64_t route_revision = 1;
+  std::int64_t at = kNoon;
+};
+
+inline telemetry::v1::LogRecord LogRecordOf(const Say& say) {
+  telemetry::v1::LogRecord record;
+  record.set_event_id(say.device + "/m/00000000000000aa/" + std::to_string(say.seq));
+  record.set_device(say.device);
+  record.set_lane(telemetry::v1::LANE_MEASUREMENT);
+  record.set_epoch(0xaa);
+  record.mutable_record()->set_seq(say.seq);
+  record.mutable_record()->set_kind(say.kind);
+  record.mutable_record()->set_test(say.test);
+  auto& value = *record.mutable_record()->add_values();
+  value.set_component("value");
+  value.set_decimal("5.40");
+  record.mutable_effective_at()->set_seconds(say.at);
+  record.mutable_received_at()->set_seconds(say.at);
+  record.set_assignment("as-" + say.device);
+  record.set_resident("res-" + say.device);
+  record.set_product("glucose-meter");
+  record.set_route_revision(say.route_revision);
+  return record;
+}
+
+inline std::string PayloadOf(const Say& say) { return LogRecordOf(say).SerializeAsString(); }
+
+// Logs that live in memory. All methods from any thread.
+class FakeLogs {
+ public:
+  Position Append(std::size_t log, std::string payload) {
+    const std::lock_guard lock(mutex_);
+    const Position position{++clock_, 0};
+    logs_[log].entries.push_back({position, std::move(payload)});
+    logs_[log].last = position;
+    changed_.notify_all();
+    return position;
+  }
+  Position Append(std::size_t log, const Say& say) { return Append(log, PayloadOf(say)); }
+
+  // Removes everything up to and including `through`.
+  void Trim(std::size_t log, Position through) {
+    const std::lock_guard lock(mutex_);
+    OneLog& one = logs_[log];
+    const auto gone = std::erase_if(one.entries, [&](const LogEntry& e) { return e.position <= through; });
+    if (gone > 0) one.trimmed_before = std::max(one.trimmed_before, through.Next());
+  }
+
+  void Down(bool down) {
+    const std::lock_guard lock(mutex_);
+    down_ = down;
+    changed_.notify_all();
+  }
+
+  std::map<std::size_t, Position> committed() const {
+    const std::lock_guard lock(mutex_);
+    return committed_;
+  }
+
+  std::unique_ptr<LogFollower> Follower() { return std::make_unique<FollowerView>(*this); }
+  std::unique_ptr<LogShelf> Shelf() { return std::make_unique<ShelfView>(*this); }
+
+ private:
+  struct OneLog {
+    std::vector<LogEntry> entries;
+    Position trimmed_before;
+    Position last;
+  };
+
+  std::vector<LogEntry> After(std::size_t log, Position after, std::size_t count) const {
+    std::vector<LogEntry> found;
+    for (const LogEntry& entry : logs_[log].entries) {
+      if (entry.position > after && found.size() < count) found.push_back(entry);
+    }
+    return found;
+  }
+  absl::Status Up() const {
+    return down_ ? absl::UnavailableError("the logs are down") : absl::OkStatus();
+  }
+
+  class FollowerView final : public LogFollower {
+   public:
+    explicit FollowerView(FakeLogs& logs) : logs_(logs) {}
+    void Follow(std::size_t log, Position after) override { positions_[log] = after; }
+    void Unfollow(std::size_t log) override { positions_.erase(log); }
+    absl::StatusOr<std::vector<LogSlice>> Read(std::chrono::milliseconds block) override {
+      std::unique_lock lock(logs_.mutex_);
+      std::vector<LogSlice> slices;
+      logs_.changed_.wait_for(lock, std::min(block, std::chrono::milliseconds(20)), [&] {
+        slices = Collect();
+        return logs_.down_ || !slices.empty();
+      });
+      if (absl::Status status = logs_.Up(); !status.ok()) return status;
+      for (const LogSlice& slice : slices) positions_[slice.log] = slice.entries.back().position;
+      return slices;
+    }
+
+   private:
+    std::vector<LogSlice> Collect() const {
+      std::vector<LogSlice> slices;
+      for (const auto& [log, after] : positions_) {
+        auto entries = logs_.After(log, after, 50);
+        if (!entries.empty()) slices.push_back({log, std::move(entries)});
+      }
+      return slices;
+    }
+    FakeLogs& logs_;
+    std::map<std::size_t, Position> positions_;
+  };
+
+  class ShelfView final : public LogShelf {
+   public:
+    explicit ShelfView(FakeLogs& logs) : logs_(logs) {}
+    absl::StatusOr<std::vector<LogEntry>> ReadAfter(std::size_t log, Position after,
+                                                    std::size_t count) override {
+      const std::lock_guard lock(logs_.mutex_);
+      if (absl::Status status = logs_.Up(); !status.ok()) return status;
+      return logs_.After(log, after, count);
+    }
+    absl::StatusOr<LogBounds> Bounds(std::size_t log) override {
+      const std::lock_guard lock(logs_.mutex_);
+      if (absl::Status status = logs_.Up(); !status.ok()) return status;
+      LogBounds bounds;
+      bounds.trimmed_before = logs_.logs_[log].trimmed_before;
+      bounds.length = logs_.logs_[log].entries.size();
+      return bounds;
+    }
+    absl::StatusOr<Positions> Ends() override {
+      const std::lock_guard lock(logs_.mutex_);
+      if (absl::Status status = logs_.Up(); !status.ok()) return status;
+      Positions ends;
+      for (std::size_t log = 0; log < kLogs; ++log) ends[log] = logs_.logs_[log].last;
+      return ends;
+    }
+    absl::Status Commit(const std::map<std::size_t, Position>& stored) override {
+      const std::lock_guard lock(logs_.mutex_);
+      if (absl::Status status = logs_.Up(); !status.ok()) return status;
+      for (const auto& [log, position] : stored) logs_.committed_[log] = position;
+      return absl::OkStatus();
+    }
+
+   private:
+    FakeLogs& logs_;
+  };
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::array<OneLog, kLogs> logs_;
+  std::uint64_t clock_ = 1000;
+  bool down_ = false;
+  std::map<std::size_t, Position> committed_;
+};
+
+// Who answers for which device, and who may see which units.
+class FakeAudience final : public Audience {
+ public:
+  void Answers(const std::string& device, const std::string& unit, std::uint64_t revision = 1) {
+    const std::lock_guard lock(mutex_);
+    routes_[device] = {revision, {"1480", unit}};
+  }
+  void Allow(const std::string& caller, const std::set<std::string>& units) {
+    const std::lock_guard lock(mutex_);
+    units_[caller] = units;
+    ++revision_;
+  }
+  void Revoke(const std::string& caller) {
+    const std::lock_guard lock(mutex_);
+    units_.erase(caller);
+    ++revision_;
+  }
+  void Stale(bool stale) {
+    const std::lock_guard lock(mutex_);
+    stale_ = stale;
+  }
+
+  Knowledge PartyOf(const CareRecord& record, Party& party) const override {
+    const std::lock_guard lock(mutex_);
+    const auto route = routes_.find(record.observation.device());
+    if (route == routes_.end()) return Knowledge::kPending;
+    party = route->second.second;
+    return route->second.first < record.route_revision ? Knowledge::kPending : Knowledge::kKnown;
+  }
+  Answer MayReceive(const std::string& caller, const Party& party) const override {
+    const std::lock_guard lock(mutex_);
+    if (stale_) return Answer::kLater;
+    const auto units = units_.find(caller);
+    return units != units_.end() && units->second.contains(party.unit) ? Answer::kYes : Answer::kNo;
+  }
+  absl::Status Admit(const std::string&, const std::string& caller) const override {
+    const std::lock_guard lock(mutex_);
+    return units_.contains(caller) ? absl::OkStatus() : absl::PermissionDeniedError("no care data");
+  }
+  Reach ReachOf(const std::string& caller) const override {
+    const std::lock_guard lock(mutex_);
+    const auto units = units_.find(caller);
+    if (units == units_.end()) return {};
+    return {.principal = "", .units = {units->second.begin(), units->second.end()}};
+  }
+  std::uint64_t rights_revision() const override {
+    const std::lock_guard lock(mutex_);
+    return revision_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::pair<std::uint64_t, Party>> routes_;
+  std::map<std::string, std::set<std::string>> units_;
+  std::uint64_t revision_ = 1;
+  bool stale_ = false;
+};
+
+// History in memory: both its sides.
+class FakeHistory final : public HistoryReader, public HistoryWriterStore {
+ public:
+  void Down(bool down) {
+    const std::lock_guard lock(mutex_);
+    down_ = down;
+  }
+  std::vector<CareRecordPtr> rows() const {
+    const std::lock_guard lock(mutex_);
+    return rows_;
+  }
+  Positions positions() const {
+    const std::lock_guard lock(mutex_);
+    return positions_;
+  }
+  std::map<std::string, std::uint64_t> relabelled() const {
+    const std::lock_guard lock(mutex_);
+    return labelled_;
+  }
+
+  absl::StatusOr<Positions> Stored() override {
+    const std::lock_guard lock(mutex_);
+    if (down_) return Gone();
+    return positions_;
+  }
+  absl::StatusOr<std::vector<CareRecordPtr>> Replay(const ReplayQuery& query) override {
+    const std::lock_guard lock(mutex_);
+    if (down_) return Gone();
+    std::vector<CareRecordPtr> found;
+    for (const CareRecordPtr& row : rows_) {
+      const bool in = row->log == query.log && row->position > query.after && row->position <= query.until;
+      if (in && Reached(query.reach, *row) && found.size() < query.limit) found.push_back(row);
+    }
+    return found;
+  }
+  absl::StatusOr<std::vector<CareRecordPtr>> List(const ListQuery& query) override {
+    const std::lock_guard lock(mutex_);
+    if (down_) return Gone();
+    std::vector<CareRecordPtr> found;
+    for (const CareRecordPtr& row : rows_) {
+      if (Reached(query.reach, *row) && Older(*row, query.before)) found.push_back(row);
+    }
+    std::ranges::sort(found, [](const auto& a, const auto& b) { return KeyOf(*a) > KeyOf(*b); });
+    if (found.size() > query.limit) found.resize(query.limit);
+    return found;
+  }
+
+  absl::StatusOr<std::map<std::size_t, Position>> Own() override {
+    const std::lock_guard lock(mutex_);
+    if (down_) return Gone();
+    std::map<std::size_t, Position> owned;
+    for (std::size_t log = 0; log < kLogs; ++log) owned[log] = positions_[log];
+    return owned;
+  }
+  absl::Status Store(const HistoryBatch& batch) override {
+    const std::lock_guard lock(mutex_);
+    if (down_) return Gone();
+    for (const CareRecordPtr& row : batch.rows) {
+      if (ids_.insert(row->observation.id()).second) rows_.push_back(row);
+    }
+    for (const auto& [log, position] : batch.positions) positions_[log] = position;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::map<std::string, std::uint64_t>> Labelled() override {
+    const std::lock_guard lock(mutex_);
+    if (down_) return Gone();
+    return labelled_;
+  }
+  absl::Status Relabel(const std::string& device, std::uint64_t revision,
+                       const std::vector<Label>&) override {
+    const std::lock_guard lock(mutex_);
+    if (down_) return Gone();
+    labelled_[device] = revision;
+    return absl::OkStatus();
+  }
+
+ private:
+  static absl::Status Gone() { return absl::UnavailableError("history is down"); }
+  static std::pair<std::int64_t, std::string> KeyOf(const CareRecord& row) {
+    return {Micros(row.observation.effective_at()), row.observation.id()};
+  }
+  static bool Older(const CareRecord& row, const std::optional<ListKey>& before) {
+    return !before || KeyOf(row) < std::pair(before->effective_us, before->id);
+  }
+  static bool Reached(const Audience::Reach& reach, const CareRecord& row) {
+    return reach.principal.empty()
+               ? std::ranges::find(reach.units, row.party.unit) != reach.units.end()
+               : reach.principal == row.party.principal;
+  }
+
+  mutable std::mutex mutex_;
+  std::vector<CareRecordPtr> rows_;
+  std::set<std::string> ids_;
+  Positions positions_;
+  std::map<std::string, std::uint64_t> labelled_;
+  bool down_ = false;
+};
+
+// A stream whose receiver can be made slow.
+class FakeWriter final : public ResponseWriter {
+ public:
+  bool Offer(v1::SubscribeResponse message) override {
+    const std::lock_guard lock(mutex_);
+    if (status_ || stalled_) return false;
+    received_.push_back(std::move(message));
+    return true;
+  }
+  bool OfferWithin(v1::SubscribeResponse message, absl::Duration) override {
+    return Offer(std::move(message));
+  }
+  void Close(absl::Status status) override {
+    std::function<void()> callback;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!status_) status_ = std::move(status);
+      callback = std::exchange(on_closed_, nullptr);
+    }
+    if (callback) callback();
+  }
+  bool closed() const override {
+    const std::lock_guard lock(mutex_);
+    return status_.has_value();
+  }
+  std::size_t queued() const override {
+    const std::lock_guard lock(mutex_);
+    return stalled_ ? 1 : 0;
+  }
+  void OnClosed(std::function<void()> callback) override {
+    const std::lock_guard lock(mutex_);
+    on_closed_ = std::move(callback);
+  }
+
+  // The receiver takes nothing.
+  void Stall(bool stalled) {
+    const std::lock_guard lock(mutex_);
+    stalled_ = stalled;
+  }
+  std::vector<v1::SubscribeResponse> received() const {
+    const std::lock_guard lock(mutex_);
+    return received_;
+  }
+  std::vector<std::string> ids() const {
+    std::vector<std::string> ids;
+    for (const auto& response : received()) {
+      for (const auto& observation : response.observations()) ids.push_back(observation.id());
+    }
+    return ids;
+  }
+  std::string cursor() const {
+    const std::lock_guard lock(mutex_);
+    return received_.empty() ? "" : received_.back().cursor();
+  }
+  std::optional<absl::Status> status() const {
+    const std::lock_guard lock(mutex_);
+    return status_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<v1::SubscribeResponse> received_;
+  std::optional<absl::Status> status_;
+  std::function<void()> on_closed_;
+  bool stalled_ = false;
+};
+
+}  // namespace nara::broker::testing
