@@ -1,0 +1,264 @@
+#include "ingest/app.h"
+
+#include <google/protobuf/stubs/logging.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/access/access_table.h"
+#include "common/catalogue/catalogue.h"
+#include "common/log/log.h"
+#include "common/routes/watcher.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/server.h"
+#include "ingest/config.h"
+#include "ingest/grpc_service.h"
+#include "ingest/housekeeping.h"
+#include "ingest/mqtt_link.h"
+#include "ingest/postgres_quarantine.h"
+#include "ingest/quarantine_mover.h"
+#include "ingest/redis_log.h"
+#include "ingest/redis_quarantine.h"
+#include "ingest/worker.h"
+
+namespace nara::ingest {
+namespace {
+
+// Another one for each start, so that a lease of a killed process is never ours.
+std::string Holder(const std::string& name) {
+  return absl::StrCat(name, "-", getpid(), "-", absl::ToUnixMicros(absl::Now()));
+}
+
+PostgresOptions Postgres(const Config& config, const std::string& name) {
+  PostgresOptions options;
+  options.conninfo = config.postgres;
+  options.schema = "ingest";
+  options.application_name = name;
+  return options;
+}
+
+// The logs of which this lane's process removes what is old.
+std::vector<LogId> LogsOf(Lane lane) {
+  std::vector<LogId> logs;
+  for (int shard = 0; shard < kShardCount; ++shard) {
+    if (lane == Lane::kAlarm) {
+      logs.push_back({shard, Log::kAlarm});
+    } else {
+      logs.push_back({shard, Log::kMeasurement});
+      logs.push_back({shard, Log::kQuarantine});
+    }
+  }
+  return logs;
+}
+
+WatchOptions Watch(const std::string& file, const char* what) {
+  WatchOptions options;
+  options.file = file;
+  options.report = [what](const std::string& sentence) { log::Info("watch", sentence, {{"what", what}}); };
+  return options;
+}
+
+// Somebody else writes a shard of ours: two processes of one lane run. The supervisor's restart takes it back or fails
+// visibly; going on would only fill the inbox.
+void EndOnLostShard(int shard) {
+  log::Error("ingest", "another process writes a shard of this lane, ending", {{"shard", shard}});
+  kill(getpid(), SIGTERM);
+}
+
+// Members in the order of their needs: what stands below uses what stands above.
+class Ingest final : public app::App {
+ public:
+  Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, app::Context& context);
+
+  absl::Status Start() override { return parts_.Start(); }
+  void Stop() override { parts_.Stop(); }
+
+ private:
+  struct Runner {
+    std::unique_ptr<RedisLog> log;
+    std::unique_ptr<Worker> worker;
+    std::jthread thread;
+  };
+
+  void MakeRunners(const Clock& clock);
+  Worker& WorkerOf(int shard) { return *runners_[static_cast<std::size_t>(shard) % runners_.size()].worker; }
+  ServiceDeps Deps(const Clock& clock);
+  void AddChecks(app::Health& health);
+  void AddParts();
+  void StartWatching();
+  void KeepSchema(const std::stop_token& stop);
+
+  const Config config_;
+  const Catalogue catalogue_;
+  const PostgresOptions postgres_;
+  Metrics metrics_;
+  RouteTable routes_;
+  AccessTable clients_;
+  Authorizer authorizer_{clients_};
+  Judge judge_{catalogue_};
+  JobSource source_{routes_, judge_, metrics_};
+  FixedShardDirectory directory_;
+  MemoryGuard memory_;
+  ShardTokens tokens_{};
+  MqttLink::Inboxes inboxes_;
+  MqttLink link_;
+  std::vector<Runner> runners_;
+  Housekeeping housekeeping_;
+  RedisQuarantineSource quarantine_source_;
+  PostgresQuarantineStore quarantine_store_;
+  QuarantineMover mover_;
+  PostgresQuarantineShelf shelf_;
+  Service service_;
+  rpc::Server server_;
+  std::shared_ptr<grpc::Service> grpc_service_;
+  std::unique_ptr<Watcher> route_watcher_;
+  std::unique_ptr<Watcher> client_watcher_;
+  std::jthread schema_;
+  // Last: stops what runs before the rest goes.
+  app::Parts parts_;
+};
+
+Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, app::Context& context)
+    : config_(std::move(config)),
+      catalogue_(std::move(catalogue)),
+      postgres_(Postgres(config_, context.name)),
+      metrics_(context.metrics, config_.lane),
+      directory_(config_.redis),
+      memory_{config_.memory_limit, 0},
+      inboxes_(std::move(inboxes)),
+      link_({config_.lane, config_.mqtt, config_.tls}, inboxes_, context.clock, metrics_,
+            [this](int shard) { WorkerOf(shard).Wake(); }),
+      runners_(static_cast<std::size_t>(config_.workers)),
+      housekeeping_({.redis = {.address = config_.redis}, .logs = LogsOf(config_.lane), .retention = config_.log_retention},
+                    memory_),
+      quarantine_source_({.address = config_.redis}),
+      quarantine_store_(postgres_, Holder(context.name), config_.quarantine_per_device),
+      mover_(quarantine_source_, quarantine_store_, routes_, metrics_),
+      shelf_(postgres_),
+      service_(Deps(context.clock)),
+      server_({.grpc = config_.grpc, .tls = config_.tls}),
+      grpc_service_(MakeGrpcService(service_, server_.workers())) {
+  // A hostile payload must not write to our log.
+  google::protobuf::SetLogHandler(nullptr);
+  MakeRunners(context.clock);
+  AddChecks(context.health);
+  AddParts();
+}
+
+void Ingest::MakeRunners(const Clock& clock) {
+  WorkerOptions options;
+  options.lane = config_.lane;
+  options.receipt_interval = config_.lane == Lane::kAlarm ? absl::ZeroDuration() : config_.receipt_interval;
+  std::vector<std::vector<Worker::Shard>> shards(runners_.size());
+  for (int shard = 0; shard < kShardCount; ++shard) {
+    const auto index = static_cast<std::size_t>(shard);
+    shards[index % runners_.size()].push_back({shard, inboxes_[index].get()});
+  }
+  for (std::size_t i = 0; i < runners_.size(); ++i) {
+    runners_[i].log = std::make_unique<RedisLog>(directory_, memory_, RedisOptions{});
+    runners_[i].worker = std::make_unique<Worker>(
+        options, WorkerDeps{source_, *runners_[i].log, link_, tokens_, clock, metrics_, EndOnLostShard}, shards[i]);
+  }
+}
+
+ServiceDeps Ingest::Deps(const Clock& clock) {
+  return {config_.lane, authorizer_, routes_, clock, shelf_,
+          [this](Origin origin, nara::telemetry::v1::Uplink uplink, absl::Duration timeout) {
+            Worker& worker = WorkerOf(ShardOf(origin.device));
+            return worker.Submit(std::move(origin), std::move(uplink), timeout);
+          },
+          [this](const std::string& device, const nara::telemetry::v1::Command& command) {
+            return link_.SendCommand(device, command);
+          }};
+}
+
+void Ingest::AddChecks(app::Health& health) {
+  health.AddCheck("routes", [this] {
+    return routes_.ready() && clients_.ready() ? absl::OkStatus()
+                                               : absl::UnavailableError("nothing from the registry yet");
+  });
+  health.AddCheck("sessions", [this] {
+    const int connected = link_.connected();
+    return connected == kShardCount
+               ? absl::OkStatus()
+               : absl::UnavailableError(absl::StrCat(connected, " of ", kShardCount, " MQTT sessions are connected"));
+  });
+  health.AddCheck("log", [this] {
+    for (const auto& token : tokens_) {
+      if (token == 0) return absl::UnavailableError("not every shard's token is ours yet");
+    }
+    return absl::OkStatus();
+  });
+}
+
+void Ingest::StartWatching() {
+  const auto channel = rpc::Connect(config_.registry, config_.tls);
+  route_watcher_ = Watcher::Start(channel, routes_, Watch(config_.state_dir + "/routes.pb", "routes"));
+  client_watcher_ = Watcher::Start(channel, clients_, Watch(config_.state_dir + "/access.pb", "access"));
+}
+
+// PostgreSQL is not needed to take messages: until it is there quarantine waits in its log.
+void Ingest::KeepSchema(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  while (!stop.stop_requested()) {
+    const absl::Status status = PrepareSchema(postgres_);
+    if (status.ok()) {
+      if (config_.lane == Lane::kMeasurement) mover_.Start();
+      return;
+    }
+    log::Warn("quarantine", "the schema is not ready, trying again", {{"error", std::string(status.message())}});
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+  }
+}
+
+void Ingest::AddParts() {
+  const auto run = [this](const char* name, auto start, auto stop) {
+    parts_.Add(name, [start] { start(); return absl::OkStatus(); }, stop);
+  };
+  run("watches", [this] { StartWatching(); }, [this] { route_watcher_.reset(); client_watcher_.reset(); });
+  run("quarantine", [this] { schema_ = std::jthread([this](const std::stop_token& stop) { KeepSchema(stop); }); },
+      [this] { schema_ = {}; mover_.Stop(); });
+  run("housekeeping", [this] { housekeeping_.Start(); }, [this] { housekeeping_.Stop(); });
+  parts_.Add("mqtt", [this] { return link_.Start(); }, [this] { link_.Stop(); });
+  run("workers",
+      [this] {
+        for (Runner& runner : runners_) {
+          runner.thread = std::jthread([&runner](const std::stop_token& stop) { runner.worker->Run(stop); });
+        }
+      },
+      [this] { for (Runner& runner : runners_) runner.thread = {}; });
+  parts_.Add("grpc", [this] { return server_.Start({grpc_service_.get()}); }, [this] { server_.Stop(); });
+}
+
+absl::StatusOr<MqttLink::Inboxes> OpenInboxes(const Config& config) {
+  MqttLink::Inboxes inboxes;
+  for (int shard = 0; shard < kShardCount; ++shard) {
+    absl::StatusOr<std::unique_ptr<Inbox>> inbox =
+        Inbox::Open({absl::StrCat(config.state_dir, "/inbox/", ShardText(shard)), config.inbox_segment_bytes,
+                     config.inbox_max_bytes / kShardCount});
+    if (!inbox.ok()) return inbox.status();
+    inboxes[static_cast<std::size_t>(shard)] = *std::move(inbox);
+  }
+  return inboxes;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<app::App>> MakeApp(config::Section& root, app::Context& context) {
+  absl::StatusOr<Config> config = ReadConfig(root);
+  if (!config.ok()) return config.status();
+  absl::StatusOr<Catalogue> catalogue = Catalogue::Load(config->catalogue);
+  if (!catalogue.ok()) return catalogue.status();
+  absl::StatusOr<MqttLink::Inboxes> inboxes = OpenInboxes(*config);
+  if (!inboxes.ok()) return inboxes.status();
+  return std::make_unique<Ingest>(*std::move(config), *std::move(catalogue), *std::move(inboxes), context);
+}
+
+}  // namespace nara::ingest

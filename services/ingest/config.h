@@ -1,0 +1,46 @@
+// Configuration of an ingest process (README.md lists the keys).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/config/section.h"
+#include "common/config/shared.h"
+#include "common/mqtt/shard.h"
+
+namespace nara::ingest {
+
+struct Config {
+  Lane lane = Lane::kMeasurement;
+  config::Grpc grpc;
+  config::Tls tls;
+  std::string redis;
+  std::string postgres;
+  std::string registry;
+  std::string mqtt;
+  std::string catalogue;
+  std::string state_dir;
+
+  // Threads that judge and append; each serves a part of the shards. More use more cores, and more connections.
+  int workers = 2;
+  // inbox: {max_bytes, segment_bytes}, of all 16 shards together and of one file. More room bridges a longer loss of
+  // Redis, and costs disk.
+  std::uint64_t inbox_max_bytes = std::uint64_t{1} << 30;
+  std::size_t inbox_segment_bytes = 1 << 20;
+  // Least time between two receipts of a device on the measurement lane.
+  absl::Duration receipt_interval = absl::Milliseconds(20);
+  // Entries of a log older than this go, once every consumer has them. Longer lets a consumer be away longer, and costs
+  // Redis memory.
+  absl::Duration log_retention = absl::Hours(24);
+  // Part of Redis' memory at which this lane stops appending; the inbox fills then, and devices keep what they have.
+  double memory_limit = 0.7;
+  // Quarantined records kept for a device; the oldest go. More costs PostgreSQL up to 64 kB each.
+  int quarantine_per_device = 2000;
+};
+
+// Reads all keys and ends with Finish: InvalidArgument names file, line and key.
+absl::StatusOr<Config> ReadConfig(config::Section& root);
+
+}  // namespace nara::ingest

@@ -1,0 +1,58 @@
+#include "ingest/grpc_service.h"
+
+#include "common/rpc/unary.h"
+#include "nara/ingest/v1/ingest.grpc.pb.h"
+
+namespace nara::ingest {
+namespace {
+
+class GrpcService final : public v1::IngestService::CallbackService {
+ public:
+  GrpcService(nara::ingest::Service& service, rpc::WorkerPool& workers) : service_(service), workers_(workers) {}
+
+  grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* context, const v1::SubmitRequest* request,
+                                   v1::SubmitResponse* response) override {
+    return rpc::Unary(context, workers_, request, response,
+                      [this](const rpc::CallContext& call, const v1::SubmitRequest& submit) {
+                        return service_.Submit(call, submit);
+                      });
+  }
+
+  grpc::ServerUnaryReactor* SendCommand(grpc::CallbackServerContext* context, const v1::SendCommandRequest* request,
+                                        v1::SendCommandResponse* response) override {
+    return rpc::Unary(context, workers_, request, response,
+                      [this](const rpc::CallContext& call, const v1::SendCommandRequest& send) {
+                        return service_.SendCommand(call, send);
+                      });
+  }
+
+  grpc::ServerUnaryReactor* ListQuarantine(grpc::CallbackServerContext* context,
+                                           const v1::ListQuarantineRequest* request,
+                                           v1::ListQuarantineResponse* response) override {
+    return rpc::Unary(context, workers_, request, response,
+                      [this](const rpc::CallContext& call, const v1::ListQuarantineRequest& list) {
+                        return service_.ListQuarantine(call, list);
+                      });
+  }
+
+  grpc::ServerUnaryReactor* GetQuarantined(grpc::CallbackServerContext* context,
+                                           const v1::GetQuarantinedRequest* request,
+                                           v1::GetQuarantinedResponse* response) override {
+    return rpc::Unary(context, workers_, request, response,
+                      [this](const rpc::CallContext& call, const v1::GetQuarantinedRequest& get) {
+                        return service_.GetQuarantined(call, get);
+                      });
+  }
+
+ private:
+  nara::ingest::Service& service_;
+  rpc::WorkerPool& workers_;
+};
+
+}  // namespace
+
+std::shared_ptr<grpc::Service> MakeGrpcService(Service& service, rpc::WorkerPool& workers) {
+  return std::make_shared<GrpcService>(service, workers);
+}
+
+}  // namespace nara::ingest

@@ -1,0 +1,201 @@
+#include "ingest/postgres_quarantine.h"
+
+#include <array>
+#include <bit>
+#include <numeric>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "common/mqtt/shard.h"
+#include "common/postgres/migrate.h"
+#include "common/time/proto_time.h"
+#include "ingest/schema.h"
+
+namespace nara::ingest {
+namespace {
+
+using nara::ingest::v1::Quarantined;
+
+constexpr char kSchema[] = "ingest";
+constexpr std::chrono::seconds kLease{15};
+
+constexpr std::string_view kInsert = R"sql(
+insert into quarantine (id, device, lane, epoch, seq, reason, detail, disposition, received_at, payload, principal, unit, owner)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9::timestamptz, $10::bytea, $11, $12, $13)
+on conflict (id) do nothing)sql";
+
+constexpr std::string_view kDropOldest = R"sql(
+delete from quarantine where id in (
+  select id from (select id, row_number() over (partition by device order by received_at desc, id desc) as place
+                  from quarantine where device = any($1::text[])) ranked
+  where place > $2::bigint))sql";
+
+// $1 device, $2 reason, then the scope: $3 all, $4 principal, $5 units.
+constexpr std::string_view kVisible = R"sql(
+  ($1::text = '' or device = $1) and ($2::text = '' or reason = $2)
+  and ($3::boolean or ($4::text <> '' and (principal = $4 or owner = $4)) or unit = any($5::text[])))sql";
+
+constexpr std::string_view kColumns =
+    "id, device, lane, epoch, seq, reason, detail, disposition, received_at";
+
+const std::string& ListSql() {
+  static const std::string sql =
+      absl::StrCat("select ", std::string(kColumns), " from quarantine where ", std::string(kVisible),
+                   " and ($6::text = '' or (received_at, id) < ($7::timestamptz, $6)) order by received_at desc, id desc"
+                   " limit $8::bigint");
+  return sql;
+}
+
+const std::string& CountSql() {
+  static const std::string sql = absl::StrCat("select count(*) from quarantine where ", std::string(kVisible));
+  return sql;
+}
+
+const std::string& GetSql() {
+  static const std::string sql =
+      absl::StrCat("select ", std::string(kColumns), ", payload, principal, unit, owner from quarantine where id = $1");
+  return sql;
+}
+
+TimePoint ToPoint(const google::protobuf::Timestamp& time) { return absl::ToChronoTime(FromProto(time)); }
+
+Quarantined FromRow(const Row& row) {
+  Quarantined record;
+  record.set_id(row.String("id"));
+  record.set_device(row.String("device"));
+  record.set_lane(static_cast<nara::telemetry::v1::Lane>(row.Int("lane")));
+  record.set_epoch(std::bit_cast<std::uint64_t>(row.Int64("epoch")));
+  record.set_seq(static_cast<std::uint64_t>(row.Int64("seq")));
+  record.set_reason(row.String("reason"));
+  record.set_detail(row.String("detail"));
+  record.set_disposition(static_cast<nara::ingest::v1::Disposition>(row.Int("disposition")));
+  *record.mutable_received_at() = ToProto(absl::FromChrono(row.Time("received_at")));
+  return record;
+}
+
+// "<microseconds>/<id>" of the last row of a page.
+struct PageToken {
+  TimePoint received_at;
+  std::string id;
+};
+
+std::string WriteToken(const Quarantined& last) {
+  return absl::StrCat(absl::ToUnixMicros(FromProto(last.received_at())), "/", last.id());
+}
+
+absl::StatusOr<PageToken> ReadToken(const std::string& text) {
+  PageToken token;
+  if (text.empty()) return token;
+  const std::size_t slash = text.find('/');
+  std::int64_t micros = 0;
+  if (slash == std::string::npos || slash + 1 == text.size() || !absl::SimpleAtoi(text.substr(0, slash), &micros)) {
+    return absl::InvalidArgumentError("page_token is none that a previous response gave");
+  }
+  token.received_at = absl::ToChronoTime(absl::FromUnixMicros(micros));
+  token.id = text.substr(slash + 1);
+  return token;
+}
+
+}  // namespace
+
+PostgresQuarantineStore::PostgresQuarantineStore(PostgresOptions options, std::string holder, int per_device)
+    : options_(std::move(options)), positions_(std::move(holder)), per_device_(per_device) {}
+
+PostgresQuarantineStore::~PostgresQuarantineStore() {
+  if (connection_ && !connection_->broken()) positions_.Release(*connection_).IgnoreError();
+}
+
+absl::Status PostgresQuarantineStore::Connect() {
+  if (connection_ && !connection_->broken()) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<PostgresConnection>> made = PostgresConnection::Connect(options_);
+  if (made.ok()) connection_ = *std::move(made);
+  return made.status();
+}
+
+absl::StatusOr<std::vector<ShardLease>> PostgresQuarantineStore::Acquire() {
+  if (absl::Status status = Connect(); !status.ok()) return status;
+  std::array<int, kShardCount> shards;
+  std::iota(shards.begin(), shards.end(), 0);
+  return positions_.Acquire(*connection_, "quarantine", shards, kLease);
+}
+
+absl::Status PostgresQuarantineStore::Store(const std::vector<QuarantineRow>& rows, const PositionStep& step) {
+  if (absl::Status status = Connect(); !status.ok()) return status;
+  return RunTransaction(
+      *connection_, Isolation::kReadCommitted,
+      [&](Transaction& transaction) {
+        absl::Status status = Insert(transaction, rows);
+        if (status.ok()) status = DropOldest(transaction, rows);
+        if (status.ok()) status = positions_.Advance(transaction, {&step, 1});
+        return status;
+      },
+      1);
+}
+
+absl::Status PostgresQuarantineStore::Insert(Transaction& transaction, const std::vector<QuarantineRow>& rows) const {
+  for (const QuarantineRow& row : rows) {
+    const Quarantined& record = row.record;
+    const auto inserted = transaction.Execute(
+        kInsert, {record.id(), record.device(), static_cast<int>(record.lane()), std::bit_cast<std::int64_t>(record.epoch()),
+                  std::bit_cast<std::int64_t>(record.seq()), record.reason(), record.detail(),
+                  static_cast<int>(record.disposition()), ToPoint(record.received_at()), Bytes{record.payload()},
+                  row.principal, row.unit, row.owner});
+    if (!inserted.ok()) return inserted.status();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PostgresQuarantineStore::DropOldest(Transaction& transaction, const std::vector<QuarantineRow>& rows) const {
+  std::vector<std::string> devices;
+  for (const QuarantineRow& row : rows) devices.push_back(row.record.device());
+  return transaction.Execute(kDropOldest, {devices, per_device_}).status();
+}
+
+absl::StatusOr<QuarantinePage> PostgresQuarantineShelf::List(const QuarantineQuery& query, const Scope& scope) {
+  const absl::StatusOr<PageToken> token = ReadToken(query.page_token);
+  if (!token.ok()) return token.status();
+  absl::StatusOr<PostgresPool::Loan> connection = pool_.Acquire();
+  if (!connection.ok()) return connection.status();
+  const absl::StatusOr<Result> count = (*connection)->Execute(
+      CountSql(), {query.device, query.reason, scope.all, scope.principal, scope.units});
+  if (!count.ok()) return count.status();
+  const absl::StatusOr<Result> rows =
+      (*connection)->Execute(ListSql(), {query.device, query.reason, scope.all, scope.principal, scope.units, token->id,
+                                         token->received_at, query.page_size + 1});
+  if (!rows.ok()) return rows.status();
+  QuarantinePage page;
+  page.total = (*count)[0].Int64(0);
+  for (const Row& row : *rows) page.records.push_back(FromRow(row));
+  if (page.records.size() > static_cast<std::size_t>(query.page_size)) {
+    page.records.pop_back();
+    page.next_page_token = WriteToken(page.records.back());
+  }
+  return page;
+}
+
+absl::StatusOr<QuarantineRow> PostgresQuarantineShelf::Get(const std::string& id) {
+  absl::StatusOr<PostgresPool::Loan> connection = pool_.Acquire();
+  if (!connection.ok()) return connection.status();
+  const absl::StatusOr<Result> rows = (*connection)->Execute(GetSql(), {id});
+  if (!rows.ok()) return rows.status();
+  if (rows->empty()) return absl::NotFoundError(absl::StrCat("quarantine holds no ", id));
+  const Row row = (*rows)[0];
+  QuarantineRow found{FromRow(row), row.String("principal"), row.String("unit"), row.String("owner")};
+  found.record.set_payload(row.Bytes("payload"));
+  return found;
+}
+
+absl::Status PostgresQuarantineShelf::Audit(const std::string& id, const std::string& caller) {
+  absl::StatusOr<PostgresPool::Loan> connection = pool_.Acquire();
+  if (!connection.ok()) return connection.status();
+  return (*connection)->Execute("insert into quarantine_looks (id, caller) values ($1, $2)", {id, caller}).status();
+}
+
+absl::Status PrepareSchema(const PostgresOptions& options) {
+  const absl::StatusOr<std::unique_ptr<PostgresConnection>> connection = PostgresConnection::Connect(options);
+  if (!connection.ok()) return connection.status();
+  return Migrate(**connection, kSchema, Migrations());
+}
+
+}  // namespace nara::ingest

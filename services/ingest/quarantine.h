@@ -1,0 +1,68 @@
+// Quarantine at rest: what was held or rejected, where it can be looked at.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/access/authorizer.h"
+#include "common/postgres/log_positions.h"
+#include "nara/ingest/v1/ingest.pb.h"
+
+namespace nara::ingest {
+
+// One entry with whose it is, as of its arrival.
+struct QuarantineRow {
+  nara::ingest::v1::Quarantined record;
+  std::string principal;
+  std::string unit;
+  std::string owner;
+};
+
+// A page of entries, newest first, without payloads.
+struct QuarantinePage {
+  std::vector<nara::ingest::v1::Quarantined> records;
+  std::string next_page_token;
+  std::int64_t total = 0;
+};
+
+struct QuarantineQuery {
+  std::string device;  // empty: all
+  std::string reason;  // empty: all
+  int page_size = 100;
+  std::string page_token;
+};
+
+// Where the mover puts what it read from the logs. One thread.
+class QuarantineStore {
+ public:
+  virtual ~QuarantineStore() = default;
+
+  // Shards that are ours, with their positions; to be called again within a third of the lease.
+  virtual absl::StatusOr<std::vector<ShardLease>> Acquire() = 0;
+
+  // Stores rows (those that are there already stay as they are), drops what is too old for its device, and moves the
+  // position: all or nothing. Aborted when somebody else moves this shard.
+  virtual absl::Status Store(const std::vector<QuarantineRow>& rows, const PositionStep& step) = 0;
+};
+
+// Where people look. Any thread.
+class QuarantineShelf {
+ public:
+  virtual ~QuarantineShelf() = default;
+
+  // Only what the scope reaches. InvalidArgument for a page token that is none.
+  virtual absl::StatusOr<QuarantinePage> List(const QuarantineQuery& query, const Scope& scope) = 0;
+
+  // NotFound when there is none such.
+  virtual absl::StatusOr<QuarantineRow> Get(const std::string& id) = 0;
+
+  // Remembers that somebody looked at a payload.
+  virtual absl::Status Audit(const std::string& id, const std::string& caller) = 0;
+};
+
+}  // namespace nara::ingest

@@ -1,0 +1,145 @@
+#include "ingest/service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/routes/timeline.h"
+#include "common/rpc/error.h"
+#include "common/time/proto_time.h"
+
+namespace nara::ingest {
+namespace {
+
+using absl::StatusCode;
+
+constexpr int kDefaultPage = 100;
+constexpr int kMaxPage = 1000;
+
+nara::telemetry::v1::Lane ToProto(Lane lane) {
+  return lane == Lane::kAlarm ? nara::telemetry::v1::LANE_ALARM : nara::telemetry::v1::LANE_MEASUREMENT;
+}
+
+// Whose the device is now, for CARE.
+Object ObjectOf(const nara::registry::v1::Route& route, absl::Time now) {
+  Object object;
+  object.owner = route.owner();
+  const auto* care = ResponsibleAt(route, nara::registry::v1::PURPOSE_CARE, nara::ToProto(now));
+  if (care == nullptr) return object;
+  object.principal = care->principal();
+  object.unit = care->unit();
+  return object;
+}
+
+absl::Status UnknownDevice(const std::string& device) {
+  return rpc::Error(StatusCode::kNotFound, "UNKNOWN_DEVICE", absl::StrCat("there is no device ", device, " for this caller"),
+                    {{"device", device}});
+}
+
+absl::Status NoEntry(const std::string& id) {
+  return rpc::Error(StatusCode::kNotFound, "UNKNOWN_ENTRY", absl::StrCat("quarantine holds no ", id, " for this caller"),
+                    {{"id", id}});
+}
+
+// The error of a decision; `hidden` is what an object looks like that is not the caller's.
+absl::Status ErrorOf(const Decision& decision, absl::Status hidden) {
+  switch (decision.answer) {
+    case Decision::Answer::kAllowed:
+      return absl::OkStatus();
+    case Decision::Answer::kHidden:
+      return hidden;
+    case Decision::Answer::kWait:
+      return rpc::Error(StatusCode::kUnavailable, "ACCESS_STALE", "the registry was not heard lately; try again");
+    case Decision::Answer::kForbidden:
+      break;
+  }
+  return rpc::Error(StatusCode::kPermissionDenied, "NOT_ALLOWED", "the caller's role may not do this");
+}
+
+absl::Status Invalid(const std::string& reason, const std::string& message) {
+  return rpc::Error(StatusCode::kInvalidArgument, reason, message);
+}
+
+}  // namespace
+
+absl::StatusOr<Caller> Service::Identify(const rpc::CallContext& call) const {
+  return deps_.authorizer.Identify(call.peer, call.caller == call.peer ? "" : call.caller);
+}
+
+absl::Status Service::MayTouch(const rpc::CallContext& call, Action action, const std::string& device) const {
+  const absl::StatusOr<Caller> caller = Identify(call);
+  if (!caller.ok()) return caller.status();
+  const auto route = deps_.routes.Find(device);
+  const Object object = route ? ObjectOf(*route, deps_.clock.Now()) : Object{};
+  const Decision decision = deps_.authorizer.Decide(*caller, action, object);
+  if (!decision.allowed()) return ErrorOf(decision, UnknownDevice(device));
+  return route ? absl::OkStatus() : UnknownDevice(device);
+}
+
+absl::StatusOr<v1::SubmitResponse> Service::Submit(const rpc::CallContext& call, const v1::SubmitRequest& request) {
+  if (request.lane() != ToProto(deps_.lane)) {
+    return Invalid("WRONG_LANE", absl::StrCat("this process serves the ", std::string(LaneName(deps_.lane)),
+                                              " lane; the other one has its own address"));
+  }
+  if (absl::Status status = MayTouch(call, Action::kSubmit, request.device()); !status.ok()) return status;
+  Origin origin{request.device(), deps_.lane, Encoding::kProtobuf, deps_.clock.Now()};
+  const absl::Duration left = std::clamp(call.deadline - deps_.clock.Now(), absl::ZeroDuration(), absl::Seconds(10));
+  absl::StatusOr<nara::telemetry::v1::Receipt> receipt = deps_.submit(std::move(origin), request.uplink(), left);
+  if (!receipt.ok()) return receipt.status();
+  v1::SubmitResponse response;
+  *response.mutable_receipt() = *std::move(receipt);
+  return response;
+}
+
+absl::StatusOr<v1::SendCommandResponse> Service::SendCommand(const rpc::CallContext& call,
+                                                             const v1::SendCommandRequest& request) {
+  const nara::telemetry::v1::Command& command = request.command();
+  if (command.id().empty() || command.kind().empty()) return Invalid("BAD_COMMAND", "a command has an id and a kind");
+  if (!command.has_expires_at() || FromProto(command.expires_at()) <= deps_.clock.Now()) {
+    return Invalid("EXPIRED", "expires_at must be in the future");
+  }
+  if (absl::Status status = MayTouch(call, Action::kSendCommand, request.device()); !status.ok()) return status;
+  if (absl::Status status = deps_.send_command(request.device(), command); !status.ok()) return status;
+  v1::SendCommandResponse response;
+  response.set_id(command.id());
+  return response;
+}
+
+absl::StatusOr<v1::ListQuarantineResponse> Service::ListQuarantine(const rpc::CallContext& call,
+                                                                   const v1::ListQuarantineRequest& request) {
+  if (request.page_size() < 0 || request.page_size() > kMaxPage) {
+    return Invalid("BAD_PAGE_SIZE", "page_size is from 0 to 1000");
+  }
+  const absl::StatusOr<Caller> caller = Identify(call);
+  if (!caller.ok()) return caller.status();
+  const Scope scope = deps_.authorizer.Reach(*caller, Action::kListQuarantine);
+  if (scope.nothing()) return ErrorOf(Decision{}, absl::OkStatus());
+  QuarantineQuery query{request.device(), request.reason(), request.page_size() == 0 ? kDefaultPage : request.page_size(),
+                        request.page_token()};
+  absl::StatusOr<QuarantinePage> page = deps_.quarantine.List(query, scope);
+  if (!page.ok()) return page.status();
+  v1::ListQuarantineResponse response;
+  for (auto& record : page->records) *response.add_records() = std::move(record);
+  response.set_next_page_token(page->next_page_token);
+  response.set_total(page->total);
+  return response;
+}
+
+absl::StatusOr<v1::GetQuarantinedResponse> Service::GetQuarantined(const rpc::CallContext& call,
+                                                                   const v1::GetQuarantinedRequest& request) {
+  const absl::StatusOr<Caller> caller = Identify(call);
+  if (!caller.ok()) return caller.status();
+  absl::StatusOr<QuarantineRow> row = deps_.quarantine.Get(request.id());
+  const bool missing = absl::IsNotFound(row.status());
+  if (!row.ok() && !missing) return row.status();
+  const Object object = missing ? Object{} : Object{row->principal, row->unit, row->owner, {}};
+  const Decision decision = deps_.authorizer.Decide(*caller, Action::kReadQuarantine, object);
+  if (!decision.allowed()) return ErrorOf(decision, NoEntry(request.id()));
+  if (missing) return NoEntry(request.id());
+  if (absl::Status status = deps_.quarantine.Audit(request.id(), caller->id); !status.ok()) return status;
+  v1::GetQuarantinedResponse response;
+  *response.mutable_record() = std::move(row->record);
+  return response;
+}
+
+}  // namespace nara::ingest
