@@ -1,0 +1,163 @@
+#include "device_registry/testing/county.h"
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+
+#include "common/postgres/connection.h"
+
+namespace nara::registry::testing {
+namespace {
+
+[[noreturn]] void Fail(const absl::Status& status) {
+  std::fprintf(stderr, "the county could not be set up: %s\n", std::string(status.message()).c_str());
+  std::abort();
+}
+
+void Must(const absl::Status& status) {
+  if (!status.ok()) Fail(status);
+}
+
+PostgresOptions Options(const std::string& user, nara::testing::PostgresServer& server) {
+  PostgresOptions options;
+  options.conninfo = server.conninfo(user);
+  options.schema = "registry";
+  options.application_name = "test";
+  return options;
+}
+
+v1::Client ClientOf(const std::string& id, const std::string& role, const std::string& principal,
+                    const std::vector<std::string>& units = {}) {
+  v1::Client client;
+  client.set_id(id);
+  client.set_role(role);
+  client.set_principal(principal);
+  for (const std::string& unit : units) client.add_units(unit);
+  return client;
+}
+
+v1::Unit UnitOf(const std::string& id, const std::string& principal) {
+  v1::Unit unit;
+  unit.set_id(id);
+  unit.set_principal(principal);
+  unit.set_provider("provider of " + principal);
+  unit.set_name("Enheten " + id);
+  unit.add_regimes(v1::REGIME_HSL);
+  return unit;
+}
+
+v1::Device DeviceOf(const std::string& id, const std::string& product, const std::string& owner) {
+  v1::Device device;
+  device.set_id(id);
+  device.set_product(product);
+  device.set_owner(owner);
+  device.set_fallback_unit("alarm-1480");
+  device.set_serial("SN " + id);
+  return device;
+}
+
+}  // namespace
+
+google::protobuf::Timestamp At(std::int64_t seconds) {
+  google::protobuf::Timestamp time;
+  time.set_seconds(seconds);
+  return time;
+}
+
+nara::testing::PostgresServer& County::Server() {
+  static const std::unique_ptr<nara::testing::PostgresServer> server = [] {
+    auto started = nara::testing::PostgresServer::Start();
+    Must(started.status());
+    return *std::move(started);
+  }();
+  return *server;
+}
+
+County::County() : server_(Server()), catalogue_(Catalogue::Load(NARA_CATALOGUE).value()) {
+  Must(server_.Run("drop schema if exists registry cascade"));
+  Must(server_.CreateOwner("nara_registry", "registry"));
+  changes_ = std::make_unique<PostgresChanges>(Options("nara_registry", server_));
+  ChangeFollower::Options options;
+  options.heartbeat = std::chrono::milliseconds(50);
+  follower_ = std::make_unique<ChangeFollower>(*changes_, feeds_, options);
+  store_ = std::make_unique<PostgresStore>(Options("nara_registry", server_), 4, [this] { follower_->Wake(); });
+  Must(store_->Prepare(catalogue_));
+  Must(follower_->Start());
+  authorizer_ = std::make_unique<Authorizer>(feeds_.access.table());
+  static std::atomic<int> next_id = 0;
+  registry_.reset(new Registry({.store = *store_,
+                                .credentials = credentials_,
+                                .catalogue = catalogue_,
+                                .authorizer = *authorizer_,
+                                .clock = clock_,
+                                .in_force = [this](std::uint64_t revision) {
+                                  return follower_->WaitFor(revision, std::chrono::seconds(10));
+                                },
+                                .new_id = [] { return "new-" + std::to_string(++next_id); }}));
+}
+
+County::~County() { follower_->Stop(); }
+
+Caller County::As(const std::string& who) const {
+  const std::string id = who == "admin" || who == "ingest" ? "nara-" + who : who;
+  const absl::StatusOr<Caller> caller = authorizer_->Resolve(id);
+  if (!caller.ok()) Fail(caller.status());
+  return *caller;
+}
+
+bool County::CatchUp() {
+  const auto revision = static_cast<std::uint64_t>(std::stoll(Ask("select value from registry.revision")));
+  return follower_->WaitFor(revision, std::chrono::seconds(10));
+}
+
+void County::Fill() {
+  for (const auto& [id, principal] : std::vector<std::pair<std::string, std::string>>{
+           {"care-1480-1", "1480"}, {"care-1480-2", "1480"}, {"alarm-1480", "1480"}, {"care-1490-1", "1490"}}) {
+    Must(store_->PutUnit({"test"}, UnitOf(id, principal)));
+  }
+  for (const v1::Client& client :
+       {ClientOf("chef-1480", "principal_admin", "1480"), ClientOf("chef-1490", "principal_admin", "1490"),
+        ClientOf("hmc", "supplier", "14"), ClientOf("watch", "operator", ""),
+        ClientOf("care", "care_unit", "1480", {"care-1480-1"}), ClientOf("centre-1480", "alarm_centre", "1480")}) {
+    Must(store_->PutClient({"test"}, client).status());
+  }
+  Must(store_->RegisterDevices({"test"},
+                               {DeviceOf("bp-0001", "bp-meter", "14"), DeviceOf("disp-0001", "evondos", "1480")}));
+  for (const auto& [id, principal] :
+       std::vector<std::pair<std::string, std::string>>{{"r-1", "1480"}, {"r-2", "1480"}, {"r-9", "1490"}}) {
+    Must(store_->CreateResident({"test"}, id, principal));
+  }
+  if (!CatchUp()) Fail(absl::DeadlineExceededError("the watches do not catch up"));
+}
+
+absl::StatusOr<v1::Assignment> County::Assign(const std::string& id, const std::string& device,
+                                              const std::string& resident, std::int64_t start, bool end_running) {
+  v1::AssignDeviceRequest request;
+  request.set_assignment(id);
+  request.set_device(device);
+  request.set_resident(resident);
+  if (start != 0) *request.mutable_start_at() = At(start);
+  request.set_regime(v1::REGIME_HSL);
+  request.set_care_unit("care-1480-1");
+  request.set_alarm_unit("alarm-1480");
+  request.set_end_running(end_running);
+  const auto response = registry_->AssignDevice(As("admin"), request);
+  if (!response.ok()) return response.status();
+  return response->assignment();
+}
+
+std::string County::Ask(const std::string& sql) {
+  auto connection = PostgresConnection::Connect(Options("postgres", server_));
+  Must(connection.status());
+  const absl::StatusOr<Result> result = (*connection)->Execute(sql);
+  Must(result.status());
+  return result->empty() ? "" : std::string((*result)[0].Text(0));
+}
+
+std::string County::Try(const std::string& script) {
+  auto connection = PostgresConnection::Connect(Options("postgres", server_));
+  Must(connection.status());
+  return std::string((*connection)->Run(script).message());
+}
+
+}  // namespace nara::registry::testing
