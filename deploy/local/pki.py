@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 DAYS = "825"
 SERVER_NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+# Host names beside the common name, where one identity has several processes.
+OTHER_NAMES = {"nara-ingest": ("nara-ingest-measurement", "nara-ingest-alarm")}
 SERVICES = (
     "nara-mqtt",
     "nara-device-registry",
@@ -103,10 +105,11 @@ class Pki:
             return
         self._new_key(name)
         request = os.path.join(self.folder, f"{name}.csr")
+        names = "".join(f",DNS:{host}" for host in (name, *OTHER_NAMES.get(name, ())))
         extensions = os.path.join(self.folder, f"{name}.ext")
         with open(extensions, "w", encoding="ascii") as file:
             file.write(
-                f"{SERVER_NAMES},DNS:{name}\nbasicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
+                f"{SERVER_NAMES}{names}\nbasicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
                 "extendedKeyUsage=serverAuth,clientAuth\n"
             )
         _openssl("req", "-new", "-key", self.key(name), "-out", request, "-subj", f"/O=Nara/CN={name}")

@@ -41,7 +41,7 @@ class Postgres:
 
     def prepare(self):
         """Makes the cluster when there is none. Must be called before process()."""
-        passwords = self._passwords()
+        passwords = make_passwords(self._paths.pki)
         for folder in (self.data, self.socket):
             os.makedirs(folder, mode=0o700 if folder == self.data else 0o755, exist_ok=True)
             if self._identity.uid is not None:
@@ -62,7 +62,7 @@ class Postgres:
 
     def set_up(self):
         """Roles and schemas; the same again is no error and takes well under a second."""
-        passwords = self._passwords()
+        passwords = make_passwords(self._paths.pki)
         marker = os.path.join(self._paths.data, "postgres.set-up")
         script = self._paths.deploy("postgres", "setup.sql")
         if os.path.exists(marker) and os.path.getmtime(marker) > os.path.getmtime(script):
@@ -89,18 +89,6 @@ class Postgres:
     def _ready(self):
         ping = subprocess.run([f"{BIN}/pg_isready", "-q", "-h", self.socket], check=False, capture_output=True)
         return ping.returncode == 0
-
-    def _passwords(self):
-        path = os.path.join(self._paths.pki, "postgres.json")
-        if not os.path.exists(path):
-            passwords = {role: secrets.token_hex(24) for role in ("postgres", *ROLES)}
-            users = {role: role if role == "postgres" else f"nara_{role}" for role in passwords}
-            _write_secret(
-                self.passfile, "".join(f"*:*:*:{users[role]}:{password}\n" for role, password in passwords.items())
-            )
-            _write_secret(path, json.dumps(passwords))
-        with open(path, encoding="ascii") as file:
-            return json.load(file)
 
     def _initdb(self, password):
         """A cluster without the marker was never finished, so nobody has used it: it is made anew."""
@@ -133,6 +121,20 @@ class Postgres:
         )
         with open(os.path.join(self.data, "postgresql.conf"), "w", encoding="utf-8") as file:
             file.write(settings)
+
+
+def make_passwords(folder):
+    """Passwords by role, random, made once: postgres.json, a libpq passfile, and the superuser's alone."""
+    path = os.path.join(folder, "postgres.json")
+    if not os.path.exists(path):
+        passwords = {role: secrets.token_hex(24) for role in ("postgres", *ROLES)}
+        users = {role: role if role == "postgres" else f"nara_{role}" for role in passwords}
+        lines = [f"*:*:*:{users[role]}:{password}\n" for role, password in passwords.items()]
+        _write_secret(os.path.join(folder, PASSFILE), "".join(lines))
+        _write_secret(os.path.join(folder, "postgres.password"), passwords["postgres"])
+        _write_secret(path, json.dumps(passwords))
+    with open(path, encoding="ascii") as file:
+        return json.load(file)
 
 
 def choose_identity(folder, data):
