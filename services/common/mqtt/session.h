@@ -114,9 +114,10 @@ class MqttSession {
   // True from the moment the subscriptions are granted until the loss.
   bool connected() const;
 
-  // Hands a message to the library and returns without waiting. Unavailable when
-  // not connected; ResourceExhausted when max_pending wait already. OK promises
-  // nothing about the server: who needs that waits for a receipt.
+  // Queues a message and returns without waiting. Unavailable when not connected;
+  // ResourceExhausted when max_pending wait already. OK promises nothing about the
+  // server (what is under way when a session is lost there is lost): who needs more
+  // waits for a receipt.
   absl::Status Publish(std::string_view topic, std::string_view payload, int qos,
                        bool retained = false);
 

@@ -27,6 +27,17 @@ std::string CauseOf(const mqtt::token& token) {
   return reason == 0 ? cause : cause + ", reason " + std::to_string(reason);
 }
 
+// A publish carries its generation as Paho's user context.
+std::uintptr_t GenerationOf(const mqtt::token& token) {
+  return reinterpret_cast<std::uintptr_t>(token.get_user_context());
+}
+
+// How many publishes the server takes before it has acknowledged one.
+std::size_t WindowOf(const mqtt::properties& properties) {
+  if (!properties.contains(mqtt::property::RECEIVE_MAXIMUM)) return 65'535;
+  return std::max<std::size_t>(1, mqtt::get<std::uint16_t>(properties, mqtt::property::RECEIVE_MAXIMUM));
+}
+
 }  // namespace
 
 MqttSession::Impl::Impl(MqttSessionOptions options)
@@ -38,7 +49,8 @@ MqttSession::Impl::Impl(MqttSessionOptions options)
                       LetGo();
                       OnLost("subscribe refused: " + CauseOf(token));
                     }),
-      on_publish_([this](const mqtt::token&) { OnPublished(); }, [this](const mqtt::token&) { OnPublished(); }),
+      on_publish_([this](const mqtt::token& token) { OnPublished(GenerationOf(token)); },
+                  [this](const mqtt::token& token) { OnPublished(GenerationOf(token)); }),
       client_(options_.address, options_.client_id, CreateOptions(options_)) {
   client_.set_message_callback([this](const mqtt::const_message_ptr& message) { OnMessage(message); });
   client_.set_connection_lost_handler(
@@ -48,7 +60,7 @@ MqttSession::Impl::Impl(MqttSessionOptions options)
   });
 }
 
-MqttSession::Impl::~Impl() { client_.disable_callbacks(); }
+MqttSession::Impl::~Impl() = default;
 
 mqtt::ssl_options MqttSession::Impl::SslOptions() const {
   mqtt::ssl_options ssl;
@@ -110,7 +122,8 @@ void MqttSession::Impl::Attempt() {
 }
 
 void MqttSession::Impl::OnConnect(const mqtt::token& token) {
-  session_present_ = token.get_connect_response().is_session_present();
+  const mqtt::connect_response response = token.get_connect_response();
+  session_present_ = response.is_session_present();
   connected_once_ = true;
   bool wanted = false;
   {
@@ -118,6 +131,11 @@ void MqttSession::Impl::OnConnect(const mqtt::token& token) {
     wanted = wanted_;
     state_ = wanted ? State::kSubscribing : State::kIdle;
     connected_at_ = Clock::now();
+    window_ = WindowOf(response.get_properties());
+    if (!session_present_) {
+      ++generation_;
+      in_flight_ = 0;
+    }
   }
   if (!wanted) return LetGo();
   if (options_.subscriptions.empty()) return Ready();
@@ -141,7 +159,8 @@ void MqttSession::Impl::Subscribe() {
 }
 
 void MqttSession::Impl::OnSubscribed(const mqtt::token& token) {
-  for (const mqtt::ReasonCode code : token.get_subscribe_response().get_reason_codes()) {
+  const mqtt::subscribe_response response = token.get_subscribe_response();
+  for (const mqtt::ReasonCode code : response.get_reason_codes()) {
     if (code < mqtt::UNSPECIFIED_ERROR) continue;
     LetGo();
     return OnLost("a subscription was refused, reason " + std::to_string(code));
@@ -156,6 +175,7 @@ void MqttSession::Impl::Ready() {
     state_ = State::kConnected;
   }
   if (options_.on_connected) options_.on_connected(session_present_);
+  Pump();
 }
 
 // Closes the connection without waiting.
@@ -203,24 +223,67 @@ void MqttSession::Impl::OnMessage(const mqtt::const_message_ptr& message) {
 
 absl::Status MqttSession::Impl::Publish(std::string_view topic, std::string_view payload, int qos, bool retained) {
   if (!connected()) return absl::UnavailableError("mqtt: " + options_.client_id + " is not connected");
-  if (pending_.fetch_add(1) >= options_.max_pending) {
-    OnPublished();
-    return absl::ResourceExhaustedError("mqtt: " + options_.client_id + " has too many publishes waiting");
+  mqtt::const_message_ptr message =
+      mqtt::make_message(std::string(topic), payload.data(), payload.size(), qos, retained);
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.size() + in_flight_ >= options_.max_pending) {
+      return absl::ResourceExhaustedError("mqtt: " + options_.client_id + " has too many publishes waiting");
+    }
+    queue_.push_back(std::move(message));
   }
-  try {
-    client_.publish(mqtt::make_message(std::string(topic), payload.data(), payload.size(), qos, retained), nullptr,
-                    on_publish_);
-  } catch (const mqtt::exception& error) {
-    OnPublished();
-    return absl::UnavailableError(std::string("mqtt: ") + error.what());
-  }
+  Pump();
   return absl::OkStatus();
 }
 
-void MqttSession::Impl::OnPublished() {
-  if (pending_.fetch_sub(1) != 1) return;
+std::size_t MqttSession::Impl::pending() const {
   const std::lock_guard lock(mutex_);
-  settled_.notify_all();
+  return queue_.size() + in_flight_;
+}
+
+// The next message that may go out; null when none may, which ends the pumping.
+mqtt::const_message_ptr MqttSession::Impl::TakeNext(std::uintptr_t& generation) {
+  const std::lock_guard lock(mutex_);
+  if (queue_.empty() || in_flight_ >= window_ || state_ != State::kConnected) {
+    pumping_ = false;
+    return nullptr;
+  }
+  mqtt::const_message_ptr message = std::move(queue_.front());
+  queue_.pop_front();
+  ++in_flight_;
+  generation = generation_;
+  return message;
+}
+
+// One thread at a time, so that messages keep their order.
+void MqttSession::Impl::Pump() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (pumping_) return;
+    pumping_ = true;
+  }
+  std::uintptr_t generation = 0;
+  while (const mqtt::const_message_ptr message = TakeNext(generation)) {
+    try {
+      client_.publish(message, reinterpret_cast<void*>(generation), on_publish_);
+    } catch (const mqtt::exception&) {
+      // Lost meanwhile: put back what Paho did not take; the next connect sends it.
+      const std::lock_guard lock(mutex_);
+      queue_.push_front(message);
+      if (generation == generation_ && in_flight_ > 0) --in_flight_;
+      pumping_ = false;
+      return;
+    }
+  }
+}
+
+void MqttSession::Impl::OnPublished(std::uintptr_t generation) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (generation == generation_ && in_flight_ > 0) --in_flight_;
+    if (queue_.empty() && in_flight_ == 0) settled_.notify_all();
+  }
+  Pump();
 }
 
 void MqttSession::Impl::Stop(std::chrono::milliseconds patience) {
@@ -229,7 +292,9 @@ void MqttSession::Impl::Stop(std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);
     wanted_ = false;
     if (state_ == State::kIdle) return;
-    settled_.wait_until(lock, deadline, [this] { return pending_ == 0 || state_ != State::kConnected; });
+    settled_.wait_until(lock, deadline, [this] {
+      return (queue_.empty() && in_flight_ == 0) || state_ != State::kConnected;
+    });
   }
   try {
     const auto left = std::max(std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()),

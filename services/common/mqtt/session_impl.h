@@ -4,6 +4,10 @@
 //
 // Paho calls the private On... methods from its threads, with a lock of its own
 // held: nothing here calls Paho while holding mutex_, and nothing waits in them.
+//
+// Publishes queue here and go to Paho only while the server's window (its Receive
+// Maximum, 20 by default) has room: what Paho itself holds back for the window it
+// looks at again once a second, whatever is acknowledged meanwhile.
 
 #include <mqtt/async_client.h>
 
@@ -11,6 +15,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -29,7 +34,7 @@ class MqttSession::Impl : public std::enable_shared_from_this<MqttSession::Impl>
   void Stop(std::chrono::milliseconds patience);
   bool connected() const { return state_.load() == State::kConnected; }
   absl::Status Publish(std::string_view topic, std::string_view payload, int qos, bool retained);
-  std::size_t pending() const { return pending_.load(); }
+  std::size_t pending() const;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -58,23 +63,31 @@ class MqttSession::Impl : public std::enable_shared_from_this<MqttSession::Impl>
   void Ready();
   void OnLost(const std::string& cause);
   void OnMessage(const mqtt::const_message_ptr& message);
-  void OnPublished();
+  void OnPublished(std::uintptr_t generation);
+  void Pump();
+  mqtt::const_message_ptr TakeNext(std::uintptr_t& generation);
   void LetGo();
   std::chrono::milliseconds NextDelay();
 
   const MqttSessionOptions options_;
 
   std::atomic<State> state_{State::kIdle};
-  std::atomic<std::size_t> pending_{0};
   std::atomic<bool> session_present_{false};
   std::atomic<bool> connected_once_{false};
 
-  std::mutex mutex_;
-  std::condition_variable settled_;  // pending_ fell to 0, or the connection was lost
+  mutable std::mutex mutex_;
+  std::condition_variable settled_;  // nothing waits any more, or the connection was lost
   // Guarded by mutex_.
   bool wanted_ = false;
   int failures_ = 0;
   Clock::time_point connected_at_{};
+  std::deque<mqtt::const_message_ptr> queue_;
+  std::size_t window_ = 20;
+  std::size_t in_flight_ = 0;  // given to Paho, of this generation
+  // Counts sessions that the server lost: then Paho forgets what was in flight and
+  // says nothing, and what it still says about the past is not counted.
+  std::uintptr_t generation_ = 0;
+  bool pumping_ = false;
 
   Listener on_connect_;
   Listener on_subscribe_;
