@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "common/app/health.h"
@@ -191,6 +192,29 @@ TEST_F(AppTest, KeepsEverythingOverARestart) {
   Start();
   Assign(*As("nara-admin"), "disp-0");
   ASSERT_TRUE(WaitFor([&] { return routes.Find("disp-0")->assignments_size() == 1; }, 20s));
+}
+
+TEST_F(AppTest, SetsUpAFleetInSeconds) {
+  constexpr int kCallers = 4;
+  constexpr int kEach = 50;
+  PutUnit(*As("nara-admin"), "care-1480-1");
+  Register(*As("nara-admin"), "disp-", kCallers * kEach);
+  const auto began = std::chrono::steady_clock::now();
+  {
+    std::vector<std::jthread> callers;
+    for (int i = 0; i < kCallers; ++i) {
+      callers.emplace_back([this, i] {
+        const auto admin = As("nara-admin");
+        for (int n = 0; n < kEach; ++n) Assign(*admin, "disp-" + std::to_string(i * kEach + n));
+      });
+    }
+  }
+  const auto took = std::chrono::steady_clock::now() - began;
+  RecordProperty("resident_and_assignment_us", std::to_string(took / std::chrono::microseconds(kCallers * kEach)));
+  EXPECT_LT(took, 10s) << "200 residents and assignments, sanitizers included";
+  RouteTable routes;
+  const auto watcher = Watcher::Start(Channel("nara-ingest"), routes);
+  EXPECT_TRUE(WaitFor([&] { return routes.size() == kCallers * kEach; }));
 }
 
 TEST_F(AppTest, RefusesToStartOverANewerSchema) {

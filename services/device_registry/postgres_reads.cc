@@ -59,7 +59,7 @@ select unit, version, receiver, accept_seconds from chain_steps where unit = $1 
 }  // namespace
 
 PostgresStore::PostgresStore(PostgresOptions options, std::size_t connections, std::function<void()> committed)
-    : options_(options), pool_(std::move(options), connections), committed_(std::move(committed)) {}
+    : options_(options), connections_(connections), pool_(std::move(options), connections), committed_(std::move(committed)) {}
 
 absl::Status PostgresStore::Prepare(const Catalogue& catalogue) {
   std::vector<std::string> ids, names, federations;
@@ -80,9 +80,13 @@ absl::Status PostgresStore::Prepare(const Catalogue& catalogue) {
 }
 
 absl::StatusOr<Result> PostgresStore::Query(std::string_view sql, std::initializer_list<Param> params) {
-  auto loan = pool_.Acquire();
-  if (!loan.ok()) return loan.status();
-  return (*loan)->Execute(sql, params);
+  absl::StatusOr<Result> result = absl::UnavailableError("no connection");
+  for (std::size_t stale = 0; stale <= connections_ && absl::IsUnavailable(result.status()); ++stale) {
+    auto loan = pool_.Acquire();
+    if (!loan.ok()) return loan.status();
+    result = (*loan)->Execute(sql, params);
+  }
+  return result;
 }
 
 absl::StatusOr<std::vector<DeviceTally>> PostgresStore::CountDevices() {

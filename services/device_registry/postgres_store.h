@@ -3,6 +3,9 @@
 // A write takes the revision's row lock first, so writers take turns: nothing can
 // deadlock, and the order of revisions is the order of commits. The exclusion
 // constraint and the deferred foreign keys hold whatever a program does.
+//
+// After PostgreSQL has restarted, a connection that was idle fails at its first use:
+// what had not begun is then done over another one, unseen by the caller.
 #pragma once
 
 #include <functional>
@@ -52,10 +55,13 @@ class PostgresStore final : public Store {
   // Audit; when it changed nothing the revision is given back.
   class Write;
   absl::Status Run(const Actor& actor, absl::FunctionRef<absl::Status(Write&)> work);
+  absl::Status RunOnce(PostgresConnection& connection, const Actor& actor,
+                       absl::FunctionRef<absl::Status(Write&)> work, bool& begun);
   absl::StatusOr<Result> Query(std::string_view sql, std::initializer_list<Param> params);
   absl::Status AddRunning(std::vector<v1::Device>& devices);
 
   const PostgresOptions options_;
+  const std::size_t connections_;
   PostgresPool pool_;
   const std::function<void()> committed_;
 };

@@ -34,22 +34,33 @@ absl::Status PostgresStore::Write::Audit(const std::string& action, const std::s
   return Audit(action, object, {id}, {DetailOf(detail)});
 }
 
-absl::Status PostgresStore::Run(const Actor& actor, absl::FunctionRef<absl::Status(Write&)> work) {
-  auto loan = pool_.Acquire();
-  if (!loan.ok()) return loan.status();
+absl::Status PostgresStore::RunOnce(PostgresConnection& connection, const Actor& actor,
+                                    absl::FunctionRef<absl::Status(Write&)> work, bool& begun) {
   bool changed = false;
   const auto attempt = [&](Transaction& transaction) -> absl::Status {
     const absl::StatusOr<Result> next = transaction.Execute(kNextRevision);
     if (!next.ok()) return next.status();
+    begun = true;
     Write write(transaction, actor, (*next)[0].Int64("value"));
     if (absl::Status status = work(write); !status.ok()) return status;
     changed = write.changed();
     // Nothing changed: rolling back gives the revision back, and nobody is woken.
     return changed ? absl::OkStatus() : absl::CancelledError("nothing changed");
   };
-  const absl::Status status = RunTransaction(**loan, Isolation::kReadCommitted, attempt);
+  const absl::Status status = RunTransaction(connection, Isolation::kReadCommitted, attempt);
   if (absl::IsCancelled(status) && !changed) return absl::OkStatus();
   if (status.ok()) committed_();
+  return status;
+}
+
+absl::Status PostgresStore::Run(const Actor& actor, absl::FunctionRef<absl::Status(Write&)> work) {
+  absl::Status status = absl::UnavailableError("no connection");
+  bool begun = false;
+  for (std::size_t stale = 0; stale <= connections_ && absl::IsUnavailable(status) && !begun; ++stale) {
+    auto loan = pool_.Acquire();
+    if (!loan.ok()) return loan.status();
+    status = RunOnce(**loan, actor, work, begun);
+  }
   return status;
 }
 

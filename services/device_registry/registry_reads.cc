@@ -43,9 +43,13 @@ absl::Status Registry::CheckAny(const Caller& caller, Action action, const std::
 
 std::vector<Object> Registry::FacesOf(const v1::Device& device) const {
   std::vector<Object> faces = {{.principal = {}, .unit = {}, .owner = device.owner(), .receivers = {}}};
+  // An assignment that was made just now starts at PostgreSQL's now, which may be
+  // ahead of ours.
   const google::protobuf::Timestamp now = ToProto(deps_.clock.Now());
+  const google::protobuf::Timestamp& start = device.assignment().start_at();
+  const google::protobuf::Timestamp& at = Before(now, start) ? start : now;
   for (const v1::Purpose purpose : {v1::PURPOSE_CARE, v1::PURPOSE_ALARM}) {
-    const v1::Responsibility* point = ResponsibleAt(device.assignment(), purpose, now);
+    const v1::Responsibility* point = ResponsibleAt(device.assignment(), purpose, at);
     if (point == nullptr) continue;
     faces.push_back({.principal = point->principal(), .unit = point->unit(), .owner = {}, .receivers = {}});
   }

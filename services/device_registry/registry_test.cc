@@ -224,7 +224,8 @@ TEST_F(RegistryTest, AUnitStaysWithItsPrincipal) {
 TEST_F(RegistryTest, ListsTheUnitsOfOnesPrincipal) {
   const auto seen = [&](const std::string& who) {
     std::vector<std::string> ids;
-    for (const v1::Unit& unit : registry_.ListUnits(county_.As(who), {})->units()) ids.push_back(unit.id());
+    const auto response = registry_.ListUnits(county_.As(who), {});
+    for (const v1::Unit& unit : response.value().units()) ids.push_back(unit.id());
     return ids;
   };
   EXPECT_THAT(seen("chef-1490"), ElementsAre("care-1490-1"));

@@ -68,14 +68,14 @@ nara::testing::PostgresServer& County::Server() {
   static const std::unique_ptr<nara::testing::PostgresServer> server = [] {
     auto started = nara::testing::PostgresServer::Start();
     Must(started.status());
+    Must((*started)->CreateOwner("nara_registry", "registry"));
     return *std::move(started);
   }();
   return *server;
 }
 
 County::County() : server_(Server()), catalogue_(Catalogue::Load(NARA_CATALOGUE).value()) {
-  Must(server_.Run("drop schema if exists registry cascade"));
-  Must(server_.CreateOwner("nara_registry", "registry"));
+  Must(server_.Run("drop schema registry cascade; create schema registry authorization nara_registry"));
   changes_ = std::make_unique<PostgresChanges>(Options("nara_registry", server_));
   ChangeFollower::Options options;
   options.heartbeat = std::chrono::milliseconds(50);
