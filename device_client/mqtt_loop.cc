@@ -5,15 +5,17 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <csignal>
+#include <cstring>
 #include <future>
 #include <map>
 #include <mutex>
 #include <random>
-#include <set>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -43,6 +45,13 @@ absl::Status Failure(int result) {
   const std::string why =
       result == MOSQ_ERR_ERRNO ? std::string(strerror(errno)) : mosquitto_strerror(result);
   return absl::UnavailableError("MQTT: " + why);
+}
+
+std::string SocketError(int fd) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  return error == 0 ? "the server hung up" : strerror(error);
 }
 
 class Loop;
@@ -184,7 +193,16 @@ void Loop::Wake() const {
   [[maybe_unused]] const ssize_t written = write(wake_, &one, sizeof one);
 }
 
+// A write to a connection that is gone is an error code and no signal.
+void BlockSigpipe() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 void Loop::Run(const std::stop_token& stop) {
+  BlockSigpipe();
   std::array<epoll_event, kMaxEvents> events{};
   while (!stop.stop_requested()) {
     const int ready = epoll_wait(epoll_, events.data(), kMaxEvents, MillisecondsToNextTask());
@@ -308,6 +326,7 @@ absl::Status Loop::Dial(Session& session) {
   mosquitto_max_inflight_messages_set(client, 0);
   if (tls_) {
     mosquitto_void_option(client, MOSQ_OPT_SSL_CTX, tls_->get());
+    mosquitto_int_option(client, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
     tls_->Present(session.identity.key ? &session.identity : nullptr);
   }
   if (!link.password.empty()) {
@@ -350,6 +369,9 @@ void Loop::Handle(Session& session, uint32_t events) {
   if (tls_) tls_->Present(session.identity.key ? &session.identity : nullptr);
   if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) Read(session);
   if (session.client == nullptr) return;
+  if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
+    return Drop(session, absl::UnavailableError("MQTT: " + SocketError(session.fd)));
+  }
   if ((events & EPOLLOUT) != 0) {
     const int result = mosquitto_loop_write(session.client, 1);
     if (result != MOSQ_ERR_SUCCESS) return Drop(session, Failure(result));

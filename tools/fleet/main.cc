@@ -1,0 +1,12 @@
+#include <CLI/CLI.hpp>
+
+#include "tools/fleet/commands.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("Simulates the devices and the staff of a county.", "nara-fleet");
+  app.require_subcommand(1);
+  nara::fleet::ExitCode code = 0;
+  nara::fleet::AddCommands(app, code);
+  CLI11_PARSE(app, argc, argv);
+  return code;
+}

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/status.h"
+
+namespace nara::tools {
+
+inline constexpr absl::Duration kCallTimeout = absl::Seconds(20);
+
+// One unary call with a deadline; waits for the connection within it.
+template <typename Stub, typename Request, typename Response>
+absl::StatusOr<Response> Unary(Stub& stub,
+                               grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                            Response*),
+                               const Request& request) {
+  const auto context = rpc::CallWithin(kCallTimeout, {}, true);
+  Response response;
+  const grpc::Status status = (stub.*method)(context.get(), request, &response);
+  if (!status.ok()) return rpc::FromGrpc(status);
+  return response;
+}
+
+}  // namespace nara::tools
