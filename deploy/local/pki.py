@@ -15,6 +15,7 @@ SERVER_NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
 OTHER_NAMES = {"nara-ingest": ("nara-ingest-measurement", "nara-ingest-alarm")}
 SERVICES = (
     "nara-mqtt",
+    "nara-redis",
     "nara-device-registry",
     "nara-ingest",
     "nara-alert-router",
@@ -23,6 +24,8 @@ SERVICES = (
     "nara-admin",
     "nara-fleet",
 )
+# Who measures in `nara-fleet check`: an alarm centre and a care unit of its own.
+CHECKERS = ("check-centre", "check-care")
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Pki:
         os.makedirs(self.folder, mode=0o700, exist_ok=True)
         self._authority("ca", "Nara services CA")
         self._authority("device-ca", "Nara device CA")
-        for name in SERVICES + tuple(persona.id for persona in PERSONAS):
+        for name in SERVICES + CHECKERS + tuple(persona.id for persona in PERSONAS):
             self._leaf(name)
         for path in (self.password_key, self.cursor_key):
             if not os.path.exists(path):
