@@ -140,7 +140,7 @@ void LogFollower::Note(const absl::Status& status) {
   std::scoped_lock lock(mutex_);
   if (status.ok() != health_.ok()) {
     if (status.ok()) {
-      log::Info("follower", "the alarm logs are routed again");
+      log::Info("follower", "the alarm logs are routed");
     } else {
       log::Error("follower", "the alarm logs are not routed", {{"error", status.ToString()}});
     }

@@ -65,7 +65,7 @@ class LogFollower {
   std::unique_ptr<RedisConnection> report_connection_;
 
   mutable std::mutex mutex_;
-  absl::Status health_;  // guarded by mutex_
+  absl::Status health_ = absl::UnavailableError("the alarm logs have not been read yet");  // guarded by mutex_
 
   // Last: the thread uses everything above.
   std::jthread thread_;

@@ -66,6 +66,7 @@ begin
 end $$;
 create trigger history_is_append_only before update or delete on history
   for each row execute function refuse_change();
+create trigger history_is_not_emptied before truncate on history execute function refuse_change();
 
 create table early_ends (
   device   text not null,

@@ -1,11 +1,5 @@
 // A whole router but for its outer shell: a store in memory, local copies that
-// the test fills, and hand-moved rounds. The county of these tests:
-//
-//   device disp-1, dispenser of resident-1, principal 1480; ALARM: unit care-1480-1
-//   chain of care-1480-1, version 3: centre-1480 60 s, staff-1480 120 s
-//   fallback unit of disp-1: tech-1480, chain version 1: county-fallback 30 s
-//   clients: centre-1480, centre-1481 (alarm_centre), staff-1480 (care_unit),
-//   operator-1 (operator), admin-1480 (principal_admin)
+// the test fills with the county of county.h, and hand-moved rounds.
 #pragma once
 
 #include <memory>
@@ -19,7 +13,9 @@ namespace nara::alert::testing {
 
 class World {
  public:
-  World();
+  World() : World(nullptr) {}
+  // On another store than the one in memory; it must outlive the world.
+  explicit World(Store* other);
 
   // An entry of the alarm log of disp-1's shard, routed as the follower does.
   absl::Status Say(const telemetry::v1::LogRecord& record);
@@ -39,6 +35,7 @@ class World {
   std::string IdOf(const std::string& kind, const std::string& episode) const;
 
   FakeStore store;
+  Store& used_store;
   ManualClock clock{absl::FromUnixMicros(kNoon.time_since_epoch().count())};
   metrics::Registry registry;
   RouteTable routes;
@@ -52,9 +49,9 @@ class World {
   Links links{[this](const std::string& receiver) { caretaker.LinkWent(receiver); }};
   Watchers watchers{[this](const std::string& caller, const Alert& alert) { return desk.MaySee(caller, alert); }};
   Outlet outlet{links, watchers, metrics};
-  Ledger ledger{store, answers, links, outlet, metrics};
-  Desk desk{store, ledger, authorizer};
-  Caretaker caretaker{{ledger, store, links, outlet, metrics}};
+  Ledger ledger{used_store, answers, links, outlet, metrics};
+  Desk desk{used_store, ledger, authorizer};
+  Caretaker caretaker{{ledger, used_store, links, outlet, metrics}};
   Attendance attendance{{desk, links, watchers, caretaker, lag, metrics, clock}};
   Intake intake{{ledger, catalogue, answers, metrics, clock}};
 

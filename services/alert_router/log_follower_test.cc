@@ -1,0 +1,123 @@
+// From a real log to a screen, on real Redis and PostgreSQL.
+#include "alert_router/log_follower.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "alert_router/testing/database.h"
+#include "alert_router/testing/world.h"
+#include "common/testing/wait_for.h"
+
+namespace nara::alert {
+namespace {
+
+using nara::testing::RedisServer;
+using nara::testing::WaitFor;
+using testing::Database;
+using testing::FakeScreen;
+using testing::World;
+
+class LogFollowerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    database_ = Database::Start();
+    auto redis = RedisServer::Start();
+    ASSERT_TRUE(redis.ok()) << redis.status();
+    redis_ = *std::move(redis);
+    ASSERT_NE(database_, nullptr);
+    StartRouter("router-1");
+  }
+  void TearDown() override { follower_.reset(); }
+
+  void StartRouter(const std::string& holder) {
+    follower_.reset();
+    positions_ = std::make_unique<LogPositions>(holder);
+    store_ = std::make_unique<PostgresStore>(database_->pool(), *positions_);
+    world_ = std::make_unique<World>(store_.get());
+    follower_ = std::make_unique<LogFollower>(
+        LogFollower::Deps{world_->intake, world_->lag, database_->pool(), *positions_, SystemClock::Instance()},
+        RedisOptions{.address = redis_->address()});
+    follower_->Start();
+  }
+
+  void Append(const telemetry::v1::LogRecord& record) {
+    auto connection = RedisConnection::Connect({.address = redis_->address()});
+    ASSERT_TRUE(connection.ok()) << connection.status();
+    const std::string key = LogKey({ShardOf(record.device()), Log::kAlarm});
+    ASSERT_TRUE((*connection)->Call({"XADD", key, "*", "r", record.SerializeAsString()}).ok());
+  }
+
+  static telemetry::v1::LogRecord Missed(const std::string& dose) {
+    auto record = World::Event("dose_missed", dose);
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    record.mutable_effective_at()->set_seconds(std::chrono::duration_cast<std::chrono::seconds>(now).count());
+    return record;
+  }
+
+  bool IsOffered(FakeScreen& screen) {
+    return WaitFor([&] {
+      for (std::string& line : screen.Take()) lines_.push_back(line);
+      return !lines_.empty();
+    });
+  }
+
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<RedisServer> redis_;
+  std::unique_ptr<LogPositions> positions_;
+  std::unique_ptr<PostgresStore> store_;
+  std::unique_ptr<World> world_;
+  std::unique_ptr<LogFollower> follower_;
+  std::vector<std::string> lines_;
+};
+
+TEST_F(LogFollowerTest, AnEntryOfTheLogIsOnTheScreenAtOnce) {
+  const auto centre = world_->Attend("centre-1480");
+  ASSERT_TRUE(WaitFor([&] { return follower_->Health().ok(); }));
+  Append(Missed("d1"));
+  ASSERT_TRUE(IsOffered(*centre));
+  EXPECT_EQ(lines_.front(), "offer dose_missed 2");
+  EXPECT_TRUE(follower_->Health().ok());
+}
+
+TEST_F(LogFollowerTest, ASecondRouterTakesOverWithoutRaisingTwice) {
+  Append(Missed("d1"));
+  ASSERT_TRUE(WaitFor([&] { return store_->Get(world_->IdOf("dose_missed", "d1")).ok(); }));
+  StartRouter("router-2");
+  const auto centre = world_->Attend("centre-1480");
+  Append(Missed("d1"));
+  Append(Missed("d2"));
+  ASSERT_TRUE(WaitFor([&] { return store_->Get(world_->IdOf("dose_missed", "d2")).ok(); }));
+  const auto first = store_->Get(world_->IdOf("dose_missed", "d1"));
+  EXPECT_EQ(first->history.front().action, "raised");
+  EXPECT_EQ(std::count_if(first->history.begin(), first->history.end(),
+                          [](const HistoryEntry& entry) { return entry.action == "raised"; }),
+            1);
+}
+
+TEST_F(LogFollowerTest, WhatComesWhilePostgresIsDownIsRaisedOnceAfterwards) {
+  const auto centre = world_->Attend("centre-1480");
+  ASSERT_TRUE(WaitFor([&] { return follower_->Health().ok(); }));
+  database_->server().Kill9();
+  Append(Missed("d1"));
+  ASSERT_TRUE(WaitFor([&] { return !follower_->Health().ok(); }));
+  EXPECT_TRUE(WaitFor([&] { return world_->lag.At(absl::ToUnixMillis(absl::Now())).count() > 0; }))
+      << "the pulse tells that we are blind";
+  ASSERT_TRUE(database_->server().Restart().ok());
+  ASSERT_TRUE(IsOffered(*centre));
+  EXPECT_EQ(lines_.front(), "offer dose_missed 2");
+}
+
+TEST_F(LogFollowerTest, RedisDownIsSaidAndSurvived) {
+  const auto centre = world_->Attend("centre-1480");
+  ASSERT_TRUE(WaitFor([&] { return follower_->Health().ok(); }));
+  redis_->Kill9();
+  ASSERT_TRUE(WaitFor([&] { return !follower_->Health().ok(); }));
+  ASSERT_TRUE(redis_->Restart().ok());
+  Append(Missed("d1"));
+  ASSERT_TRUE(IsOffered(*centre));
+}
+
+}  // namespace
+}  // namespace nara::alert

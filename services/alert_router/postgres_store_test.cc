@@ -1,0 +1,230 @@
+// The store on a real PostgreSQL.
+#include "alert_router/postgres_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "alert_router/alert_id.h"
+#include "alert_router/testing/database.h"
+
+namespace nara::alert {
+namespace {
+
+using std::chrono::seconds;
+using testing::Database;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class PostgresStoreTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() { database_ = Database::Start(); }
+  static void TearDownTestSuite() { database_.reset(); }
+  void SetUp() override {
+    ASSERT_NE(database_, nullptr);
+    device_ = std::string("device-") + ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  }
+
+  static bool Attended(const std::string&) { return true; }
+
+  Alert Drawn(const std::string& episode, const std::string& receiver = "centre") {
+    Alert alert;
+    alert.key = {device_, "dose_missed", episode};
+    alert.id = AlertIdOf(alert.key);
+    alert.principal = "1480";
+    alert.unit = device_;
+    alert.event_id = "event";
+    alert.chain = {7, {{receiver, seconds(60)}, {"staff", seconds(120)}}};
+    return alert;
+  }
+
+  Alert RaiseOne(Alert alert) {
+    Alert row;
+    const absl::Status done = store_.Run([&](Rows& rows) {
+      const Time now = *rows.Now();
+      alert.effective_at = now;
+      alert.expires_at = now + std::chrono::hours(1);
+      const Change change = Raise(alert, "", Attended, now);
+      row = change.alert;
+      return rows.Save(change);
+    });
+    EXPECT_TRUE(done.ok()) << done;
+    return row;
+  }
+
+  absl::Status AcceptOne(const std::string& id, const std::string& who) {
+    return store_.Run([&](Rows& rows) -> absl::Status {
+      const auto alert = rows.GetLocked(id);
+      if (!alert.ok()) return alert.status();
+      const Answer answer = Accept(**alert, {"centre", who}, *rows.Now());
+      if (answer.verdict != Verdict::kDone) return absl::FailedPreconditionError("taken");
+      return rows.Save(answer.change);
+    });
+  }
+
+  absl::StatusOr<Result> Sql(const std::string& sql) {
+    const auto connection = database_->pool().Acquire();
+    return connection.ok() ? (*connection)->Execute(sql) : connection.status();
+  }
+
+  static std::unique_ptr<Database> database_;
+  std::string device_;
+  const LogPositions positions_{"router-1"};
+  PostgresStore store_{database_->pool(), positions_};
+};
+
+std::unique_ptr<Database> PostgresStoreTest::database_;
+
+TEST_F(PostgresStoreTest, ARowComesBackAsItWasWritten) {
+  Alert drawn = Drawn("d{1,\"x\\y\"}");
+  drawn.chain.steps.push_back({"a \"b\" {c},\\", seconds(3600)});
+  const Alert row = RaiseOne(drawn);
+  const auto found = store_.Get(row.id);
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->alert, row);
+  ASSERT_EQ(found->history.size(), 2U);
+  EXPECT_EQ(found->history[1].action, "offered");
+  EXPECT_EQ(found->history[1].at, row.raised_at);
+}
+
+TEST_F(PostgresStoreTest, ATransactionThatFailsLeavesNothing) {
+  const Alert alert = Drawn("d1");
+  const absl::Status done = store_.Run([&](Rows& rows) -> absl::Status {
+    Alert with_times = alert;
+    with_times.expires_at = *rows.Now() + seconds(60);
+    if (absl::Status saved = rows.Save(Raise(with_times, "", Attended, *rows.Now())); !saved.ok()) return saved;
+    return absl::CancelledError("no");
+  });
+  EXPECT_TRUE(absl::IsCancelled(done));
+  EXPECT_TRUE(absl::IsNotFound(store_.Get(alert.id).status()));
+}
+
+TEST_F(PostgresStoreTest, OneEpisodeIsOneAlert) {
+  RaiseOne(Drawn("d1"));
+  const absl::Status again = store_.Run([&](Rows& rows) {
+    return rows.Save(Raise(Drawn("d1"), "dose_taken", Attended, *rows.Now()));
+  });
+  EXPECT_TRUE(absl::IsAborted(again)) << again;
+}
+
+TEST_F(PostgresStoreTest, OfManyAcceptsAtOnceOneWins) {
+  const Alert row = RaiseOne(Drawn("d1"));
+  std::atomic<int> won = 0;
+  {
+    std::vector<std::jthread> people;
+    for (int i = 0; i < 4; ++i) {
+      people.emplace_back([&, i] { won += AcceptOne(row.id, "person-" + std::to_string(i)).ok(); });
+    }
+  }
+  EXPECT_EQ(won, 1);
+  EXPECT_EQ(store_.Get(row.id)->history.size(), 3U);
+}
+
+TEST_F(PostgresStoreTest, AStaleRouterWritesNothing) {
+  const Alert row = RaiseOne(Drawn("d1"));
+  ASSERT_TRUE(AcceptOne(row.id, "anna").ok());
+  const absl::Status late = store_.Run([&](Rows& rows) {
+    return rows.Save(Reject(row, {"centre", "dan"}, "", Attended, *rows.Now()).change);
+  });
+  EXPECT_TRUE(absl::IsAborted(late)) << late;
+}
+
+TEST_F(PostgresStoreTest, DueRowsAreTakenByOneRouterAtATime) {
+  const Alert row = RaiseOne(Drawn("d1"));
+  ASSERT_TRUE(Sql("update alerts set next_action_at = clock_timestamp() - interval '2 s' where id = '" + row.id + "'").ok());
+  EXPECT_LE(**store_.UntilNextAction(), seconds(-2));
+  const absl::Status done = store_.Run([&](Rows& mine) {
+    EXPECT_EQ(mine.DueLocked(10)->size(), 1U);
+    return store_.Run([](Rows& others) {
+      EXPECT_THAT(*others.DueLocked(10), IsEmpty());
+      return absl::OkStatus();
+    });
+  });
+  EXPECT_TRUE(done.ok()) << done;
+  ASSERT_TRUE(AcceptOne(row.id, "anna").ok());
+}
+
+TEST_F(PostgresStoreTest, OpenAlertsHaveANextActionOrTheDatabaseRefuses) {
+  const Alert row = RaiseOne(Drawn("d1"));
+  const auto orphan = Sql("update alerts set next_action_at = null where id = '" + row.id + "'");
+  EXPECT_TRUE(absl::IsFailedPrecondition(orphan.status())) << orphan.status();
+}
+
+TEST_F(PostgresStoreTest, HistoryIsAppendOnly) {
+  RaiseOne(Drawn("d1"));
+  EXPECT_FALSE(Sql("update history set reason = 'other'").ok());
+  EXPECT_FALSE(Sql("delete from history").ok());
+  EXPECT_FALSE(Sql("truncate history cascade").ok());
+}
+
+TEST_F(PostgresStoreTest, EarlyEndsAreRememberedUntilTheyAreOld) {
+  const Key key{device_, "dose_missed", "d1"};
+  const auto end = [&](std::string* found) {
+    return store_.Run([&](Rows& rows) -> absl::Status {
+      if (absl::Status done = rows.RememberEnd(key, "dose_taken", "e1"); !done.ok()) return done;
+      *found = *rows.EarlyEnd(key);
+      return absl::OkStatus();
+    });
+  };
+  std::string found;
+  ASSERT_TRUE(end(&found).ok());
+  ASSERT_TRUE(end(&found).ok()) << "again is no error";
+  EXPECT_EQ(found, "dose_taken");
+  ASSERT_TRUE(store_.ForgetEarlyEnds(seconds(3600)).ok());
+  EXPECT_EQ((*Sql("select count(*) from early_ends"))[0].Int(0), 1);
+  ASSERT_TRUE(store_.ForgetEarlyEnds(seconds(0)).ok());
+  EXPECT_EQ((*Sql("select count(*) from early_ends"))[0].Int(0), 0);
+}
+
+TEST_F(PostgresStoreTest, AListShowsWhatTheScopeReachesNewestFirst) {
+  const Alert first = RaiseOne(Drawn("d1"));
+  const Alert second = RaiseOne(Drawn("d2", "other-centre"));
+  const auto list = [&](const Query& query) {
+    std::vector<std::string> episodes;
+    const auto alerts = store_.List(query);
+    for (const Alert& alert : *alerts) episodes.push_back(alert.key.episode);
+    return episodes;
+  };
+  Query query;
+  query.device = device_;
+  EXPECT_THAT(list(query), IsEmpty()) << "an empty scope reaches nothing";
+  query.scope.units = {device_};
+  EXPECT_THAT(list(query), ElementsAre("d2", "d1"));
+  query.scope.units = {};
+  query.scope.receiver = "other-centre";
+  EXPECT_THAT(list(query), ElementsAre("d2"));
+  query.scope.receiver = "staff";
+  EXPECT_THAT(list(query), IsEmpty()) << "a later step has not been offered it";
+  query.scope.all = true;
+  query.before_raised_at = second.raised_at;
+  query.before_id = second.id;
+  EXPECT_THAT(list(query), ElementsAre("d1"));
+  query.before_raised_at.reset();
+  ASSERT_TRUE(AcceptOne(first.id, "anna").ok());
+  query.principal = "1481";
+  EXPECT_THAT(list(query), IsEmpty());
+}
+
+TEST_F(PostgresStoreTest, HostileTextIsRefusedOrKeptAndNeverRun) {
+  Alert drawn = Drawn("'); drop table alerts; --");
+  EXPECT_EQ(store_.Get(RaiseOne(drawn).id)->alert.key.episode, drawn.key.episode);
+  Alert broken = Drawn("d\xff\xfe");
+  const absl::Status refused =
+      store_.Run([&](Rows& rows) { return rows.Save(Raise(broken, "dose_taken", Attended, *rows.Now())); });
+  EXPECT_FALSE(refused.ok());
+}
+
+TEST_F(PostgresStoreTest, APositionMovesOnlyFromWhereItStands) {
+  const auto connection = database_->pool().Acquire();
+  const int shards[] = {3};
+  const auto leases = positions_.Acquire(**connection, "alarm", shards, std::chrono::milliseconds(2000));
+  ASSERT_EQ(leases->size(), 1U);
+  const PositionStep step{(*leases)[0], "5-0"};
+  EXPECT_TRUE(store_.Run([&](Rows& rows) { return rows.Advance({&step, 1}); }).ok());
+  EXPECT_TRUE(absl::IsAborted(store_.Run([&](Rows& rows) { return rows.Advance({&step, 1}); })));
+}
+
+}  // namespace
+}  // namespace nara::alert
