@@ -1,11 +1,10 @@
 #include "gateway/api/api.h"
 
-#include <rapidjson/document.h>
-
 #include "common/rpc/error.h"
 #include "common/time/proto_time.h"
 #include "common/time/text.h"
 #include "gateway/api/json.h"
+#include "gateway/api/json_input.h"
 #include "gateway/api/parameters.h"
 
 namespace nara::gateway {
@@ -38,13 +37,12 @@ std::string SessionText(const Caller& caller) {
 // A body of string members. Requires the JSON content type: what keeps forms of other pages out.
 absl::StatusOr<std::map<std::string, std::string>> StringMembers(const Request& request) {
   if (!request.Header("content-type").starts_with(kJson)) return absl::InvalidArgumentError("send the body as application/json");
-  rapidjson::Document document;
-  document.Parse(request.body.data(), request.body.size());
-  if (document.HasParseError() || !document.IsObject()) return absl::InvalidArgumentError("the body is not a JSON object");
+  const auto object = ParseObject(request.body);
+  if (!object.ok()) return object.status();
   std::map<std::string, std::string> members;
-  for (const auto& member : document.GetObject()) {
-    if (!member.value.IsString()) return absl::InvalidArgumentError(std::string("'") + member.name.GetString() + "' is not a string");
-    members[member.name.GetString()] = {member.value.GetString(), member.value.GetStringLength()};
+  for (const auto& [name, value] : object->fields()) {
+    if (!value.has_string_value()) return absl::InvalidArgumentError("'" + name + "' is not a string");
+    members[name] = value.string_value();
   }
   return members;
 }

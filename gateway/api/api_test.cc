@@ -2,13 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <rapidjson/document.h>
 
 #include <fstream>
 #include <iterator>
 #include <set>
 
 #include "common/time/clock.h"
+#include "gateway/api/json_input.h"
 #include "gateway/testing/fakes.h"
 
 namespace nara::gateway {
@@ -195,8 +195,7 @@ TEST_F(ApiTest, ValuesKeepTheirDigits) {
 TEST_F(ApiTest, AHostileNameIsOnlyText) {
   alerts_.page.add_alerts()->set_device("</script><img src=x>\"\n");
   const Response response = Send(Bearer("care-token"), "GET", "/api/v1/alerts");
-  rapidjson::Document document;
-  EXPECT_FALSE(document.Parse(response.body.c_str()).HasParseError());
+  EXPECT_TRUE(ParseObject(response.body).ok());
   EXPECT_EQ(response.content_type, "application/json");
 }
 
@@ -208,14 +207,14 @@ TEST_F(ApiTest, AnAlarmCentresPageAttends) {
 }
 
 TEST_F(ApiTest, ServesExactlyThePathsOfItsDocument) {
-  rapidjson::Document document;
-  document.Parse(OpenApi().c_str());
+  const auto document = ParseObject(OpenApi());
+  ASSERT_TRUE(document.ok());
   std::set<std::string> documented;
-  for (const auto& path : document["paths"].GetObject()) {
-    for (const auto& method : path.value.GetObject()) {
-      std::string name = method.name.GetString();
+  for (const auto& [path, methods] : document->fields().at("paths").struct_value().fields()) {
+    for (const auto& [method, operation] : methods.struct_value().fields()) {
+      std::string name = method;
       for (char& c : name) c = static_cast<char>(std::toupper(c));
-      documented.insert(name + " " + path.name.GetString());
+      documented.insert(name + " " + path);
     }
   }
   const auto routes = router_.Routes();

@@ -112,13 +112,16 @@ std::vector<std::shared_ptr<LiveFeed>> LiveFeeds::TakeIdle() {
   std::vector<std::shared_ptr<LiveFeed>> idle;
   const auto now = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex_);
-  std::erase_if(feeds_, [&](auto& item) {
-    Entry& entry = item.second;
+  for (auto item = feeds_.begin(); item != feeds_.end();) {
+    Entry& entry = item->second;
     if (entry.feed->followers() > 0) entry.used = now;
-    if (now - entry.used < kIdle) return false;
+    if (now - entry.used < kIdle) {
+      ++item;
+      continue;
+    }
     idle.push_back(std::move(entry.feed));
-    return true;
-  });
+    item = feeds_.erase(item);
+  }
   return idle;
 }
 

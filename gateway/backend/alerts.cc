@@ -1,3 +1,5 @@
+#include <grpcpp/channel.h>
+
 #include "gateway/backend/calls.h"
 #include "gateway/backend/services.h"
 #include "nara/alert/v1/alert.grpc.pb.h"

@@ -1,10 +1,8 @@
 #include "gateway/http/problem.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include "common/rpc/error.h"
 #include "common/time/text.h"
+#include "gateway/http/json_writer.h"
 
 namespace nara::gateway {
 namespace {
@@ -46,24 +44,15 @@ int HttpStatus(absl::StatusCode code) {
 
 Response Problem(const absl::Status& error) {
   const int status = HttpStatus(error.code());
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> json(buffer);
-  const auto member = [&](const std::string& key, const std::string& value) {
-    json.Key(key.c_str());
-    json.String(value.c_str(), value.size());
-  };
-  json.StartObject();
-  member("type", "about:blank");
-  member("title", Title(status));
-  json.Key("status");
-  json.Int(status);
-  if (status != 500) member("detail", std::string(ToStd(error.message())));
+  Json json;
+  json.Open().Member("type", "about:blank").Member("title", Title(status)).Number("status", status);
+  if (status != 500) json.Member("detail", std::string(ToStd(error.message())));
   if (const auto info = rpc::InfoOf(error)) {
-    member("reason", info->reason);
-    for (const auto& [key, value] : info->metadata) member(key, value);
+    json.Member("reason", info->reason);
+    for (const auto& [key, value] : info->metadata) json.Member(key, value);
   }
-  json.EndObject();
-  return {.status = status, .content_type = "application/problem+json", .body = buffer.GetString(), .headers = {}, .events = {}};
+  json.Close();
+  return {.status = status, .content_type = "application/problem+json", .body = json.Text(), .headers = {}, .events = {}};
 }
 
 }  // namespace nara::gateway

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
@@ -69,7 +70,7 @@ void SetHeaders(http::response<Body>& out, const Response& response, bool secure
 class BeastServer final : public Server {
  public:
   BeastServer(const Options& options, const Router& router)
-      : options_(options), router_(router), handlers_(options.handler_threads), acceptor_(io_) {}
+      : options_(options), router_(router), handlers_(options.handler_threads), acceptor_(*io_) {}
   ~BeastServer() override { Stop(); }
 
   absl::Status Listen() {
@@ -83,16 +84,17 @@ class BeastServer final : public Server {
     } catch (const boost::system::system_error& error) {
       return absl::UnavailableError("cannot listen on " + options_.listen.ToString() + ": " + error.what());
     }
-    asio::co_spawn(io_, Accept(), asio::detached);
-    thread_ = std::jthread([this] { io_.run(); });
+    asio::co_spawn(*io_, Accept(), asio::detached);
+    thread_ = std::jthread([this] { io_->run(); });
     return absl::OkStatus();
   }
 
   void Stop() override {
     if (stopped_.exchange(true)) return;
-    io_.stop();
+    io_->stop();
     if (thread_.joinable()) thread_.join();
     handlers_.join();
+    for (const auto& queue : pumped_) Detach(*queue);
   }
 
   int port() const override { return acceptor_.local_endpoint().port(); }
@@ -114,13 +116,13 @@ class BeastServer final : public Server {
       if (error) {
         co_await Pause();  // out of descriptors: others must end first
       } else if (connections_ < options_.max_connections) {
-        asio::co_spawn(io_, Connection(beast::tcp_stream(std::move(socket))), asio::detached);
+        asio::co_spawn(*io_, Connection(beast::tcp_stream(std::move(socket))), asio::detached);
       }
     }
   }
 
   Task<void> Pause() {
-    asio::steady_timer timer(io_, std::chrono::milliseconds(100));
+    asio::steady_timer timer(*io_, std::chrono::milliseconds(100));
     co_await timer.async_wait(use);
   }
 
@@ -187,12 +189,10 @@ class BeastServer final : public Server {
     co_return keep;
   }
 
-  // Runs the handler on the pool and comes back to the connection's thread.
+  // Runs the handler on the pool; the connection goes on in its own thread.
   Task<Response> Handle(const Request& request) {
-    co_await asio::post(handlers_, use);
-    Response response = router_.Handle(request);
-    co_await asio::post(io_, use);
-    co_return response;
+    const auto run = [](const Router& router, const Request& asked) -> Task<Response> { co_return router.Handle(asked); };
+    co_return co_await asio::co_spawn(handlers_, run(router_, request), use);
   }
 
   template <typename Stream>
@@ -216,14 +216,18 @@ class BeastServer final : public Server {
     http::response_serializer<http::empty_body> serializer(header);
     ExpireIn(stream);
     co_await http::async_write_header(stream, serializer, use);
+    pumped_.insert(response.events);
     co_await Pump(stream, *response.events);
+    pumped_.erase(response.events);
+    Detach(*response.events);
   }
 
   // Writes events until the queue is closed or the browser has gone.
   template <typename Stream>
   Task<void> Pump(Stream& stream, EventQueue& queue) {
-    auto timer = std::make_shared<asio::steady_timer>(io_);
-    queue.OnReady([this, timer] { asio::post(io_, [timer] { timer->cancel(); }); });
+    // Who pushes may be in the middle of it when this server goes: what it wakes owns all that it touches.
+    auto timer = std::make_shared<asio::steady_timer>(*io_);
+    queue.OnReady([io = io_, timer] { asio::post(*io, [timer] { timer->cancel(); }); });
     try {
       while (!queue.closed()) {
         timer->expires_at(asio::steady_timer::time_point::max());
@@ -239,6 +243,9 @@ class BeastServer final : public Server {
     } catch (const boost::system::system_error&) {
       // The browser has gone.
     }
+  }
+
+  static void Detach(EventQueue& queue) {
     queue.OnReady({});
     queue.Close();
   }
@@ -248,9 +255,10 @@ class BeastServer final : public Server {
   std::atomic<bool> stopped_ = false;
   std::atomic<std::size_t> connections_ = 0;
   asio::ssl::context tls_{asio::ssl::context::tls_server};
-  asio::io_context io_{1};
+  const std::shared_ptr<asio::io_context> io_ = std::make_shared<asio::io_context>(1);
   asio::thread_pool handlers_;
   tcp::acceptor acceptor_;
+  std::set<std::shared_ptr<EventQueue>> pumped_;  // of the connections' thread, and of Stop once that has ended
   std::jthread thread_;  // last: runs io_, which uses everything above
 };
 

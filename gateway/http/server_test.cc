@@ -104,7 +104,7 @@ TEST_F(ServerTest, RefusesAForeignHost) {
 }
 
 TEST_F(ServerTest, SurvivesWhatIsNoHttp) {
-  EXPECT_EQ(Ask(std::string("\x16\x03\x01 this is TLS\r\n\r\n", 21)).find("HTTP/1.1 200"), std::string::npos);
+  EXPECT_EQ(Ask("\x16\x03\x01 this is TLS\r\n\r\n").find("HTTP/1.1 200"), std::string::npos);
   EXPECT_EQ(Ask("GET /" + std::string(5000, 'a') + kHost).find("HTTP/1.1 200"), std::string::npos);
   EXPECT_THAT(Ask("GET /%00" + std::string(kHost)), StartsWith("HTTP/1.1 400"));
   EXPECT_THAT(Ask(std::string("GET /hello") + kHost), StartsWith("HTTP/1.1 200"));

@@ -1,0 +1,32 @@
+#include "gateway/api/json_input.h"
+
+#include <google/protobuf/util/json_util.h>
+
+namespace nara::gateway {
+namespace {
+
+template <typename Message>
+absl::StatusOr<Message> Parse(const std::string& text, const char* what) {
+  Message message;
+  if (!google::protobuf::util::JsonStringToMessage(text, &message).ok()) return absl::InvalidArgumentError(std::string("not a JSON ") + what);
+  return message;
+}
+
+}  // namespace
+
+absl::StatusOr<google::protobuf::Struct> ParseObject(const std::string& text) {
+  // The reader takes an empty text and a list of pairs for an object too.
+  if (text.find_first_not_of(" \t\r\n") == text.npos || text[text.find_first_not_of(" \t\r\n")] != '{') {
+    return absl::InvalidArgumentError("not a JSON object");
+  }
+  return Parse<google::protobuf::Struct>(text, "object");
+}
+
+absl::StatusOr<google::protobuf::ListValue> ParseList(const std::string& text) { return Parse<google::protobuf::ListValue>(text, "list"); }
+
+std::string StringMember(const google::protobuf::Struct& object, const std::string& name) {
+  const auto found = object.fields().find(name);
+  return found == object.fields().end() ? "" : found->second.string_value();
+}
+
+}  // namespace nara::gateway

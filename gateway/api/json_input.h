@@ -1,0 +1,18 @@
+#pragma once
+
+#include <google/protobuf/struct.pb.h>
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace nara::gateway {
+
+// Reads JSON that people and browsers send, with protobuf's reader (which bounds the depth): INVALID_ARGUMENT for what is no JSON object, or list.
+absl::StatusOr<google::protobuf::Struct> ParseObject(const std::string& text);
+absl::StatusOr<google::protobuf::ListValue> ParseList(const std::string& text);
+
+// The string member of that name; "" when there is none.
+std::string StringMember(const google::protobuf::Struct& object, const std::string& name);
+
+}  // namespace nara::gateway
