@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -31,7 +32,7 @@ using Stub = v1::DeviceRegistryService::Stub;
 
 class AppTest : public ::testing::Test {
  protected:
-  AppTest() : postgres_(nara::testing::PostgresServer::Start().value()) {
+  AppTest() : postgres_(nara::testing::PostgresServer::Start({.fsync = true, .config = {}}).value()) {
     EXPECT_TRUE(postgres_->CreateOwner("nara_registry", "registry").ok());
     const testing::KeyAndCert device_ca = testing::MakeCa("device-ca");
     dir_.Write("ca.pem", ca_.cert);
@@ -54,7 +55,12 @@ class AppTest : public ::testing::Test {
     ASSERT_TRUE(started.ok()) << started;
   }
 
+  // Made once: gRPC ends the process when it reads a certificate file half written.
   config::Tls Identity(const std::string& name) {
+    const auto known = identities_.find(name);
+    return known != identities_.end() ? known->second : identities_[name] = MakeIdentity(name);
+  }
+  config::Tls MakeIdentity(const std::string& name) {
     const testing::KeyAndCert identity = testing::MakeIdentity(ca_, name);
     return {.ca = dir_.File("ca.pem"),
             .cert = dir_.Write(name + ".pem", identity.cert),
@@ -114,6 +120,7 @@ class AppTest : public ::testing::Test {
   }
 
   nara::testing::TempDir dir_;
+  std::map<std::string, config::Tls> identities_;
   const testing::KeyAndCert ca_ = testing::MakeCa("ca");
   std::unique_ptr<nara::testing::PostgresServer> postgres_;
   metrics::Registry metrics_;
@@ -199,12 +206,12 @@ TEST_F(AppTest, SetsUpAFleetInSeconds) {
   constexpr int kEach = 50;
   PutUnit(*As("nara-admin"), "care-1480-1");
   Register(*As("nara-admin"), "disp-", kCallers * kEach);
+  const auto admin = As("nara-admin");
   const auto began = std::chrono::steady_clock::now();
   {
     std::vector<std::jthread> callers;
     for (int i = 0; i < kCallers; ++i) {
-      callers.emplace_back([this, i] {
-        const auto admin = As("nara-admin");
+      callers.emplace_back([&, i] {
         for (int n = 0; n < kEach; ++n) Assign(*admin, "disp-" + std::to_string(i * kEach + n));
       });
     }

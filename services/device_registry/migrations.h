@@ -1,5 +1,4 @@
-// The schema `registry`, step by step; docs/formats/registry.md tells why it looks
-// as it does.
+// The schema `registry`, step by step; comments in the SQL say why it looks so.
 #pragma once
 
 #include <span>
