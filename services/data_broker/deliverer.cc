@@ -154,14 +154,18 @@ void Deliverer::KeepTime(const std::stop_token& stop) {
 void Deliverer::Stop() {
   for (std::jthread& thread : threads_) thread.request_stop();
   threads_.clear();
-  const std::lock_guard lock(mutex_);
-  for (const auto& [subscription, line] : lines_) {
+  std::unordered_map<SubscriptionPtr, LinePtr> lines;
+  {
+    const std::lock_guard lock(mutex_);
+    lines.swap(lines_);
+    ready_.clear();
+    busy_.clear();
+  }
+  // Without the lock: closing may call Remove.
+  for (const auto& [subscription, line] : lines) {
     line->writer->Close(rpc::Error(absl::StatusCode::kUnavailable, "STOPPING",
                                    "the data broker stops; connect again with the last cursor"));
   }
-  lines_.clear();
-  ready_.clear();
-  busy_.clear();
 }
 
 }  // namespace nara::broker

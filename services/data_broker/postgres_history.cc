@@ -182,7 +182,7 @@ absl::Status PostgresHistoryWriter::Connect() {
   auto connection = PostgresConnection::Connect(options_);
   if (!connection.ok()) return connection.status();
   if (absl::Status status = Migrate(**connection, kSchema, Migrations()); !status.ok()) return status;
-  if (absl::Status status = (*connection)->Run("set nara.all = 'on'"); !status.ok()) return status;
+  if (absl::Status status = (*connection)->Run("set nara.writer = 'on'"); !status.ok()) return status;
   connection_ = *std::move(connection);
   return absl::OkStatus();
 }

@@ -40,7 +40,7 @@ create table labelled_routes (
 alter table observations enable row level security;
 alter table observations force row level security;
 create policy within_reach on observations using (
-  (select current_setting('nara.all', true)) = 'on'
+  (select current_setting('nara.writer', true)) = 'on'
   or principal = (select current_setting('nara.principal', true))
   or unit = any ((select string_to_array(current_setting('nara.units', true), ','))::text[])
 );

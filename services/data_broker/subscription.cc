@@ -50,6 +50,8 @@ bool Subscription::Offer(std::span<const CareRecordPtr> records, const SharedPos
   if (!live_) return false;
   Positions reached = *considered_;
   for (const CareRecordPtr& record : records) {
+    // Catch-up reads the logs itself and may have been ahead of the feed.
+    if (record->position <= reached[record->log]) continue;
     if (!Queue(record)) {
       live_ = false;
       considered_ = std::make_shared<const Positions>(reached);
@@ -58,7 +60,7 @@ bool Subscription::Offer(std::span<const CareRecordPtr> records, const SharedPos
     }
     reached[record->log] = record->position;
   }
-  considered_ = head;
+  considered_ = Covers(*head, reached) ? head : std::make_shared<const Positions>(Latest(reached, *head));
   return !queue_.empty();
 }
 
@@ -71,13 +73,22 @@ bool Subscription::Fill(std::span<const CareRecordPtr> records, const Positions&
   return !queue_.empty();
 }
 
+CareRecordPtr Subscription::WithPartyNow(const CareRecordPtr& record) const {
+  Party party = record->party;
+  audience_.PartyOf(*record, party);
+  if (party == record->party) return record;
+  auto changed = std::make_shared<CareRecord>(*record);
+  changed->party = std::move(party);
+  return changed;
+}
+
 bool Subscription::GoLive(const std::deque<CareRecordPtr>& recent, const SharedPositions& head) {
   const std::lock_guard lock(mutex_);
   Positions reached = *considered_;
   for (const CareRecordPtr& record : recent) {
     Position& position = reached[record->log];
     if (record->position <= position) continue;
-    if (!Queue(record)) {
+    if (!Queue(WithPartyNow(record))) {
       considered_ = std::make_shared<const Positions>(reached);
       return false;
     }

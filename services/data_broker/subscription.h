@@ -105,6 +105,8 @@ class Subscription {
  private:
   bool MayQueue(const CareRecord& record);
   bool Queue(const CareRecordPtr& record);
+  // Somebody else may answer by now for a record that the hub has kept.
+  CareRecordPtr WithPartyNow(const CareRecordPtr& record) const;
   bool Deliver(const CareRecord& record, Batch& batch);
 
   const Wish wish_;

@@ -171,6 +171,28 @@ TEST_F(SubscriptionTest, DoesNotJoinWhenTheHubHasForgottenSomething) {
   EXPECT_FALSE(hub_.Join(subscription));
 }
 
+TEST_F(SubscriptionTest, DoesNotRepeatWhatCatchUpReadAheadOfTheFeed) {
+  const auto subscription = std::make_shared<Subscription>(
+      Wish{.caller = "care-a"}, Positions{}, Subscription::Options{}, audience_, metrics_);
+  hub_.Add(subscription);
+  Positions ahead{};
+  ahead[0] = {2, 0};
+  subscription->Fill(std::vector{Record("a-1", 1), Record("a-1", 2)}, ahead);
+  ASSERT_TRUE(hub_.Join(subscription));
+  Publish({Record("a-1", 1)});
+  Publish({Record("a-1", 2), Record("a-1", 3)});
+  EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@1", "a-1@2", "a-1@3"));
+  EXPECT_EQ(subscription->considered()[0].ms, 3U);
+}
+
+TEST_F(SubscriptionTest, WhatTheHubKeepsGoesToWhoeverAnswersNow) {
+  Publish({Record("a-1", 1)});
+  audience_.Answers("a-1", "unit-b", 2);
+  audience_.Allow("care-b", {"unit-b"});
+  EXPECT_THAT(TakeIds(*Subscribe({.caller = "care-b"})), ElementsAre("a-1@1"));
+  EXPECT_THAT(TakeIds(*Subscribe({.caller = "care-a"})), IsEmpty());
+}
+
 TEST_F(SubscriptionTest, OneWorkerAtATimeCatchesUp) {
   const auto subscription = Subscribe({.caller = "care-a"}, 2);
   Publish({Record("a-1", 1), Record("a-1", 2), Record("a-1", 3)});

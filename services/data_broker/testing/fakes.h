@@ -341,7 +341,7 @@ class FakeWriter final : public ResponseWriter {
  public:
   bool Offer(v1::SubscribeResponse message) override {
     const std::lock_guard lock(mutex_);
-    if (status_ || stalled_) return false;
+    if (status_) return false;
     received_.push_back(std::move(message));
     return true;
   }
