@@ -12,7 +12,7 @@ import time
 sys.dont_write_bytecode = True
 
 from fleet import Fleet
-from paths import Paths
+from paths import Paths, remove
 from pki import Pki
 from ports import Ports, PortTaken
 from postgres import Postgres
@@ -32,6 +32,7 @@ class Demo:
         self.paths = paths
         self.ports = ports
         self.supervisor = Supervisor()
+        self.fleet = None
         self._devices = devices
         self._pki = Pki(paths.pki)
 
@@ -44,10 +45,10 @@ class Demo:
         for stage in stack.stages():
             say("starting " + ", ".join(process.name for process in stage))
             self.supervisor.start(stage)
-        fleet = Fleet(stack, self.supervisor, self._devices)
-        fleet.set_up()
-        self.supervisor.start([fleet.process()], seconds=60)
-        self._publish(fleet.devices())
+        self.fleet = Fleet(stack, self.supervisor, self._devices)
+        self.fleet.set_up()
+        self.supervisor.start([self.fleet.process()], seconds=60)
+        self._publish(self.fleet.devices())
         say(f"up after {time.monotonic() - began:.1f} s")
 
     def stop(self):
@@ -116,13 +117,6 @@ def wait_for_ports(ports):
             time.sleep(0.2)
 
 
-def remove(path):
-    try:
-        os.remove(path)
-    except FileNotFoundError:
-        pass
-
-
 def only_one(paths):
     """Holds the lock of this checkout's state until the process ends."""
     lock = open(os.path.join(paths.state, "lock"), "a+", encoding="ascii")
@@ -139,9 +133,8 @@ def only_one(paths):
 
 def run_check(demo):
     """Runs `nara-fleet check` beside the stack; prints its result as the last line and returns its verdict."""
-    command = [demo.paths.binary("nara-fleet"), "check", "--demo", demo.paths.demo]
     with open(demo.paths.log("check"), "wb") as log, subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=log
+        demo.fleet.check(), stdout=subprocess.PIPE, stderr=log
     ) as check:
         deadline = time.monotonic() + CHECK_SECONDS
         try:

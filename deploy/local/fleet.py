@@ -3,6 +3,7 @@
 import json
 import os
 
+from paths import remove
 from supervisor import Process, run_once, say
 
 SEED = 2026
@@ -17,6 +18,7 @@ class Fleet:
         self._devices = devices
         self._state = stack.state_dir("fleet")
         self._output = os.path.join(self._state, "devices.json")
+        self._status = os.path.join(self._state, "status.json")  # written by the simulator: {"connected":N,"of":N}
 
     def set_up(self):
         """Units, chains, clients, residents, devices and their credentials in the registry; what is there stays."""
@@ -41,7 +43,12 @@ class Fleet:
             *self._tls("nara-fleet"),
             *self._common(),
         ]  # fmt: skip
-        return Process("fleet", command, self._paths.log("fleet"))
+        remove(self._status)
+        return Process("fleet", command, self._paths.log("fleet"), ready=lambda: os.path.exists(self._status))
+
+    def check(self):
+        """The command that measures the running demo and prints one JSON object."""
+        return [self._paths.binary("nara-fleet"), "check", "--demo", self._paths.demo, "--fleet-state", self._state]
 
     def devices(self):
         with open(self._output, encoding="utf-8") as file:

@@ -49,3 +49,10 @@ class Paths:
 
     def deploy(self, *parts):
         return os.path.join(self.root, "deploy", *parts)
+
+
+def remove(path):
+    try:
+        os.remove(path)
+    except FileNotFoundError:
+        pass
