@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <random>
 #include <utility>
-#include <vector>
 
 #include "common/mqtt/timer_thread.h"
 
@@ -12,55 +11,20 @@ namespace {
 
 // A connection that lasted so long was a good one: the next wait is short again.
 constexpr std::chrono::seconds kStable{2};
-
-mqtt::create_options CreateOptions(const MqttSessionOptions& options) {
-  mqtt::create_options create(MQTTVERSION_5, static_cast<int>(options.max_pending));
-  create.set_send_while_disconnected(false);
-  create.set_restore_messages(false);
-  return create;
-}
-
-std::string CauseOf(const mqtt::token& token) {
-  const char* words = MQTTAsync_strerror(token.get_return_code());
-  const int reason = token.get_reason_code();
-  std::string cause = words == nullptr ? "code " + std::to_string(token.get_return_code()) : words;
-  return reason == 0 ? cause : cause + ", reason " + std::to_string(reason);
-}
-
-// A publish carries its generation as Paho's user context.
-std::uintptr_t GenerationOf(const mqtt::token& token) {
-  return reinterpret_cast<std::uintptr_t>(token.get_user_context());
-}
+// More under way at a time gains nothing, and would stay with an abandoned wire.
+constexpr std::size_t kWindowLimit = 256;
 
 // How many publishes the server takes before it has acknowledged one.
 std::size_t WindowOf(const mqtt::properties& properties) {
-  if (!properties.contains(mqtt::property::RECEIVE_MAXIMUM)) return 65'535;
-  return std::max<std::size_t>(1, mqtt::get<std::uint16_t>(properties, mqtt::property::RECEIVE_MAXIMUM));
+  if (!properties.contains(mqtt::property::RECEIVE_MAXIMUM)) return kWindowLimit;
+  const std::size_t window = mqtt::get<std::uint16_t>(properties, mqtt::property::RECEIVE_MAXIMUM);
+  return std::clamp<std::size_t>(window, 1, kWindowLimit);
 }
 
 }  // namespace
 
 MqttSession::Impl::Impl(MqttSessionOptions options)
-    : options_(std::move(options)),
-      on_connect_([this](const mqtt::token& token) { OnConnect(token); },
-                  [this](const mqtt::token& token) { OnLost(CauseOf(token)); }),
-      on_subscribe_([this](const mqtt::token& token) { OnSubscribed(token); },
-                    [this](const mqtt::token& token) {
-                      LetGo();
-                      OnLost("subscribe refused: " + CauseOf(token));
-                    }),
-      on_publish_([this](const mqtt::token& token) { OnPublished(GenerationOf(token)); },
-                  [this](const mqtt::token& token) { OnPublished(GenerationOf(token)); }),
-      client_(options_.address, options_.client_id, CreateOptions(options_)) {
-  client_.set_message_callback([this](const mqtt::const_message_ptr& message) { OnMessage(message); });
-  client_.set_connection_lost_handler(
-      [this](const std::string& cause) { OnLost(cause.empty() ? "connection lost" : cause); });
-  client_.set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode reason) {
-    OnLost("the server ended it, reason " + std::to_string(reason));
-  });
-}
-
-MqttSession::Impl::~Impl() = default;
+    : options_(std::move(options)), wire_(std::make_shared<MqttWire>(*this, options_)) {}
 
 mqtt::ssl_options MqttSession::Impl::SslOptions() const {
   mqtt::ssl_options ssl;
@@ -78,7 +42,7 @@ mqtt::connect_options MqttSession::Impl::ConnectOptions() const {
   connect.set_clean_start(options_.clean_start && !connected_once_);
   connect.set_keep_alive_interval(options_.keep_alive);
   connect.set_connect_timeout(std::chrono::ceil<std::chrono::seconds>(options_.connect_timeout));
-  connect.set_max_inflight(static_cast<int>(std::min<std::size_t>(options_.max_pending, 65'535)));
+  connect.set_max_inflight(static_cast<int>(kWindowLimit));
   if (!options_.user.empty()) connect.set_user_name(options_.user);
   if (!options_.password.empty()) connect.set_password(options_.password);
   if (options_.address.starts_with("ssl://")) connect.set_ssl(SslOptions());
@@ -110,20 +74,43 @@ void MqttSession::Impl::ScheduleAttempt(std::chrono::milliseconds delay) {
 
 void MqttSession::Impl::Attempt() {
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (!wanted_ || state_ != State::kIdle) return;
     state_ = State::kConnecting;
+    if (spoilt_) RenewWire(std::move(lock));
   }
   try {
-    client_.connect(ConnectOptions(), nullptr, on_connect_);
+    Wire()->Connect(ConnectOptions());
   } catch (const mqtt::exception& error) {
     OnLost(error.what());
   }
 }
 
-void MqttSession::Impl::OnConnect(const mqtt::token& token) {
-  const mqtt::connect_response response = token.get_connect_response();
+std::shared_ptr<MqttWire> MqttSession::Impl::Wire() const {
+  const std::lock_guard lock(mutex_);
+  return wire_;
+}
+
+void MqttSession::Impl::RenewWire(std::unique_lock<std::mutex> lock) {
+  spoilt_ = false;
+  SendAgain();
+  lock.unlock();
+  auto fresh = std::make_shared<MqttWire>(*this, options_);
+  lock.lock();
+  std::shared_ptr<MqttWire> old = std::exchange(wire_, std::move(fresh));
+  lock.unlock();
+  MqttWire::Abandon(std::move(old));
+}
+
+// What the wire forgot goes to the front of the queue. Needs mutex_.
+void MqttSession::Impl::SendAgain() {
+  for (auto it = in_flight_.rbegin(); it != in_flight_.rend(); ++it) queue_.push_front(it->second);
+  in_flight_.clear();
+}
+
+void MqttSession::Impl::OnConnect(const mqtt::connect_response& response) {
   session_present_ = response.is_session_present();
+  granted_ = 0;
   connected_once_ = true;
   bool wanted = false;
   {
@@ -132,39 +119,30 @@ void MqttSession::Impl::OnConnect(const mqtt::token& token) {
     state_ = wanted ? State::kSubscribing : State::kIdle;
     connected_at_ = Clock::now();
     window_ = WindowOf(response.get_properties());
-    if (!session_present_) {
-      ++generation_;
-      in_flight_ = 0;
-    }
+    // A session that the server lost: Paho forgets what was under way, silently.
+    if (!session_present_) SendAgain();
   }
   if (!wanted) return LetGo();
   if (options_.subscriptions.empty()) return Ready();
   Subscribe();
 }
 
+// One filter after the other: paho.mqtt.cpp 1.2.0 loses the options of a subscribe with
+// several, and the C library then reads through a null pointer.
 void MqttSession::Impl::Subscribe() {
-  std::vector<std::string> filters;
-  mqtt::async_client::qos_collection qos;
-  for (const MqttSubscription& subscription : options_.subscriptions) {
-    filters.push_back(subscription.filter);
-    qos.push_back(subscription.qos);
-  }
-  const std::vector<mqtt::subscribe_options> flags(filters.size());
+  const MqttSubscription& next = options_.subscriptions[granted_];
   try {
-    client_.subscribe(mqtt::string_collection::create(filters), qos, nullptr, on_subscribe_, flags);
+    Wire()->Subscribe(next.filter, next.qos);
   } catch (const mqtt::exception& error) {
-    LetGo();
-    OnLost(error.what());
+    Refused(error.what());
   }
 }
 
-void MqttSession::Impl::OnSubscribed(const mqtt::token& token) {
-  const mqtt::subscribe_response response = token.get_subscribe_response();
-  for (const mqtt::ReasonCode code : response.get_reason_codes()) {
-    if (code < mqtt::UNSPECIFIED_ERROR) continue;
-    LetGo();
-    return OnLost("a subscription was refused, reason " + std::to_string(code));
+void MqttSession::Impl::OnSubscribed(int refused) {
+  if (refused != 0) {
+    return Refused(options_.subscriptions[granted_].filter + " was refused, reason " + std::to_string(refused));
   }
+  if (++granted_ < options_.subscriptions.size()) return Subscribe();
   Ready();
 }
 
@@ -178,10 +156,15 @@ void MqttSession::Impl::Ready() {
   Pump();
 }
 
+void MqttSession::Impl::Refused(const std::string& cause) {
+  LetGo();
+  OnLost(cause);
+}
+
 // Closes the connection without waiting.
 void MqttSession::Impl::LetGo() {
   try {
-    client_.disconnect();
+    Wire()->Disconnect(std::chrono::milliseconds(0));
   } catch (const mqtt::exception&) {
     return;  // it was not connected
   }
@@ -211,23 +194,23 @@ void MqttSession::Impl::OnLost(const std::string& cause) {
   if (again) ScheduleAttempt(delay);
 }
 
-void MqttSession::Impl::OnMessage(const mqtt::const_message_ptr& message) {
-  const std::string& topic = message->get_topic();
-  const mqtt::binary_ref& payload = message->get_payload_ref();
+void MqttSession::Impl::OnMessage(const mqtt::message& message) {
+  const std::string& topic = message.get_topic();
+  const mqtt::binary_ref& payload = message.get_payload_ref();
   options_.on_message({.topic = topic,
                        .payload = {payload.data(), payload.size()},
-                       .qos = message->get_qos(),
-                       .retained = message->is_retained(),
-                       .duplicate = message->is_duplicate()});
+                       .qos = message.get_qos(),
+                       .retained = message.is_retained(),
+                       .duplicate = message.is_duplicate()});
 }
 
 absl::Status MqttSession::Impl::Publish(std::string_view topic, std::string_view payload, int qos, bool retained) {
   if (!connected()) return absl::UnavailableError("mqtt: " + options_.client_id + " is not connected");
   mqtt::const_message_ptr message =
-      mqtt::make_message(std::string(topic), payload.data(), payload.size(), qos, retained);
+      mqtt::make_message(std::string(topic), payload.data(), payload.size(), std::min(qos, 1), retained);
   {
     const std::lock_guard lock(mutex_);
-    if (queue_.size() + in_flight_ >= options_.max_pending) {
+    if (queue_.size() + in_flight_.size() >= options_.max_pending) {
       return absl::ResourceExhaustedError("mqtt: " + options_.client_id + " has too many publishes waiting");
     }
     queue_.push_back(std::move(message));
@@ -238,21 +221,20 @@ absl::Status MqttSession::Impl::Publish(std::string_view topic, std::string_view
 
 std::size_t MqttSession::Impl::pending() const {
   const std::lock_guard lock(mutex_);
-  return queue_.size() + in_flight_;
+  return queue_.size() + in_flight_.size();
 }
 
-// The next message that may go out; null when none may, which ends the pumping.
-mqtt::const_message_ptr MqttSession::Impl::TakeNext(std::uintptr_t& generation) {
+// The next message that may go out; none ends the pumping.
+MqttSession::Impl::Outgoing MqttSession::Impl::TakeNext() {
   const std::lock_guard lock(mutex_);
-  if (queue_.empty() || in_flight_ >= window_ || state_ != State::kConnected) {
+  if (queue_.empty() || in_flight_.size() >= window_ || state_ != State::kConnected) {
     pumping_ = false;
-    return nullptr;
+    return {};
   }
-  mqtt::const_message_ptr message = std::move(queue_.front());
+  Outgoing next{std::move(queue_.front()), ++last_id_, wire_};
   queue_.pop_front();
-  ++in_flight_;
-  generation = generation_;
-  return message;
+  in_flight_.emplace(next.id, next.message);
+  return next;
 }
 
 // One thread at a time, so that messages keep their order.
@@ -262,28 +244,31 @@ void MqttSession::Impl::Pump() {
     if (pumping_) return;
     pumping_ = true;
   }
-  std::uintptr_t generation = 0;
-  while (const mqtt::const_message_ptr message = TakeNext(generation)) {
+  for (Outgoing next = TakeNext(); next.message != nullptr; next = TakeNext()) {
     try {
-      client_.publish(message, reinterpret_cast<void*>(generation), on_publish_);
+      next.wire->Publish(next.message, next.id);
     } catch (const mqtt::exception&) {
-      // Lost meanwhile: put back what Paho did not take; the next connect sends it.
+      // Lost meanwhile: Paho did not take it, the next connect sends it.
       const std::lock_guard lock(mutex_);
-      queue_.push_front(message);
-      if (generation == generation_ && in_flight_ > 0) --in_flight_;
+      if (in_flight_.erase(next.id) > 0) queue_.push_front(next.message);
       pumping_ = false;
       return;
     }
   }
 }
 
-void MqttSession::Impl::OnPublished(std::uintptr_t generation) {
+void MqttSession::Impl::OnPublished(std::uint64_t id) {
   {
     const std::lock_guard lock(mutex_);
-    if (generation == generation_ && in_flight_ > 0) --in_flight_;
-    if (queue_.empty() && in_flight_ == 0) settled_.notify_all();
+    in_flight_.erase(id);
+    if (queue_.empty() && in_flight_.empty()) settled_.notify_all();
   }
   Pump();
+}
+
+void MqttSession::Impl::OnSpoilt() {
+  const std::lock_guard lock(mutex_);
+  spoilt_ = true;
 }
 
 void MqttSession::Impl::Stop(std::chrono::milliseconds patience) {
@@ -293,13 +278,12 @@ void MqttSession::Impl::Stop(std::chrono::milliseconds patience) {
     wanted_ = false;
     if (state_ == State::kIdle) return;
     settled_.wait_until(lock, deadline, [this] {
-      return (queue_.empty() && in_flight_ == 0) || state_ != State::kConnected;
+      return (queue_.empty() && in_flight_.empty()) || state_ != State::kConnected;
     });
   }
   try {
-    const auto left = std::max(std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()),
-                               std::chrono::milliseconds(50));
-    client_.disconnect(static_cast<int>(left.count()))->wait_for(left);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    Wire()->Disconnect(std::max(left, std::chrono::milliseconds(50)));
   } catch (const mqtt::exception&) {
     // Not connected any more: what was wanted.
   }
