@@ -27,6 +27,13 @@ if(NARA_SANITIZE)
   endif()
 endif()
 
+# Gives an executable what the sanitizers must forgive the packages' libraries.
+function(add_sanitizer_defaults target)
+  if(NARA_SANITIZE)
+    target_sources(${target} PRIVATE "${CMAKE_SOURCE_DIR}/cmake/sanitizer_defaults.cc")
+  endif()
+endfunction()
+
 find_program(NARA_MOLD mold)
 if(NARA_MOLD)
   add_link_options(-fuse-ld=mold)

@@ -39,7 +39,10 @@ struct Section::Document {
   std::filesystem::path folder;
   Environment environment;
   std::vector<std::string> problems;
-  std::vector<std::shared_ptr<Node>> nodes;  // every mapping that was asked for; emptied by Finish
+  std::vector<std::unique_ptr<Node>> nodes;  // every mapping that was asked for
+
+  // A node that keeps the whole document alive.
+  static std::shared_ptr<Node> Add(const std::shared_ptr<Document>& document, std::string path, const YAML::Node& yaml, int line);
 
   void Report(int line, const std::string& problem) {
     problems.push_back(line >= 0 ? absl::StrCat(name, ":", line + 1, ": ", problem) : absl::StrCat(name, ": ", problem));
@@ -47,7 +50,7 @@ struct Section::Document {
 };
 
 struct Section::Node {
-  std::shared_ptr<Document> document;
+  Document* document;  // owns this
   std::string path;  // "" for the root, "grpc", "peers[0]"
   YAML::Node yaml;
   int line = 0;
@@ -91,6 +94,12 @@ struct Section::Node {
   }
 };
 
+std::shared_ptr<Section::Node> Section::Document::Add(const std::shared_ptr<Document>& document, std::string path,
+                                                      const YAML::Node& yaml, int line) {
+  document->nodes.push_back(std::make_unique<Node>(Node{document.get(), std::move(path), yaml, line, {}}));
+  return {document, document->nodes.back().get()};
+}
+
 Section::Section(std::shared_ptr<Node> node) : node_(std::move(node)) {}
 Section::Section(const Section&) = default;
 Section::Section(Section&&) noexcept = default;
@@ -118,9 +127,7 @@ absl::StatusOr<Section> Section::Parse(const std::string& text, const std::strin
     if (yaml.IsDefined() && !yaml.IsMap() && !yaml.IsNull()) {
       return absl::InvalidArgumentError(absl::StrCat(name, ":1: the file must be a mapping of keys, but is ", Kind(yaml)));
     }
-    auto root = std::make_shared<Node>(Node{document, "", yaml, 0, {}});
-    document->nodes.push_back(root);
-    return Section(root);
+    return Section(Document::Add(document, "", yaml, 0));
   } catch (const YAML::Exception& error) {
     return absl::InvalidArgumentError(absl::StrCat(name, ":", error.mark.line + 1, ": ", error.msg));
   }
@@ -226,10 +233,16 @@ std::vector<std::string> Section::OptionalStrings(const std::string& key) {
   const YAML::Node found = node_->Find(key);
   std::vector<std::string> texts;
   if (!found.IsDefined() || found.IsNull()) return texts;
-  if (!found.IsSequence()) node_->Report(key, found.Mark().line, "must be a list");
+  if (!found.IsSequence()) {
+    node_->Report(key, found.Mark().line, "must be a list");
+    return texts;
+  }
   for (const auto& item : found) {
-    if (item.IsScalar()) texts.push_back(item.Scalar());
-    else if (found.IsSequence()) node_->Report(key, item.Mark().line, "must be a list of single values");
+    if (item.IsScalar()) {
+      texts.push_back(item.Scalar());
+    } else {
+      node_->Report(key, item.Mark().line, "must be a list of single values");
+    }
   }
   return texts;
 }
@@ -243,28 +256,32 @@ std::map<std::string, std::string> Section::OptionalMap(const std::string& key) 
     return pairs;
   }
   for (const auto& entry : found) {
-    if (entry.first.IsScalar() && entry.second.IsScalar()) pairs[entry.first.Scalar()] = entry.second.Scalar();
-    else node_->Report(key, entry.first.Mark().line, "must be a mapping of single values");
+    if (entry.first.IsScalar() && entry.second.IsScalar()) {
+      pairs[entry.first.Scalar()] = entry.second.Scalar();
+    } else {
+      node_->Report(key, entry.first.Mark().line, "must be a mapping of single values");
+    }
   }
   return pairs;
 }
 
 Section Section::Child(const std::string& key) {
+  const std::shared_ptr<Document> document(node_, node_->document);
   YAML::Node found = node_->Find(key);
   const bool usable = found.IsDefined() && found.IsMap();
   const int line = found.IsDefined() ? found.Mark().line : node_->line;
   if (found.IsDefined() && !found.IsNull() && !usable) {
     node_->Report(key, line, absl::StrCat("must be a mapping, but is ", Kind(found)));
   }
-  for (const auto& node : node_->document->nodes) {
-    if (node->path == node_->PathOf(key)) return Section(node);
+  const std::string path = node_->PathOf(key);
+  for (const auto& node : document->nodes) {
+    if (node->path == path) return Section(std::shared_ptr<Node>(document, node.get()));
   }
-  auto child = std::make_shared<Node>(Node{node_->document, node_->PathOf(key), usable ? found : YAML::Node(), line, {}});
-  node_->document->nodes.push_back(child);
-  return Section(child);
+  return Section(Document::Add(document, path, usable ? found : YAML::Node(), line));
 }
 
 std::vector<Section> Section::Children(const std::string& key) {
+  const std::shared_ptr<Document> document(node_, node_->document);
   const YAML::Node found = node_->Find(key);
   std::vector<Section> children;
   if (!found.IsDefined() || found.IsNull()) return children;
@@ -272,10 +289,7 @@ std::vector<Section> Section::Children(const std::string& key) {
   for (std::size_t i = 0; found.IsSequence() && i < found.size(); ++i) {
     const int line = found[i].Mark().line;
     if (!found[i].IsMap()) node_->Report(key, line, "must be a list of mappings");
-    const std::string path = absl::StrCat(node_->PathOf(key), "[", i, "]");
-    auto child = std::make_shared<Node>(Node{node_->document, path, found[i], line, {}});
-    node_->document->nodes.push_back(child);
-    children.push_back(Section(child));
+    children.push_back(Section(Document::Add(document, absl::StrCat(node_->PathOf(key), "[", i, "]"), found[i], line)));
   }
   return children;
 }
@@ -289,10 +303,10 @@ void Section::Report(const std::string& key, const std::string& problem) {
 
 absl::Status Section::Finish() {
   Document& document = *node_->document;
-  const auto nodes = std::exchange(document.nodes, {});
-  for (const auto& node : nodes) node->CheckKeys();
-  if (document.problems.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrJoin(document.problems, "\n"));
+  for (const auto& node : document.nodes) node->CheckKeys();
+  const std::vector<std::string> problems = std::exchange(document.problems, {});
+  if (problems.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
 }
 
 }  // namespace nara::config

@@ -34,7 +34,7 @@ TEST_F(Log, WritesOneJsonObjectWithItsKeysInOrder) {
 }
 
 TEST_F(Log, AHostileValueCannotForgeALine) {
-  Warn("mqtt", "refused", {{"client", std::string("x\",\"level\":\"error\"}\n{\0\x7f", 24)}});
+  Warn("mqtt", "refused", {{"client", std::string("x\",\"level\":\"error\"}\n{\0\x7f", 23)}});
   ASSERT_EQ(lines_.size(), 1);
   EXPECT_THAT(lines_[0], HasSubstr(R"("client":"x\",\"level\":\"error\"}\n{\u0000\u007f"})"));
 }

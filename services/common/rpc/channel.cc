@@ -7,6 +7,7 @@
 
 #include <chrono>
 
+#include "common/rpc/library_log.h"
 #include "common/rpc/tls.h"
 
 namespace nara::rpc {
@@ -30,6 +31,7 @@ grpc::ChannelArguments Arguments() {
 }  // namespace
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& address, const config::Tls& tls) {
+  UseOurLog();
   return grpc::CreateCustomChannel(address, ClientTls(tls, 1), Arguments());
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/rpc/library_log.h"
 #include "common/rpc/tls.h"
 
 namespace nara::rpc {
@@ -48,6 +49,7 @@ Server::~Server() { Stop(); }
 
 absl::Status Server::Start(const std::vector<grpc::Service*>& services) {
   if (absl::Status status = CheckTls(options_.tls); !status.ok()) return status;
+  UseOurLog();
   EnablePlugins();
   const std::string address = options_.grpc.listen.ToString();
   const auto interval = static_cast<unsigned>(std::max<std::int64_t>(1, absl::ToInt64Seconds(options_.certificate_interval)));

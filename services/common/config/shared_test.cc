@@ -1,0 +1,70 @@
+#include "common/config/shared.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace nara::config {
+namespace {
+
+using testing::HasSubstr;
+
+Section Parsed(const std::string& text) {
+  return *Section::Parse(text, "/etc/nara/a.yaml", [](const std::string&) -> const char* { return nullptr; });
+}
+
+TEST(Shared, TheDocumentedFileIsUnderstood) {
+  Section root = Parsed(R"(
+name: ingest-measurement
+log: {level: warn}
+metrics: {listen: "127.0.0.1:8102"}
+grpc: {listen: "127.0.0.1:7102"}
+tls: {ca: /dev/../etc/passwd, cert: /etc/passwd, key: /etc/passwd}
+redis: {address: "unix:/run/redis.sock"}
+postgres: {conninfo: "host=/run dbname=nara"}
+registry: {address: "127.0.0.1:7101"}
+mqtt: {address: "ssl://127.0.0.1:8884"}
+catalogue: catalogue
+state_dir: /var/lib/nara
+)");
+  const Process process = ReadProcess(root);
+  EXPECT_EQ(process.name, "ingest-measurement");
+  EXPECT_EQ(process.log_level, "warn");
+  EXPECT_EQ(process.metrics.port, 8102);
+  EXPECT_EQ(ReadGrpc(root).listen, (Address{"127.0.0.1", 7102}));
+  EXPECT_EQ(ReadTls(root).ca, "/etc/passwd");
+  EXPECT_EQ(ReadRedis(root), "unix:/run/redis.sock");
+  EXPECT_EQ(ReadPostgres(root), "host=/run dbname=nara");
+  EXPECT_EQ(ReadPeer(root, "registry"), "127.0.0.1:7101");
+  EXPECT_EQ(ReadMqtt(root), "ssl://127.0.0.1:8884");
+  EXPECT_EQ(ReadCatalogue(root), "/etc/nara/catalogue");
+  EXPECT_EQ(ReadStateDir(root), "/var/lib/nara");
+  EXPECT_TRUE(root.Finish().ok()) << root.Finish();
+}
+
+TEST(Shared, EachBadSectionIsNamed) {
+  Section root = Parsed(
+      "name: a\nlog: {level: noisy}\ntls: {ca: /nowhere/ca, cert: /etc, key: \"\"}\nredis: {address: here}\n"
+      "mqtt: {address: \"tcp://10.0.0.1:1883\"}\n");
+  ReadProcess(root);
+  ReadTls(root);
+  ReadRedis(root);
+  ReadMqtt(root);
+  ReadPostgres(root);
+  const std::string problems(root.Finish().message());
+  EXPECT_THAT(problems, HasSubstr(":2: key 'log.level' is wrong"));
+  EXPECT_THAT(problems, HasSubstr(":3: key 'tls.ca' is wrong: file /nowhere/ca cannot be read"));
+  EXPECT_THAT(problems, HasSubstr(":3: key 'tls.cert' is wrong"));
+  EXPECT_THAT(problems, HasSubstr(":3: key 'tls.key' is wrong: it is empty"));
+  EXPECT_THAT(problems, HasSubstr(":4: key 'redis.address' must be unix:PATH or host:port"));
+  EXPECT_THAT(problems, HasSubstr(":5: key 'mqtt.address' must be ssl://"));
+  EXPECT_THAT(problems, HasSubstr("key 'postgres.conninfo' is missing"));
+}
+
+TEST(Shared, PlainMqttIsForLoopbackOnly) {
+  Section root = Parsed("mqtt: {address: \"tcp://127.0.0.1:1883\"}\n");
+  EXPECT_EQ(ReadMqtt(root), "tcp://127.0.0.1:1883");
+  EXPECT_TRUE(root.Finish().ok());
+}
+
+}  // namespace
+}  // namespace nara::config
