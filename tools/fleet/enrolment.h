@@ -41,9 +41,11 @@ class Enrolment {
   // Ends the assignments of these devices now.
   absl::Status EndAssignments(const std::vector<FleetDevice>& devices, const Ids& ids);
 
+  // Gives each device a new key and certificate.
+  absl::Status Provision(std::vector<FleetDevice*> devices);
+
  private:
   absl::Status Register(const std::vector<PlannedDevice>& devices);
-  absl::Status Provision(std::vector<FleetDevice*> devices);
   absl::Status Assign(const std::vector<PlannedDevice>& devices, const Ids& ids);
   absl::Status PutChain(const registry::v1::Chain& chain);
   absl::Status ProvisionBatch(const std::vector<FleetDevice*>& devices);

@@ -16,12 +16,13 @@ namespace {
 constexpr uint64_t kSeed = 2026;
 
 TEST(Rhythm, IsTheSameForTheSameDayAndAnotherForTheNext) {
-  const auto day = OccasionsOfDay("bp-1", "bp-meter", kSeed, 1);
-  const auto again = OccasionsOfDay("bp-1", "bp-meter", kSeed, 1);
-  const auto next = OccasionsOfDay("bp-1", "bp-meter", kSeed, 2);
+  const auto day = OccasionsOfDay("d-1", "evondos", kSeed, 1);
+  const auto again = OccasionsOfDay("d-1", "evondos", kSeed, 1);
+  const auto next = OccasionsOfDay("d-1", "evondos", kSeed, 2);
   ASSERT_FALSE(day.empty());
+  ASSERT_FALSE(next.empty());
   EXPECT_EQ(day.front().at, again.front().at);
-  EXPECT_TRUE(next.empty() || next.front().at != day.front().at);
+  EXPECT_NE(day.front().at, next.front().at);
 }
 
 TEST(Rhythm, MissesFewDosesAndTakesSomeOfThemLateInTheSameEpisode) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <cerrno>
@@ -56,6 +57,14 @@ const boost::json::value* Find(const boost::json::value& value, const char* name
   return object == nullptr ? nullptr : object->if_contains(name);
 }
 
+// Doubles in plain digits ("12.5"), where the library writes exponents.
+std::string Scalar(const boost::json::value& value) {
+  if (!value.is_double()) return boost::json::serialize(value);
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.12g", value.get_double());
+  return text.data();
+}
+
 void Indent(std::string& out, int depth) { out += "\n" + std::string(depth, ' '); }
 
 void Pretty(const boost::json::value& value, int depth, std::string& out);
@@ -93,7 +102,29 @@ void Pretty(const boost::json::value& value, int depth, std::string& out) {
   } else if (value.is_array() && !value.get_array().empty()) {
     PrettyArray(value.get_array(), depth, out);
   } else {
-    out += boost::json::serialize(value);
+    out += Scalar(value);
+  }
+}
+
+void Line(const boost::json::value& value, std::string& out) {
+  const char* separator = "";
+  if (value.is_object()) {
+    out += "{";
+    for (const auto& [name, member] : value.get_object()) {
+      out += separator + boost::json::serialize(name) + ":";
+      separator = ",";
+      Line(member, out);
+    }
+    out += "}";
+  } else if (value.is_array()) {
+    out += "[";
+    for (const auto& element : value.get_array()) {
+      out += std::exchange(separator, ",");
+      Line(element, out);
+    }
+    out += "]";
+  } else {
+    out += Scalar(value);
   }
 }
 
@@ -123,6 +154,10 @@ std::string PrettyJson(const boost::json::value& value) {
   return text + "\n";
 }
 
-std::string LineJson(const boost::json::value& value) { return boost::json::serialize(value); }
+std::string LineJson(const boost::json::value& value) {
+  std::string text;
+  Line(value, text);
+  return text;
+}
 
 }  // namespace nara::tools

@@ -1,0 +1,16 @@
+#include "tools/naractl/command.h"
+
+namespace nara::naractl {
+
+absl::Status ForEachPage(
+    const std::function<absl::StatusOr<std::string>(const std::string&)>& next) {
+  std::string token;
+  do {
+    absl::StatusOr<std::string> following = next(token);
+    if (!following.ok()) return following.status();
+    token = *std::move(following);
+  } while (!token.empty());
+  return absl::OkStatus();
+}
+
+}  // namespace nara::naractl

@@ -1,0 +1,33 @@
+#include "tools/naractl/command.h"
+
+namespace nara::naractl {
+namespace {
+
+int Run(int argc, const char* const* argv) {
+  Session session;
+  CLI::App app("Administers a running Nära.", "naractl");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("--demo", session.demo_path, "demo.json; by default found from here upward");
+  app.add_option("--as", session.persona, "persona of the demo to call as");
+  app.add_flag("--json", session.json, "JSON in place of a table");
+  AddDeviceCommands(app, session);
+  AddResidentCommands(app, session);
+  AddUnitCommands(app, session);
+  AddChainCommands(app, session);
+  AddPrincipalCommands(app, session);
+  AddAlertCommands(app, session);
+  AddObservationCommands(app, session);
+  AddQuarantineCommands(app, session);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kUsage;
+  }
+  return session.code;
+}
+
+}  // namespace
+}  // namespace nara::naractl
+
+int main(int argc, char** argv) { return nara::naractl::Run(argc, argv); }
