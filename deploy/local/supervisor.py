@@ -17,6 +17,7 @@ POLL_SECONDS = 0.02
 FIRST_BACKOFF_SECONDS = 0.2
 LONGEST_BACKOFF_SECONDS = 10.0
 STEADY_SECONDS = 30.0
+DEATHS_AT_START = 3
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -51,6 +52,7 @@ class Process:
     restart: bool = True
     child: subprocess.Popen | None = None
     started_at: float = 0.0
+    deaths: int = 0
     backoff: float = FIRST_BACKOFF_SECONDS
     start_again_at: float | None = None
 
@@ -82,7 +84,7 @@ class Supervisor:
     """Holds the processes in the order of their start. One thread; call tick() at least each second."""
 
     def __init__(self):
-        self.processes = []
+        self._stages = []
         self._stop_asked = False
 
     def handle_signals(self):
@@ -97,23 +99,26 @@ class Supervisor:
 
     def start(self, processes, seconds=30.0):
         """Starts all of `processes` at once and returns when all are ready."""
+        self._stages.append(processes)
         for process in processes:
             process.start()
-            self.processes.append(process)
         deadline = time.monotonic() + seconds
         waiting = list(processes)
         while waiting:
             self.tick()
             waiting = [process for process in waiting if not (process.running() and process.ready())]
-            if waiting and time.monotonic() > deadline:
-                raise StackError("\n".join(_why_not_ready(process, seconds) for process in waiting))
+            hopeless = [process for process in waiting if process.deaths >= DEATHS_AT_START]
+            late = waiting if time.monotonic() > deadline else hopeless
+            if late:
+                raise StackError("\n".join(_why_not_ready(process) for process in late))
 
     def tick(self):
         """Notices what died and starts it again when its time has come. Raises Stopped when asked to stop."""
         if self._stop_asked:
             raise Stopped
-        for process in self.processes:
-            self._look_after(process)
+        for stage in self._stages:
+            for process in stage:
+                self._look_after(process)
         time.sleep(POLL_SECONDS)
 
     def _look_after(self, process):
@@ -123,6 +128,7 @@ class Supervisor:
         if process.start_again_at is None:
             if now - process.started_at > STEADY_SECONDS:
                 process.backoff = FIRST_BACKOFF_SECONDS
+            process.deaths += 1
             process.start_again_at = now + process.backoff
             say(f"{process.name} {_ending(process)}; starting it again in {process.backoff:.1f} s (log: {process.log})")
             process.backoff = min(process.backoff * 2, LONGEST_BACKOFF_SECONDS)
@@ -130,17 +136,14 @@ class Supervisor:
             process.start()
 
     def stop(self):
-        """Ends everything, the last started first; what does not end in its time is killed."""
-        for process in reversed(self.processes):
-            if process.running():
+        """Ends everything, the stage that was started last first; what does not end in its time is killed."""
+        while self._stages:
+            running = [process for process in self._stages[-1] if process.running()]
+            for process in running:
                 _signal(process, process.stop_signal)
-                try:
-                    process.child.wait(process.stop_seconds)
-                except subprocess.TimeoutExpired:
-                    say(f"{process.name} did not stop within {process.stop_seconds:.0f} s: killed (log: {process.log})")
-                    _signal(process, signal.SIGKILL)
-                    process.child.wait()
-        self.processes.clear()
+            for process in running:
+                _wait_or_kill(process)
+            self._stages.pop()
 
 
 def run_once(argv, log, seconds, supervisor, what):
@@ -176,6 +179,15 @@ def _signal(process, number):
         pass
 
 
+def _wait_or_kill(process):
+    try:
+        process.child.wait(process.stop_seconds)
+    except subprocess.TimeoutExpired:
+        say(f"{process.name} did not stop within {process.stop_seconds:.0f} s: killed (log: {process.log})")
+        _signal(process, signal.SIGKILL)
+        process.child.wait()
+
+
 def _ending(process):
     code = process.child.returncode
     if code is None:
@@ -183,8 +195,8 @@ def _ending(process):
     return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with {code}"
 
 
-def _why_not_ready(process, seconds):
-    state = "is not ready" if process.running() else _ending(process)
+def _why_not_ready(process):
+    state = "is not ready yet" if process.running() else _ending(process)
     free = os.statvfs(os.path.dirname(process.log))
     disk = "\nthe disk is full" if free.f_bavail * free.f_frsize < 64 << 20 else ""
-    return f"{process.name} {state} after {seconds:.0f} s{disk}\n{tail(process.log)}\n(log: {process.log})"
+    return f"{process.name} {state}{disk}; the end of its log:\n{tail(process.log)}\n(log: {process.log})"
