@@ -3,12 +3,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/metrics/listener.h"
 #include "common/metrics/registry.h"
-
-struct mg_context;
 
 namespace nara::metrics {
 
@@ -25,12 +25,10 @@ class Endpoint {
   // UNAVAILABLE when the address cannot be taken. `registry` must outlive the endpoint.
   static absl::StatusOr<std::unique_ptr<Endpoint>> Start(Options options, const Registry& registry);
 
-  // Waits for requests that run.
-  ~Endpoint();
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
 
-  int port() const { return port_; }
+  int port() const { return listener_->port(); }
 
   // What GET `path` answers; used by the HTTP handler.
   struct Answer {
@@ -45,8 +43,8 @@ class Endpoint {
 
   Options options_;
   const Registry& registry_;
-  int port_ = 0;
-  mg_context* context_ = nullptr;
+  // Last: its threads use everything above.
+  std::unique_ptr<Listener> listener_;
 };
 
 }  // namespace nara::metrics

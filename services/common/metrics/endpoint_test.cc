@@ -12,15 +12,20 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-std::string HttpGet(int port, const std::string& path) {
+int Connected(int port) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  return fd;
+}
+
+std::string HttpGet(int port, const std::string& path) {
+  const int fd = Connected(port);
   const std::string request = "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n";
-  EXPECT_EQ(send(fd, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
+  send(fd, request.data(), request.size(), MSG_NOSIGNAL);
   std::string answer;
   char buffer[4096];
   for (ssize_t n = 0; (n = recv(fd, buffer, sizeof buffer, 0)) > 0;) answer.append(buffer, static_cast<std::size_t>(n));
@@ -42,6 +47,18 @@ TEST(Endpoint, ServesMetricsAndHealthOnAFreePort) {
   ready = absl::OkStatus();
   EXPECT_THAT(HttpGet(port, "/readyz?verbose=1"), StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(HttpGet(port, "/../etc/passwd"), StartsWith("HTTP/1.1 404"));
+}
+
+TEST(Endpoint, ASlowOrHostileClientDoesNotHideTheProcess) {
+  Registry registry;
+  auto endpoint = Endpoint::Start({}, registry);
+  ASSERT_TRUE(endpoint.ok());
+  const int silent = Connected((*endpoint)->port());
+  const int port = (*endpoint)->port();
+  EXPECT_THAT(HttpGet(port, "/livez"), StartsWith("HTTP/1.1 200"));
+  EXPECT_EQ(HttpGet(port, "/" + std::string(20'000, 'x')), "");
+  EXPECT_THAT(HttpGet(port, ""), StartsWith("HTTP/1.1 404"));
+  close(silent);
 }
 
 TEST(Endpoint, SaysWhichAddressIsTaken) {
