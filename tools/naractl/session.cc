@@ -59,7 +59,8 @@ void Session::Report(const absl::Status& status) {
   const std::string reason = rpc::ReasonOf(status);
   std::cerr << "naractl: " << (reason.empty() ? absl::StatusCodeToString(status.code()) : reason)
             << ": " << status.message() << "\n";
-  const std::string advice = WhatToDo(status);
+  // What a tool says itself says what to do; what a service says is of its kind.
+  const std::string advice = reason.empty() && code == kRefused ? "" : WhatToDo(status);
   if (!advice.empty()) std::cerr << "naractl: " << advice << "\n";
 }
 
