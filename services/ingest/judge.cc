@@ -28,7 +28,10 @@ RecordTime TimeOf(const Circumstances& circumstances, const Record& record) {
   if (record.has_at()) reading.at = FromProto(record.at());
   reading.sent = circumstances.sent;
   reading.received = circumstances.origin.received_at;
-  return Correct(reading);
+  RecordTime time = Correct(reading);
+  const Assignment* assignment = circumstances.assignment;
+  if (assignment != nullptr) FitStart(reading, FromProto(assignment->start_at()), time);
+  return time;
 }
 
 std::optional<Refusal> Hold(const Circumstances& circumstances, const RecordTime& time) {

@@ -13,6 +13,17 @@ RecordTime Correct(const ClockReading& reading) {
   return time;
 }
 
+void FitStart(const ClockReading& reading, absl::Time start, RecordTime& time) {
+  if (time.effective >= start || !reading.at) return;
+  const bool slightly_slow = time.effective == *reading.at && time.clock_offset > absl::ZeroDuration();
+  const bool whole_second = absl::ToUnixMicros(*reading.at) % 1'000'000 == 0;
+  if (slightly_slow && time.effective + time.clock_offset >= start) {
+    time.effective += time.clock_offset;
+  } else if (whole_second && time.effective + absl::Seconds(1) > start) {
+    time.effective = start;
+  }
+}
+
 std::optional<std::string> TimeInDoubt(const RecordTime& time, absl::Time received, absl::Time start, absl::Time end) {
   if (time.effective - received > kAheadFlagged) return "the corrected time is more than 24 h ahead of its arrival";
   if (time.effective < start) return "the corrected time is before the start of the assignment";

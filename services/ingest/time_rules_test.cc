@@ -53,5 +53,28 @@ TEST(TimeRules, OutsideOfTheAssignmentIsInDoubt) {
   EXPECT_TRUE(TimeInDoubt(at(kNow), kNow, kStart, kNow)) << "its end is not part of it";
 }
 
+RecordTime Fitted(const ClockReading& reading, absl::Time start) {
+  RecordTime time = Correct(reading);
+  FitStart(reading, start, time);
+  return time;
+}
+
+TEST(TimeRules, AWholeSecondInWhichTheAssignmentBeganIsInsideIt) {
+  const absl::Time start = kNow + absl::Milliseconds(450);
+  const absl::Time received = kNow + absl::Milliseconds(900);
+  EXPECT_EQ(Fitted({kNow, std::nullopt, received}, start).effective, start);
+  EXPECT_LT(Fitted({kNow - absl::Seconds(1), std::nullopt, received}, start).effective, start);
+  EXPECT_LT(Fitted({kNow + absl::Milliseconds(100), std::nullopt, received}, start).effective, start);
+}
+
+TEST(TimeRules, AClockThatIsALittleSlowIsCorrectedAtTheStart) {
+  const absl::Time device_now = kNow - absl::Seconds(30);
+  const RecordTime time = Fitted({device_now, device_now, kNow}, kNow - absl::Seconds(5));
+  EXPECT_EQ(time.effective, kNow);
+  EXPECT_LT(Fitted({device_now - absl::Seconds(20), device_now, kNow}, kNow - absl::Seconds(5)).effective,
+            kNow - absl::Seconds(5))
+      << "what was before the start stays before it";
+}
+
 }  // namespace
 }  // namespace nara::ingest

@@ -1,0 +1,149 @@
+#include "ingest/service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/rpc/error.h"
+#include "ingest/testing/fakes.h"
+
+namespace nara::ingest {
+namespace {
+
+class FakeShelf final : public QuarantineShelf {
+ public:
+  absl::StatusOr<QuarantinePage> List(const QuarantineQuery&, const Scope& asked) override {
+    scope = asked;
+    return QuarantinePage{};
+  }
+  absl::StatusOr<QuarantineRow> Get(const std::string& id) override {
+    if (id != row.record.id()) return absl::NotFoundError("none");
+    return row;
+  }
+  absl::Status Audit(const std::string&, const std::string& caller) override {
+    looks.push_back(caller);
+    return absl::OkStatus();
+  }
+
+  Scope scope;
+  QuarantineRow row;
+  std::vector<std::string> looks;
+};
+
+class ServiceTest : public ::testing::Test {
+ protected:
+  ServiceTest() {
+    registry::v1::Route route = testing::RouteOf("bp-1", "bp-meter", 0);
+    auto& care = *route.mutable_assignments(0)->add_responsibilities();
+    care.set_purpose(registry::v1::PURPOSE_CARE);
+    care.mutable_since()->set_seconds(0);
+    care.set_principal("1480");
+    care.set_unit("care-1480-1");
+    routes_.Apply(true, {route}, 1);
+    clients_.Apply(true,
+                   {Client("care", "care_unit", "1480", "care-1480-1"), Client("other", "care_unit", "1480", "care-1480-2"),
+                    Client("supplier", "supplier", "1480", ""), Client("stranger", "supplier", "1481", "")},
+                   1);
+    shelf_.row.record.set_id("03-1-0");
+    shelf_.row.record.set_payload("p");
+    shelf_.row.principal = "1480";
+    shelf_.row.unit = "care-1480-1";
+    shelf_.row.owner = "1480";
+  }
+
+  static registry::v1::Client Client(const std::string& id, const std::string& role, const std::string& principal,
+                                     const std::string& unit) {
+    registry::v1::Client client;
+    client.set_id(id);
+    client.set_role(role);
+    client.set_principal(principal);
+    if (!unit.empty()) client.add_units(unit);
+    return client;
+  }
+  static rpc::CallContext As(const std::string& id) { return {id, id, absl::InfiniteFuture()}; }
+
+  absl::StatusOr<v1::SubmitResponse> Submit(const std::string& who, const std::string& device = "bp-1") {
+    v1::SubmitRequest request;
+    request.set_device(device);
+    request.set_lane(nara::telemetry::v1::LANE_MEASUREMENT);
+    return service_.Submit(As(who), request);
+  }
+  absl::StatusOr<v1::GetQuarantinedResponse> Get(const std::string& who, const std::string& id = "03-1-0") {
+    v1::GetQuarantinedRequest request;
+    request.set_id(id);
+    return service_.GetQuarantined(As(who), request);
+  }
+
+  RouteTable routes_;
+  AccessTable clients_;
+  Authorizer authorizer_{clients_};
+  ManualClock clock_;
+  FakeShelf shelf_;
+  std::vector<std::string> submitted_;
+  std::vector<std::string> commands_;
+  Service service_{{Lane::kMeasurement, authorizer_, routes_, clock_, shelf_,
+                    [this](Origin origin, nara::telemetry::v1::Uplink, absl::Duration) {
+                      submitted_.push_back(origin.device);
+                      return nara::telemetry::v1::Receipt();
+                    },
+                    [this](const std::string& device, const nara::telemetry::v1::Command& command) {
+                      commands_.push_back(device + ":" + command.kind());
+                      return absl::OkStatus();
+                    }}};
+};
+
+TEST_F(ServiceTest, ASupplierSubmitsForItsPrincipalsDevicesOnly) {
+  EXPECT_TRUE(Submit("supplier").ok());
+  EXPECT_TRUE(absl::IsNotFound(Submit("stranger").status()));
+  EXPECT_TRUE(absl::IsPermissionDenied(Submit("care").status()));
+  EXPECT_TRUE(absl::IsUnauthenticated(Submit("nobody").status()));
+  EXPECT_THAT(submitted_, ::testing::ElementsAre("bp-1"));
+}
+
+TEST_F(ServiceTest, AForeignDeviceAndNoDeviceLookTheSame) {
+  const absl::Status foreign = Submit("stranger", "bp-1").status();
+  const absl::Status missing = Submit("stranger", "bp-2").status();
+  EXPECT_EQ(foreign.code(), missing.code());
+  EXPECT_EQ(rpc::ReasonOf(foreign), rpc::ReasonOf(missing));
+}
+
+TEST_F(ServiceTest, TheOtherLaneIsRefused) {
+  v1::SubmitRequest request;
+  request.set_device("bp-1");
+  request.set_lane(nara::telemetry::v1::LANE_ALARM);
+  EXPECT_EQ(rpc::ReasonOf(service_.Submit(As("supplier"), request).status()), "WRONG_LANE");
+}
+
+TEST_F(ServiceTest, APayloadIsShownToTheResponsibleUnitAloneAndTheLookIsAudited) {
+  EXPECT_EQ(Get("care")->record().payload(), "p");
+  EXPECT_TRUE(absl::IsNotFound(Get("other").status()));
+  EXPECT_TRUE(absl::IsPermissionDenied(Get("nara-admin").status()));
+  EXPECT_TRUE(absl::IsNotFound(Get("care", "03-2-0").status()));
+  EXPECT_THAT(shelf_.looks, ::testing::ElementsAre("care"));
+}
+
+TEST_F(ServiceTest, TheListHasTheCallersScope) {
+  ASSERT_TRUE(service_.ListQuarantine(As("care"), {}).ok());
+  EXPECT_FALSE(shelf_.scope.all);
+  EXPECT_THAT(shelf_.scope.units, ::testing::ElementsAre("care-1480-1"));
+  ASSERT_TRUE(service_.ListQuarantine(As("nara-admin"), {}).ok());
+  EXPECT_TRUE(shelf_.scope.all);
+  v1::ListQuarantineRequest request;
+  request.set_page_size(1001);
+  EXPECT_TRUE(absl::IsInvalidArgument(service_.ListQuarantine(As("care"), request).status()));
+}
+
+TEST_F(ServiceTest, ACommandNeedsAnIdAKindAndAFuture) {
+  v1::SendCommandRequest request;
+  request.set_device("bp-1");
+  EXPECT_EQ(rpc::ReasonOf(service_.SendCommand(As("supplier"), request).status()), "BAD_COMMAND");
+  request.mutable_command()->set_id("c1");
+  request.mutable_command()->set_kind("new_epoch");
+  request.mutable_command()->mutable_expires_at()->set_seconds(absl::ToUnixSeconds(clock_.Now()));
+  EXPECT_EQ(rpc::ReasonOf(service_.SendCommand(As("supplier"), request).status()), "EXPIRED");
+  request.mutable_command()->mutable_expires_at()->set_seconds(absl::ToUnixSeconds(clock_.Now()) + 60);
+  EXPECT_EQ(service_.SendCommand(As("supplier"), request)->id(), "c1");
+  EXPECT_THAT(commands_, ::testing::ElementsAre("bp-1:new_epoch"));
+}
+
+}  // namespace
+}  // namespace nara::ingest
