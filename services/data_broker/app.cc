@@ -38,9 +38,8 @@ std::string Holder(const std::string& name) {
 }
 
 WatchOptions Watch(const std::string& file, const char* what) {
-  return {.file = file, .report = [what](const std::string& sentence) {
-            log::Info("watch", sentence, {{"what", what}});
-          }};
+  return {.file = file,
+          .report = [what](const std::string& sentence) { log::Info("watch", sentence, {{"what", what}}); }};
 }
 
 // Members in the order of their needs: what stands below uses what stands above.
@@ -57,9 +56,7 @@ class Broker final : public app::App {
   PostgresOptions Postgres() const;
   RecordReader::Options Reader() const { return {.care_kinds = kinds_}; }
   std::unique_ptr<LogShelf> Shelf() const { return MakeRedisShelf({.address = config_.redis}); }
-  std::unique_ptr<LogFollower> Follower() const {
-    return MakeRedisFollower({.address = config_.redis});
-  }
+  std::unique_ptr<LogFollower> Follower() const { return MakeRedisFollower({.address = config_.redis}); }
 
   const Config config_;
   const Seal seal_;
@@ -92,17 +89,16 @@ Broker::Broker(Config config, Seal seal, std::set<std::string> kinds, app::Conte
       metrics_(context.metrics),
       history_reader_(Postgres(), config_.history_readers),
       history_store_(Postgres(), Holder(context.name), kLease),
-      history_writer_({.reader = Reader()},
-                      {.make_shelf = [this] { return Shelf(); },
-                       .make_follower = [this] { return Follower(); },
-                       .store = history_store_,
-                       .audience = audience_,
-                       .relabeller = relabeller_,
-                       .metrics = metrics_}),
-      feed_({.reader = Reader()}, [this] { return Shelf(); }, [this] { return Follower(); },
-            audience_, hub_, metrics_),
-      catch_up_({.reader = Reader()}, [this] { return Shelf(); }, history_reader_, audience_, hub_,
-                metrics_),
+      history_writer_({.reader = Reader()}, {.make_shelf = [this] { return Shelf(); },
+                                             .make_follower = [this] { return Follower(); },
+                                             .store = history_store_,
+                                             .audience = audience_,
+                                             .relabeller = relabeller_,
+                                             .metrics = metrics_}),
+      feed_(
+          {.reader = Reader()}, [this] { return Shelf(); }, [this] { return Follower(); }, audience_, hub_, metrics_),
+      catch_up_(
+          {.reader = Reader()}, [this] { return Shelf(); }, history_reader_, audience_, hub_, metrics_),
       deliverer_({}, seal_, metrics_),
       service_({.max_subscriptions = config_.max_subscriptions,
                 .subscription = {.capacity = config_.subscriber_queue},
@@ -122,8 +118,7 @@ PostgresOptions Broker::Postgres() const {
 void Broker::StartWatching() {
   const auto channel = rpc::Connect(config_.registry, config_.tls);
   route_watcher_ = Watcher::Start(channel, routes_, Watch(config_.state_dir + "/routes.pb", "routes"));
-  client_watcher_ =
-      Watcher::Start(channel, clients_, Watch(config_.state_dir + "/access.pb", "access"));
+  client_watcher_ = Watcher::Start(channel, clients_, Watch(config_.state_dir + "/access.pb", "access"));
 }
 
 void Broker::AddParts(app::Context& context) {
@@ -136,21 +131,34 @@ void Broker::AddParts(app::Context& context) {
     return routes_.ready() && clients_.ready() ? absl::OkStatus()
                                                : absl::UnavailableError("nothing from the registry yet");
   });
-  context.health.AddCheck("logs", [this] {
-    return feed_.healthy() ? absl::OkStatus() : absl::UnavailableError("Redis cannot be read");
-  });
+  context.health.AddCheck(
+      "logs", [this] { return feed_.healthy() ? absl::OkStatus() : absl::UnavailableError("Redis cannot be read"); });
 
   const auto run = [this](const char* name, auto start, auto stop) {
-    parts_.Add(name, [start] { start(); return absl::OkStatus(); }, stop);
+    parts_.Add(
+        name,
+        [start] {
+          start();
+          return absl::OkStatus();
+        },
+        stop);
   };
-  run("watches", [this] { StartWatching(); },
-      [this] { route_watcher_.reset(); client_watcher_.reset(); });
+  run(
+      "watches", [this] { StartWatching(); },
+      [this] {
+        route_watcher_.reset();
+        client_watcher_.reset();
+      });
   run("history", [this] { history_writer_.Start(); }, [this] { history_writer_.Stop(); });
   run("catch-up", [this] { catch_up_.Start(); }, [this] { catch_up_.Stop(); });
   run("delivery", [this] { deliverer_.Start(); }, [this] { deliverer_.Stop(); });
   run("feed", [this] { feed_.Start(); }, [this] { feed_.Stop(); });
-  parts_.Add("grpc", [this] { return server_.Start({grpc_service_.get()}); },
-             [this] { deliverer_.Stop(); server_.Stop(); });
+  parts_.Add(
+      "grpc", [this] { return server_.Start({grpc_service_.get()}); },
+      [this] {
+        deliverer_.Stop();
+        server_.Stop();
+      });
 }
 
 }  // namespace
@@ -162,8 +170,7 @@ absl::StatusOr<std::unique_ptr<app::App>> MakeApp(config::Section& root, app::Co
   if (!seal.ok()) return seal.status();
   const absl::StatusOr<Catalogue> catalogue = Catalogue::Load(config->catalogue);
   if (!catalogue.ok()) return catalogue.status();
-  return std::make_unique<Broker>(*std::move(config), *std::move(seal), CareKinds(*catalogue),
-                                  context);
+  return std::make_unique<Broker>(*std::move(config), *std::move(seal), CareKinds(*catalogue), context);
 }
 
 }  // namespace nara::broker

@@ -19,9 +19,7 @@ class CatchUp::Worker {
   };
 
   explicit Worker(CatchUp& owner)
-      : owner_(owner),
-        shelf_(owner.make_shelf_()),
-        reader_(owner.options_.reader, owner.audience_, owner.metrics_) {}
+      : owner_(owner), shelf_(owner.make_shelf_()), reader_(owner.options_.reader, owner.audience_, owner.metrics_) {}
 
   Step Piece(Job& job);
 
@@ -88,8 +86,7 @@ CatchUp::Worker::Step CatchUp::Worker::ReadLog(Job& job, const Positions& at, st
   return step == Step::kOn && last ? NextLog(job) : step;
 }
 
-CatchUp::Worker::Step CatchUp::Worker::Digest(Job& job, Positions at,
-                                              std::span<const LogEntry> entries) {
+CatchUp::Worker::Step CatchUp::Worker::Digest(Job& job, Positions at, std::span<const LogEntry> entries) {
   std::vector<CareRecordPtr> records;
   Step step = Step::kOn;
   for (const LogEntry& entry : entries) {
@@ -119,13 +116,12 @@ CatchUp::Worker::Step CatchUp::Worker::Failed(const absl::Status& status) {
   return Step::kPause;
 }
 
-void CatchUp::Worker::Fill(Job& job, std::span<const CareRecordPtr> records,
-                           const Positions& considered) {
+void CatchUp::Worker::Fill(Job& job, std::span<const CareRecordPtr> records, const Positions& considered) {
   if (job.subscription->Fill(records, considered)) owner_.wake_(job.subscription);
 }
 
-CatchUp::CatchUp(Options options, ShelfFactory make_shelf, HistoryReader& history,
-                 const Audience& audience, Hub& hub, Metrics& metrics)
+CatchUp::CatchUp(Options options, ShelfFactory make_shelf, HistoryReader& history, const Audience& audience, Hub& hub,
+                 Metrics& metrics)
     : options_(std::move(options)),
       make_shelf_(std::move(make_shelf)),
       history_(history),
@@ -133,7 +129,9 @@ CatchUp::CatchUp(Options options, ShelfFactory make_shelf, HistoryReader& histor
       hub_(hub),
       metrics_(metrics) {}
 
-CatchUp::~CatchUp() { Stop(); }
+CatchUp::~CatchUp() {
+  Stop();
+}
 
 void CatchUp::Start() {
   for (std::size_t i = 0; i < options_.threads; ++i) {
@@ -167,8 +165,7 @@ std::optional<CatchUp::Job> CatchUp::Next(const std::stop_token& stop) {
       return job;
     }
     const std::size_t waiting = jobs_.size();
-    changed_.wait_for(lock, stop, options_.retry_after / 4,
-                      [&] { return jobs_.size() != waiting; });
+    changed_.wait_for(lock, stop, options_.retry_after / 4, [&] { return jobs_.size() != waiting; });
   }
   return std::nullopt;
 }

@@ -37,8 +37,8 @@ class CatchUp {
   using ShelfFactory = std::function<std::unique_ptr<LogShelf>()>;
 
   // Each thread makes a shelf. References must outlive it.
-  CatchUp(Options options, ShelfFactory make_shelf, HistoryReader& history,
-          const Audience& audience, Hub& hub, Metrics& metrics);
+  CatchUp(Options options, ShelfFactory make_shelf, HistoryReader& history, const Audience& audience, Hub& hub,
+          Metrics& metrics);
   // As Stop.
   ~CatchUp();
 
@@ -59,7 +59,7 @@ class CatchUp {
   struct Job {
     SubscriptionPtr subscription;
     std::size_t log = 0;
-    bool moved = false;               // anything was read in this pass
+    bool moved = false;                    // anything was read in this pass
     std::optional<Positions> stored = {};  // how far history is; asked once a pass
     std::chrono::steady_clock::time_point not_before = {};
   };

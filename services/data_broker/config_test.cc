@@ -17,12 +17,14 @@ class ConfigTest : public ::testing::Test {
   }
 
   absl::StatusOr<Config> Read(const std::string& more) {
-    dir_.Write("broker.yaml", "grpc: {listen: \"127.0.0.1:7104\"}\n"
-                              "tls: {ca: ca.pem, cert: cert.pem, key: key.pem}\n"
-                              "redis: {address: \"unix:/run/redis.sock\"}\n"
-                              "postgres: {conninfo: \"host=/run dbname=nara\"}\n"
-                              "registry: {address: \"127.0.0.1:7101\"}\n"
-                              "catalogue: .\nstate_dir: .\n" + more);
+    dir_.Write("broker.yaml",
+               "grpc: {listen: \"127.0.0.1:7104\"}\n"
+               "tls: {ca: ca.pem, cert: cert.pem, key: key.pem}\n"
+               "redis: {address: \"unix:/run/redis.sock\"}\n"
+               "postgres: {conninfo: \"host=/run dbname=nara\"}\n"
+               "registry: {address: \"127.0.0.1:7101\"}\n"
+               "catalogue: .\nstate_dir: .\n" +
+                   more);
     auto section = config::Section::Load(dir_.File("broker.yaml"));
     if (!section.ok()) return section.status();
     return ReadConfig(*section);

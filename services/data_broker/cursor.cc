@@ -10,7 +10,9 @@ namespace {
 constexpr char kVersion = 1;
 constexpr std::string_view kUse = "cursor";
 
-absl::Status Damaged() { return absl::InvalidArgumentError("the cursor is damaged"); }
+absl::Status Damaged() {
+  return absl::InvalidArgumentError("the cursor is damaged");
+}
 
 }  // namespace
 
@@ -46,8 +48,7 @@ std::string MakeCursor(const Seal& seal, std::string_view caller, const Position
   return seal.Close(kUse, caller, PackPositions(positions));
 }
 
-absl::StatusOr<Positions> ReadCursor(const Seal& seal, std::string_view caller,
-                                     std::string_view cursor) {
+absl::StatusOr<Positions> ReadCursor(const Seal& seal, std::string_view caller, std::string_view cursor) {
   const absl::StatusOr<std::string> bytes = seal.Open(kUse, caller, cursor);
   if (!bytes.ok()) return bytes.status();
   return UnpackPositions(*bytes);

@@ -20,7 +20,6 @@ absl::StatusOr<Positions> UnpackPositions(std::string_view bytes);
 // The cursor of one caller. InvalidArgument when it is forged, damaged, or
 // another caller's.
 std::string MakeCursor(const Seal& seal, std::string_view caller, const Positions& positions);
-absl::StatusOr<Positions> ReadCursor(const Seal& seal, std::string_view caller,
-                                     std::string_view cursor);
+absl::StatusOr<Positions> ReadCursor(const Seal& seal, std::string_view caller, std::string_view cursor);
 
 }  // namespace nara::broker

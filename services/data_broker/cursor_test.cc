@@ -47,8 +47,7 @@ TEST(Cursor, IsShortAndSafeInAUrl) {
 
 TEST(Cursor, OfAnotherCallerIsRefused) {
   const std::string cursor = MakeCursor(kSeal, "care-1480-1", Scattered(1));
-  EXPECT_EQ(ReadCursor(kSeal, "care-1481-1", cursor).status().code(),
-            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ReadCursor(kSeal, "care-1481-1", cursor).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST(Cursor, OfAnotherKeyIsRefused) {
@@ -81,8 +80,7 @@ TEST(Cursor, RefusesNonsense) {
 
 TEST(Seal, IsBoundToItsUse) {
   EXPECT_FALSE(kSeal.Open("page", "a", kSeal.Close("cursor", "a", "x")).ok());
-  EXPECT_EQ(*kSeal.Open("page", "a", kSeal.Close("page", "a", std::string("\0x", 2))),
-            std::string("\0x", 2));
+  EXPECT_EQ(*kSeal.Open("page", "a", kSeal.Close("page", "a", std::string("\0x", 2))), std::string("\0x", 2));
 }
 
 TEST(Seal, DoesNotConfuseUseAndCaller) {

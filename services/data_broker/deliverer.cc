@@ -19,7 +19,9 @@ std::chrono::milliseconds SinceReceived(std::chrono::milliseconds received) {
 Deliverer::Deliverer(Options options, const Seal& seal, Metrics& metrics)
     : options_(options), seal_(seal), metrics_(metrics) {}
 
-Deliverer::~Deliverer() { Stop(); }
+Deliverer::~Deliverer() {
+  Stop();
+}
 
 void Deliverer::Start() {
   for (std::size_t i = 0; i < options_.threads; ++i) {
@@ -28,8 +30,7 @@ void Deliverer::Start() {
   threads_.emplace_back([this](const std::stop_token& stop) { KeepTime(stop); });
 }
 
-void Deliverer::Add(const SubscriptionPtr& subscription, std::shared_ptr<ResponseWriter> writer,
-                    MayGoOn may_go_on) {
+void Deliverer::Add(const SubscriptionPtr& subscription, std::shared_ptr<ResponseWriter> writer, MayGoOn may_go_on) {
   auto line = std::make_shared<Line>();
   line->subscription = subscription;
   line->writer = std::move(writer);
@@ -111,8 +112,8 @@ void Deliverer::Send(Line& line, Subscription::Batch batch) {
   const int observations = batch.response.observations_size();
   if (!line.writer->Offer(std::move(batch.response))) return;
   if (observations > 0) {
-    metrics_.Delivered(static_cast<std::size_t>(observations),
-                       SinceReceived(batch.newest_received));
+    metrics_.Delivered(static_cast<std::size_t>(observations));
+    if (line.subscription->live()) metrics_.DeliveredLive(SinceReceived(batch.newest_received));
   }
   const std::lock_guard lock(mutex_);
   line.last_sent = std::chrono::steady_clock::now();

@@ -55,8 +55,7 @@ class Deliverer {
   using MayGoOn = std::function<absl::Status()>;
 
   // Serves the subscription until Remove or until its stream is closed.
-  void Add(const SubscriptionPtr& subscription, std::shared_ptr<ResponseWriter> writer,
-           MayGoOn may_go_on);
+  void Add(const SubscriptionPtr& subscription, std::shared_ptr<ResponseWriter> writer, MayGoOn may_go_on);
   void Remove(const SubscriptionPtr& subscription);
 
   // There is something to take.

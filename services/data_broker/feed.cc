@@ -11,15 +11,14 @@ namespace {
 
 std::chrono::milliseconds AgeOf(Position position) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now) -
-                   std::chrono::milliseconds(position.ms);
+  const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now) - std::chrono::milliseconds(position.ms);
   return std::max(age, std::chrono::milliseconds(0));
 }
 
 }  // namespace
 
-Feed::Feed(Options options, ShelfFactory make_shelf, FollowerFactory make_follower,
-           const Audience& audience, Hub& hub, Metrics& metrics)
+Feed::Feed(Options options, ShelfFactory make_shelf, FollowerFactory make_follower, const Audience& audience, Hub& hub,
+           Metrics& metrics)
     : options_(std::move(options)),
       make_shelf_(std::move(make_shelf)),
       make_follower_(std::move(make_follower)),
@@ -28,7 +27,9 @@ Feed::Feed(Options options, ShelfFactory make_shelf, FollowerFactory make_follow
       reader_(options_.reader, audience, metrics),
       pause_(options_.first_pause) {}
 
-Feed::~Feed() { Stop(); }
+Feed::~Feed() {
+  Stop();
+}
 
 void Feed::Start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });

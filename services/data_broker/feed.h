@@ -39,8 +39,8 @@ class Feed {
   using FollowerFactory = std::function<std::unique_ptr<LogFollower>()>;
 
   // References must outlive it.
-  Feed(Options options, ShelfFactory make_shelf, FollowerFactory make_follower,
-       const Audience& audience, Hub& hub, Metrics& metrics);
+  Feed(Options options, ShelfFactory make_shelf, FollowerFactory make_follower, const Audience& audience, Hub& hub,
+       Metrics& metrics);
   // As Stop.
   ~Feed();
 

@@ -14,12 +14,13 @@ class GrpcService final : public v1::DataBrokerService::CallbackService {
  public:
   GrpcService(Logic& logic, rpc::WorkerPool& workers) : logic_(logic), workers_(workers) {}
 
-  grpc::ServerWriteReactor<v1::SubscribeResponse>* Subscribe(
-      grpc::CallbackServerContext* context, const v1::SubscribeRequest* request) override {
+  grpc::ServerWriteReactor<v1::SubscribeResponse>* Subscribe(grpc::CallbackServerContext* context,
+                                                             const v1::SubscribeRequest* request) override {
     return rpc::ServerStream<v1::SubscribeResponse>(
         context, workers_, request,
-        [this](const rpc::CallContext& call, const v1::SubscribeRequest& subscribe,
-               const auto& writer) { return logic_.Subscribe(call, subscribe, writer); });
+        [this](const rpc::CallContext& call, const v1::SubscribeRequest& subscribe, const auto& writer) {
+          return logic_.Subscribe(call, subscribe, writer);
+        });
   }
 
   grpc::ServerUnaryReactor* ListObservations(grpc::CallbackServerContext* context,

@@ -19,9 +19,7 @@ class Builder {
     params_.push_back(std::move(param));
     return "$" + std::to_string(params_.size());
   }
-  std::string Time(std::int64_t micros) {
-    return std::string(kEpoch) + Add(micros) + std::string(kMicros);
-  }
+  std::string Time(std::int64_t micros) { return std::string(kEpoch) + Add(micros) + std::string(kMicros); }
   Builder& operator<<(std::string_view text) {
     sql_ += text;
     return *this;
@@ -71,12 +69,10 @@ Query ListByUnit(const ListQuery& query) {
 Query ReplaySql(const ReplayQuery& query) {
   Builder builder;
   const std::string pair = "(position_ms, position_seq)";
-  builder << "select " << kColumns << " from observations where "
-          << Reached(builder, query.reach) << " and lane = "
-          << builder.Add(static_cast<int>(LaneOf(query.log))) << " and shard = "
-          << builder.Add(ShardOf(query.log)) << " and " << pair << " > "
-          << PositionPair(builder, query.after) << " and " << pair << " <= "
-          << PositionPair(builder, query.until);
+  builder << "select " << kColumns << " from observations where " << Reached(builder, query.reach)
+          << " and lane = " << builder.Add(static_cast<int>(LaneOf(query.log)))
+          << " and shard = " << builder.Add(ShardOf(query.log)) << " and " << pair << " > "
+          << PositionPair(builder, query.after) << " and " << pair << " <= " << PositionPair(builder, query.until);
   if (!query.kinds.empty()) {
     const std::vector<std::string> kinds(query.kinds.begin(), query.kinds.end());
     builder << " and kind = any (" << builder.Add(kinds) << "::text[])";

@@ -26,7 +26,9 @@ HistoryWriter::HistoryWriter(Options options, Deps deps)
       reader_(options_.reader, deps_.audience, deps_.metrics),
       pause_(options_.first_pause) {}
 
-HistoryWriter::~HistoryWriter() { Stop(); }
+HistoryWriter::~HistoryWriter() {
+  Stop();
+}
 
 void HistoryWriter::Start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });

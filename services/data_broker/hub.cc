@@ -30,8 +30,7 @@ void Hub::Publish(std::span<const CareRecordPtr> records, const Positions& head)
   for (const SubscriptionPtr& pending : Spread(records, head)) wake_(pending);
 }
 
-std::vector<SubscriptionPtr> Hub::Spread(std::span<const CareRecordPtr> records,
-                                         const Positions& head) {
+std::vector<SubscriptionPtr> Hub::Spread(std::span<const CareRecordPtr> records, const Positions& head) {
   const std::lock_guard lock(mutex_);
   head_ = std::make_shared<const Positions>(head);
   Keep(records);

@@ -51,8 +51,7 @@ class Hub {
   bool Join(const SubscriptionPtr& subscription);
 
  private:
-  std::vector<SubscriptionPtr> Spread(std::span<const CareRecordPtr> records,
-                                      const Positions& head);
+  std::vector<SubscriptionPtr> Spread(std::span<const CareRecordPtr> records, const Positions& head);
   void Keep(std::span<const CareRecordPtr> records);
 
   const std::size_t keep_;

@@ -14,9 +14,10 @@ class Metrics {
   // The registry must outlive it.
   explicit Metrics(metrics::Registry& registry);
 
-  // Observations handed to a stream, and how long after they reached the platform
-  // the last of them was.
-  void Delivered(std::size_t observations, std::chrono::milliseconds since_received);
+  // Observations handed to a stream.
+  void Delivered(std::size_t observations) { delivered_.Increment(static_cast<double>(observations)); }
+  // A live batch was, so long after its newest observation reached the platform.
+  void DeliveredLive(std::chrono::milliseconds since_received);
   // Observations not handed over since the caller may not see them any more.
   void Withheld(std::size_t observations) { withheld_.Increment(static_cast<double>(observations)); }
   void Subscribed() { subscribers_.Increment(); }

@@ -15,8 +15,8 @@ std::string UseOf(v1::ListObservationsRequest request) {
 
 }  // namespace
 
-std::string MakePageToken(const Seal& seal, std::string_view caller,
-                          const v1::ListObservationsRequest& request, const ListKey& end) {
+std::string MakePageToken(const Seal& seal, std::string_view caller, const v1::ListObservationsRequest& request,
+                          const ListKey& end) {
   std::string bytes;
   PutVarint(bytes, std::bit_cast<std::uint64_t>(end.effective_us));
   bytes += end.id;

@@ -11,8 +11,8 @@
 
 namespace nara::broker {
 
-std::string MakePageToken(const Seal& seal, std::string_view caller,
-                          const v1::ListObservationsRequest& request, const ListKey& end);
+std::string MakePageToken(const Seal& seal, std::string_view caller, const v1::ListObservationsRequest& request,
+                          const ListKey& end);
 
 // InvalidArgument for whatever MakePageToken did not make for this caller and query;
 // the page size may differ.

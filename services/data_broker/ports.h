@@ -46,8 +46,7 @@ class LogShelf {
   virtual ~LogShelf() = default;
 
   // At most `count` entries behind `after`.
-  virtual absl::StatusOr<std::vector<LogEntry>> ReadAfter(std::size_t log, Position after,
-                                                          std::size_t count) = 0;
+  virtual absl::StatusOr<std::vector<LogEntry>> ReadAfter(std::size_t log, Position after, std::size_t count) = 0;
   virtual absl::StatusOr<LogBounds> Bounds(std::size_t log) = 0;
 
   // The newest position of every log.
@@ -170,8 +169,7 @@ class HistoryWriterStore {
   virtual absl::StatusOr<std::map<std::string, std::uint64_t>> Labelled() = 0;
 
   // Corrects the party of a device's rows and notes the route's revision.
-  virtual absl::Status Relabel(const std::string& device, std::uint64_t revision,
-                               const std::vector<Label>& labels) = 0;
+  virtual absl::Status Relabel(const std::string& device, std::uint64_t revision, const std::vector<Label>& labels) = 0;
 };
 
 }  // namespace nara::broker

@@ -6,8 +6,7 @@ namespace nara::broker {
 
 Positions Latest(const Positions& a, const Positions& b) {
   Positions latest;
-  std::ranges::transform(a, b, latest.begin(),
-                         [](Position x, Position y) { return std::max(x, y); });
+  std::ranges::transform(a, b, latest.begin(), [](Position x, Position y) { return std::max(x, y); });
   return latest;
 }
 

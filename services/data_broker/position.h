@@ -20,8 +20,12 @@ enum class LogLane : int { kMeasurement = 0, kAlarm = 1 };
 constexpr std::size_t LogIndex(LogLane lane, std::size_t shard) {
   return static_cast<std::size_t>(lane) * kShards + shard;
 }
-constexpr LogLane LaneOf(std::size_t log) { return static_cast<LogLane>(log / kShards); }
-constexpr std::size_t ShardOf(std::size_t log) { return log % kShards; }
+constexpr LogLane LaneOf(std::size_t log) {
+  return static_cast<LogLane>(log / kShards);
+}
+constexpr std::size_t ShardOf(std::size_t log) {
+  return log % kShards;
+}
 
 // One position for each log: everything up to and including it is behind us.
 using Positions = std::array<Position, kLogs>;

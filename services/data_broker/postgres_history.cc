@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::array<int, kShards> kAllShards{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
-std::string NameOf(LogLane lane) { return lane == LogLane::kAlarm ? "alarm" : "measurement"; }
+std::string NameOf(LogLane lane) {
+  return lane == LogLane::kAlarm ? "alarm" : "measurement";
+}
 
 std::size_t LogOf(const std::string& name, int shard) {
   const LogLane lane = name == "alarm" ? LogLane::kAlarm : LogLane::kMeasurement;
@@ -57,8 +59,7 @@ absl::StatusOr<std::vector<CareRecordPtr>> RecordsOf(const Result& result) {
 }
 
 // Row-level security is the second wall: the reach is in each query too.
-constexpr std::string_view kReach =
-    "select set_config('nara.principal', $1, true), set_config('nara.units', $2, true)";
+constexpr std::string_view kReach = "select set_config('nara.principal', $1, true), set_config('nara.units', $2, true)";
 
 constexpr std::string_view kInsert = R"sql(
 insert into observations (id, device, assignment, resident, principal, unit, kind, effective_at, received_at,
@@ -119,8 +120,8 @@ void Columns::Add(const CareRecord& row) {
 std::vector<Param> Columns::Params() const {
   std::vector<Bytes> bytes;
   for (const std::string& body : bodies) bytes.push_back(Bytes{body});
-  return {ids,       devices,  assignments, residents, principals, units, kinds,     effective,
-          received,  lanes,    shards,      ms,        seq,        revisions, bytes};
+  return {ids,      devices, assignments, residents, principals, units,     kinds, effective,
+          received, lanes,   shards,      ms,        seq,        revisions, bytes};
 }
 
 }  // namespace
@@ -142,8 +143,8 @@ absl::StatusOr<Positions> PostgresHistoryReader::Stored() {
   return stored;
 }
 
-absl::StatusOr<std::vector<CareRecordPtr>> PostgresHistoryReader::Select(
-    const Audience::Reach& reach, const Query& query) {
+absl::StatusOr<std::vector<CareRecordPtr>> PostgresHistoryReader::Select(const Audience::Reach& reach,
+                                                                         const Query& query) {
   auto loan = pool_.Acquire();
   if (!loan.ok()) return loan.status();
   auto transaction = Transaction::Begin(**loan);
@@ -168,9 +169,7 @@ absl::StatusOr<std::vector<CareRecordPtr>> PostgresHistoryReader::List(const Lis
 
 PostgresHistoryWriter::PostgresHistoryWriter(PostgresOptions options, std::string holder,
                                              std::chrono::milliseconds lease)
-    : options_(InSchema(std::move(options), "writer")),
-      positions_(std::move(holder)),
-      lease_(lease) {}
+    : options_(InSchema(std::move(options), "writer")), positions_(std::move(holder)), lease_(lease) {}
 
 PostgresHistoryWriter::~PostgresHistoryWriter() {
   if (connection_ != nullptr && !connection_->broken()) positions_.Release(*connection_).IgnoreError();
@@ -212,8 +211,7 @@ absl::StatusOr<std::map<std::size_t, Position>> PostgresHistoryWriter::Own() {
   return owned;
 }
 
-absl::Status PostgresHistoryWriter::Insert(Transaction& transaction,
-                                           const std::vector<CareRecordPtr>& rows) {
+absl::Status PostgresHistoryWriter::Insert(Transaction& transaction, const std::vector<CareRecordPtr>& rows) {
   if (rows.empty()) return absl::OkStatus();
   Columns columns;
   for (const CareRecordPtr& row : rows) columns.Add(*row);
@@ -261,9 +259,7 @@ absl::Status PostgresHistoryWriter::Relabel(const std::string& device, std::uint
     principals.push_back(label.party.principal);
     units.push_back(label.party.unit);
   }
-  return connection_
-      ->Execute(kRelabel, {device, revision, assignments, since, until, principals, units})
-      .status();
+  return connection_->Execute(kRelabel, {device, revision, assignments, since, until, principals, units}).status();
 }
 
 }  // namespace nara::broker

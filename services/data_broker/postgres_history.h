@@ -24,8 +24,7 @@ class PostgresHistoryReader final : public HistoryReader {
   absl::StatusOr<std::vector<CareRecordPtr>> List(const ListQuery& query) override;
 
  private:
-  absl::StatusOr<std::vector<CareRecordPtr>> Select(const Audience::Reach& reach,
-                                                    const Query& query);
+  absl::StatusOr<std::vector<CareRecordPtr>> Select(const Audience::Reach& reach, const Query& query);
 
   PostgresPool pool_;
 };
@@ -34,16 +33,14 @@ class PostgresHistoryReader final : public HistoryReader {
 class PostgresHistoryWriter final : public HistoryWriterStore {
  public:
   // `holder` names this process among all that run; leases last `lease`.
-  PostgresHistoryWriter(PostgresOptions options, std::string holder,
-                        std::chrono::milliseconds lease);
+  PostgresHistoryWriter(PostgresOptions options, std::string holder, std::chrono::milliseconds lease);
   // Gives up its leases.
   ~PostgresHistoryWriter() override;
 
   absl::StatusOr<std::map<std::size_t, Position>> Own() override;
   absl::Status Store(const HistoryBatch& batch) override;
   absl::StatusOr<std::map<std::string, std::uint64_t>> Labelled() override;
-  absl::Status Relabel(const std::string& device, std::uint64_t revision,
-                       const std::vector<Label>& labels) override;
+  absl::Status Relabel(const std::string& device, std::uint64_t revision, const std::vector<Label>& labels) override;
 
  private:
   absl::Status Connect();

@@ -16,17 +16,13 @@ class RecordReaderTest : public ::testing::Test {
  protected:
   RecordReaderTest() { audience_.Answers("glu-1", "unit-a"); }
 
-  RecordReader::Result Read(std::string payload) {
-    return reader_.Read(5, {{7, 1}, std::move(payload)});
-  }
+  RecordReader::Result Read(std::string payload) { return reader_.Read(5, {{7, 1}, std::move(payload)}); }
 
   metrics::Registry registry_;
   Metrics metrics_{registry_};
   FakeAudience audience_;
   std::chrono::steady_clock::time_point now_;
-  RecordReader reader_{{.care_kinds = {"glucose"},
-                        .patience = std::chrono::seconds(5),
-                        .now = [this] { return now_; }},
+  RecordReader reader_{{.care_kinds = {"glucose"}, .patience = std::chrono::seconds(5), .now = [this] { return now_; }},
                        audience_,
                        metrics_};
 };

@@ -47,8 +47,7 @@ class RedisShelf final : public LogShelf {
  public:
   explicit RedisShelf(RedisOptions options) : options_(std::move(options)) {}
 
-  absl::StatusOr<std::vector<LogEntry>> ReadAfter(std::size_t log, Position after,
-                                                  std::size_t count) override {
+  absl::StatusOr<std::vector<LogEntry>> ReadAfter(std::size_t log, Position after, std::size_t count) override {
     if (absl::Status status = Connect(); !status.ok()) return status;
     return ReadRange(*connection_, IdOf(log), after, count);
   }

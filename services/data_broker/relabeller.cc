@@ -66,8 +66,7 @@ absl::Status Relabeller::Run(HistoryWriterStore& store) {
   const std::vector<RoutePtr> routes = Some();
   for (std::size_t i = 0; i < routes.size(); ++i) {
     const registry::v1::Route& route = *routes[i];
-    if (absl::Status status = store.Relabel(route.device(), route.revision(), LabelsOf(route));
-        !status.ok()) {
+    if (absl::Status status = store.Relabel(route.device(), route.revision(), LabelsOf(route)); !status.ok()) {
       Changed({routes.begin() + static_cast<std::ptrdiff_t>(i), routes.end()});
       return status;
     }

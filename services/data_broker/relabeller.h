@@ -24,8 +24,7 @@ class Relabeller {
   using RoutePtr = std::shared_ptr<const registry::v1::Route>;
 
   // At most `per_run` devices in one Run, so that batches are not held up.
-  explicit Relabeller(Metrics& metrics, std::size_t per_run = 64)
-      : metrics_(metrics), per_run_(per_run) {}
+  explicit Relabeller(Metrics& metrics, std::size_t per_run = 64) : metrics_(metrics), per_run_(per_run) {}
 
   // These routes have a new form.
   void Changed(const std::vector<RoutePtr>& routes);

@@ -54,8 +54,7 @@ const std::string& FirstMigration() {
 }  // namespace
 
 std::span<const Migration> Migrations() {
-  static const std::array<Migration, 1> migrations{
-      Migration{.version = 1, .name = "history", .sql = FirstMigration()}};
+  static const std::array<Migration, 1> migrations{Migration{.version = 1, .name = "history", .sql = FirstMigration()}};
   return migrations;
 }
 

@@ -13,8 +13,7 @@ namespace nara::broker {
 namespace {
 
 constexpr std::size_t kMacBytes = 16;
-constexpr std::string_view kDigits =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 std::string EncodeBase64Url(std::string_view bytes) {
   std::string text;
@@ -76,18 +75,16 @@ std::string Seal::Mac(std::string_view use, std::string_view caller, std::string
   AddField(text, bytes);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
   unsigned length = 0;
-  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &length);
+  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), reinterpret_cast<const unsigned char*>(text.data()),
+       text.size(), digest.data(), &length);
   return {reinterpret_cast<const char*>(digest.data()), kMacBytes};
 }
 
-std::string Seal::Close(std::string_view use, std::string_view caller,
-                        std::string_view bytes) const {
+std::string Seal::Close(std::string_view use, std::string_view caller, std::string_view bytes) const {
   return EncodeBase64Url(std::string(bytes) + Mac(use, caller, bytes));
 }
 
-absl::StatusOr<std::string> Seal::Open(std::string_view use, std::string_view caller,
-                                       std::string_view text) const {
+absl::StatusOr<std::string> Seal::Open(std::string_view use, std::string_view caller, std::string_view text) const {
   std::string bytes;
   if (!DecodeBase64Url(text, bytes) || bytes.size() < kMacBytes) return NotOurs();
   const std::string mac = bytes.substr(bytes.size() - kMacBytes);

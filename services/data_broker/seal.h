@@ -29,8 +29,7 @@ class Seal {
 
   // The bytes, or InvalidArgument for whatever Close did not make for this use
   // and this caller.
-  absl::StatusOr<std::string> Open(std::string_view use, std::string_view caller,
-                                   std::string_view text) const;
+  absl::StatusOr<std::string> Open(std::string_view use, std::string_view caller, std::string_view text) const;
 
  private:
   std::string Mac(std::string_view use, std::string_view caller, std::string_view bytes) const;

@@ -28,8 +28,7 @@ Wish WishOf(const std::string& caller, const v1::SubscribeRequest& request) {
 // With all of a principal within reach we do not know its units: a foreign one then
 // simply never matches.
 bool InReach(const Audience::Reach& reach, const std::string& unit) {
-  return !reach.principal.empty() ||
-         std::ranges::find(reach.units, unit) != reach.units.end();
+  return !reach.principal.empty() || std::ranges::find(reach.units, unit) != reach.units.end();
 }
 
 }  // namespace
@@ -50,8 +49,7 @@ absl::Status Service::Subscribe(const rpc::CallContext& call, const v1::Subscrib
     return rpc::Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_SUBSCRIPTIONS",
                       "too many subscriptions are open; end some, or try again later");
   }
-  Attach(std::make_shared<Subscription>(std::move(wish), *start, options_.subscription,
-                                        deps_.audience, deps_.metrics),
+  Attach(std::make_shared<Subscription>(std::move(wish), *start, options_.subscription, deps_.audience, deps_.metrics),
          writer, [this, call] { return deps_.audience.Admit(call.peer, call.caller); });
   return absl::OkStatus();
 }
@@ -65,29 +63,24 @@ absl::Status Service::CheckWish(const Wish& wish) const {
   for (const std::string& unit : wish.units) {
     if (InReach(reach, unit)) continue;
     return rpc::Error(absl::StatusCode::kNotFound, "UNIT_NOT_FOUND",
-                      "there is no unit \"" + unit + "\" that this client answers for",
-                      {{"unit", unit}});
+                      "there is no unit \"" + unit + "\" that this client answers for", {{"unit", unit}});
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<Positions> Service::StartOf(const std::string& caller,
-                                           const v1::SubscribeRequest& request) {
+absl::StatusOr<Positions> Service::StartOf(const std::string& caller, const v1::SubscribeRequest& request) {
   if (!request.cursor().empty()) {
     absl::StatusOr<Positions> positions = ReadCursor(deps_.seal, caller, request.cursor());
     if (positions.ok()) return positions;
     deps_.metrics.CursorRefused();
-    return Invalid("CURSOR_INVALID",
-                   "the cursor is not one that this client was given; subscribe without one");
+    return Invalid("CURSOR_INVALID", "the cursor is not one that this client was given; subscribe without one");
   }
   if (request.from_start()) return Positions{};
   if (const std::optional<Positions> head = deps_.hub.head()) return *head;
-  return rpc::Error(absl::StatusCode::kUnavailable, "NOT_READY",
-                    "the logs have not been reached yet; try again");
+  return rpc::Error(absl::StatusCode::kUnavailable, "NOT_READY", "the logs have not been reached yet; try again");
 }
 
-void Service::Attach(const SubscriptionPtr& subscription,
-                     const std::shared_ptr<ResponseWriter>& writer,
+void Service::Attach(const SubscriptionPtr& subscription, const std::shared_ptr<ResponseWriter>& writer,
                      Deliverer::MayGoOn may_go_on) {
   ++open_;
   deps_.metrics.Subscribed();
@@ -104,8 +97,7 @@ void Service::Attach(const SubscriptionPtr& subscription,
   });
 }
 
-absl::StatusOr<ListQuery> Service::QueryOf(const std::string& caller,
-                                           const v1::ListObservationsRequest& request) {
+absl::StatusOr<ListQuery> Service::QueryOf(const std::string& caller, const v1::ListObservationsRequest& request) {
   if (request.page_size() < 0 || request.page_size() > kMaxPage) {
     return Invalid("PAGE_SIZE_INVALID", "page_size is 1 to 1000, or 0 for 100");
   }
@@ -121,8 +113,7 @@ absl::StatusOr<ListQuery> Service::QueryOf(const std::string& caller,
   absl::StatusOr<ListKey> end = ReadPageToken(deps_.seal, caller, request);
   if (!end.ok()) {
     deps_.metrics.CursorRefused();
-    return Invalid("PAGE_TOKEN_INVALID",
-                   "the page token is not of this query; begin again without one");
+    return Invalid("PAGE_TOKEN_INVALID", "the page token is not of this query; begin again without one");
   }
   query.before = *std::move(end);
   return query;
@@ -132,8 +123,7 @@ absl::StatusOr<bool> Service::Add(const std::string& caller, const CareRecord& r
                                   v1::ListObservationsResponse& response) const {
   Party party = row.party;
   deps_.audience.PartyOf(row, party);
-  const Audience::Answer answer =
-      party.nobody() ? Audience::Answer::kNo : deps_.audience.MayReceive(caller, party);
+  const Audience::Answer answer = party.nobody() ? Audience::Answer::kNo : deps_.audience.MayReceive(caller, party);
   if (answer == Audience::Answer::kLater) {
     return rpc::Error(absl::StatusCode::kUnavailable, "RIGHTS_STALE",
                       "rights cannot be checked while the registry is away; try again");
@@ -146,8 +136,8 @@ absl::StatusOr<bool> Service::Add(const std::string& caller, const CareRecord& r
   return true;
 }
 
-absl::StatusOr<v1::ListObservationsResponse> Service::ListObservations(
-    const rpc::CallContext& call, const v1::ListObservationsRequest& request) {
+absl::StatusOr<v1::ListObservationsResponse> Service::ListObservations(const rpc::CallContext& call,
+                                                                       const v1::ListObservationsRequest& request) {
   if (absl::Status status = deps_.audience.Admit(call.peer, call.caller); !status.ok()) {
     return status;
   }
@@ -155,8 +145,7 @@ absl::StatusOr<v1::ListObservationsResponse> Service::ListObservations(
   if (!query.ok()) return query.status();
   const auto rows = deps_.history.List(*query);
   if (!rows.ok()) {
-    return rpc::Error(absl::StatusCode::kUnavailable, "HISTORY_UNAVAILABLE",
-                      "history cannot be read now; try again");
+    return rpc::Error(absl::StatusCode::kUnavailable, "HISTORY_UNAVAILABLE", "history cannot be read now; try again");
   }
   v1::ListObservationsResponse response;
   for (const CareRecordPtr& row : *rows) {

@@ -46,17 +46,15 @@ class Service {
                          const std::shared_ptr<ResponseWriter>& writer);
 
   // A page of history: what the stored labels find and today's rights allow.
-  absl::StatusOr<v1::ListObservationsResponse> ListObservations(
-      const rpc::CallContext& call, const v1::ListObservationsRequest& request);
+  absl::StatusOr<v1::ListObservationsResponse> ListObservations(const rpc::CallContext& call,
+                                                                const v1::ListObservationsRequest& request);
 
  private:
   absl::Status CheckWish(const Wish& wish) const;
-  absl::StatusOr<Positions> StartOf(const std::string& caller,
-                                    const v1::SubscribeRequest& request);
+  absl::StatusOr<Positions> StartOf(const std::string& caller, const v1::SubscribeRequest& request);
   void Attach(const SubscriptionPtr& subscription, const std::shared_ptr<ResponseWriter>& writer,
               Deliverer::MayGoOn may_go_on);
-  absl::StatusOr<ListQuery> QueryOf(const std::string& caller,
-                                    const v1::ListObservationsRequest& request);
+  absl::StatusOr<ListQuery> QueryOf(const std::string& caller, const v1::ListObservationsRequest& request);
   absl::StatusOr<bool> Add(const std::string& caller, const CareRecord& row,
                            v1::ListObservationsResponse& response) const;
 

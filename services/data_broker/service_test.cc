@@ -11,13 +11,13 @@
 namespace nara::broker {
 namespace {
 
+using nara::testing::WaitFor;
 using testing::BrokerRig;
+using ::testing::ElementsAre;
 using testing::FakeAudience;
 using testing::FakeHistory;
 using testing::FakeLogs;
 using testing::FakeWriter;
-using nara::testing::WaitFor;
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -32,8 +32,7 @@ class ServiceTest : public ::testing::Test {
 
   BrokerRig& Rig(testing::RigOptions options = {}) {
     rig_ = std::make_unique<BrokerRig>(
-        audience_, history_, history_, [this] { return logs_.Shelf(); },
-        [this] { return logs_.Follower(); }, options);
+        audience_, history_, history_, [this] { return logs_.Shelf(); }, [this] { return logs_.Follower(); }, options);
     return *rig_;
   }
 
@@ -160,8 +159,9 @@ TEST_F(ServiceTest, GoesOnAfterRedisCameBack) {
   Say("a-1", 1);
   ASSERT_TRUE(Got(*stream, 1));
   logs_.Down(true);
-  ASSERT_TRUE(WaitFor([&] { return rig_->registry().Text().find(
-      "nara_broker_failures_total{consumer=\"live\"} 0") == std::string::npos; }));
+  ASSERT_TRUE(WaitFor([&] {
+    return rig_->registry().Text().find("nara_broker_failures_total{consumer=\"live\"} 0") == std::string::npos;
+  }));
   logs_.Down(false);
   Say("a-1", 2);
   EXPECT_TRUE(Got(*stream, 2));
@@ -238,8 +238,8 @@ TEST_F(ServiceTest, ListsNewestFirstPageByPage) {
     for (const auto& observation : page->observations()) ids.push_back(observation.id());
     request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
-  EXPECT_THAT(ids, ElementsAre(Id("a-1", 7), Id("a-1", 6), Id("a-1", 5), Id("a-1", 4), Id("a-1", 3),
-                               Id("a-1", 2), Id("a-1", 1)));
+  EXPECT_THAT(ids, ElementsAre(Id("a-1", 7), Id("a-1", 6), Id("a-1", 5), Id("a-1", 4), Id("a-1", 3), Id("a-1", 2),
+                               Id("a-1", 1)));
 }
 
 TEST_F(ServiceTest, APageTokenBelongsToItsQueryAndCaller) {
@@ -299,8 +299,7 @@ struct Processed {
 // Devices a-0, a-1, a-2 of unit-a and b-3 of unit-b, each on a log of its own.
 class Storm {
  public:
-  Storm(unsigned seed, FakeLogs& logs, FakeHistory& history)
-      : random_(seed), logs_(logs), history_(history) {}
+  Storm(unsigned seed, FakeLogs& logs, FakeHistory& history) : random_(seed), logs_(logs), history_(history) {}
 
   std::size_t Roll(std::size_t sides) { return random_() % sides; }
   std::uint64_t said() const { return seq_; }

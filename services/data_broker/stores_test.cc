@@ -19,10 +19,10 @@ using nara::testing::PostgresServer;
 using nara::testing::RedisServer;
 using nara::testing::WaitFor;
 using testing::BrokerRig;
-using testing::FakeWriter;
-using testing::Say;
 using ::testing::ElementsAre;
+using testing::FakeWriter;
 using ::testing::IsEmpty;
+using testing::Say;
 using ::testing::SizeIs;
 
 registry::v1::Responsibility CareBy(const std::string& unit, std::int64_t since) {
@@ -66,8 +66,10 @@ class StoresTest : public ::testing::Test {
     ASSERT_TRUE(redis.ok()) << redis.status();
     redis_ = *std::move(redis);
     Connect();
-    routes_.Apply(true, {RouteOf("a-1", 1, {CareBy(kUnitA, testing::kNoon - 1000)}),
-                         RouteOf("b-1", 1, {CareBy(kUnitB, testing::kNoon - 1000)})}, 1);
+    routes_.Apply(true,
+                  {RouteOf("a-1", 1, {CareBy(kUnitA, testing::kNoon - 1000)}),
+                   RouteOf("b-1", 1, {CareBy(kUnitB, testing::kNoon - 1000)})},
+                  1);
     clients_.Apply(true, {CareClient(kUnitA), CareClient(kUnitB)}, 1);
     Start();
   }
@@ -88,8 +90,8 @@ class StoresTest : public ::testing::Test {
   // A new process on the same stores.
   void Start() {
     rig_.reset();
-    store_ = std::make_unique<PostgresHistoryWriter>(
-        Postgres(), "broker-" + std::to_string(++starts_), std::chrono::seconds(1));
+    store_ = std::make_unique<PostgresHistoryWriter>(Postgres(), "broker-" + std::to_string(++starts_),
+                                                     std::chrono::seconds(1));
     reader_ = std::make_unique<PostgresHistoryReader>(Postgres(), 4);
     rig_ = std::make_unique<BrokerRig>(
         audience_, *reader_, *store_, [this] { return MakeRedisShelf({.address = redis_->address()}); },
@@ -264,8 +266,8 @@ TEST_F(StoresTest, RowLevelSecurityHidesWhatAQueryDoesNotReach) {
 TEST_F(StoresTest, ATakeOverInThePastMovesHistory) {
   AppendMany("a-1", 1, 10);
   ASSERT_TRUE(Stored(10));
-  routes_.Apply(false, {RouteOf("a-1", 2, {CareBy(kUnitA, testing::kNoon - 1000),
-                                           CareBy(kUnitB, testing::kNoon + 6)})}, 2);
+  routes_.Apply(false, {RouteOf("a-1", 2, {CareBy(kUnitA, testing::kNoon - 1000), CareBy(kUnitB, testing::kNoon + 6)})},
+                2);
   ASSERT_TRUE(WaitFor([&] {
     const auto page = rig_->List(kUnitB);
     return page.ok() && page->observations_size() == 5;

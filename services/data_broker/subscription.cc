@@ -17,8 +17,8 @@ bool Wish::Wants(const CareRecord& record) const {
          (kinds.empty() || kinds.contains(record.observation.kind()));
 }
 
-Subscription::Subscription(Wish wish, const Positions& start, Options options,
-                           const Audience& audience, Metrics& metrics)
+Subscription::Subscription(Wish wish, const Positions& start, Options options, const Audience& audience,
+                           Metrics& metrics)
     : wish_(std::move(wish)),
       options_(options),
       audience_(audience),
@@ -102,8 +102,7 @@ bool Subscription::GoLive(const std::deque<CareRecordPtr>& recent, const SharedP
 bool Subscription::Deliver(const CareRecord& record, Batch& batch) {
   Party party = record.party;
   audience_.PartyOf(record, party);
-  const Audience::Answer answer = party.nobody() ? Audience::Answer::kNo
-                                                 : audience_.MayReceive(wish_.caller, party);
+  const Audience::Answer answer = party.nobody() ? Audience::Answer::kNo : audience_.MayReceive(wish_.caller, party);
   if (answer == Audience::Answer::kLater) return false;
   const bool wanted = wish_.units.empty() || wish_.units.contains(party.unit);
   if (answer == Audience::Answer::kNo || !wanted) {

@@ -53,8 +53,7 @@ class Subscription {
   };
 
   // Starts in catch-up at `start`. References must outlive it.
-  Subscription(Wish wish, const Positions& start, Options options, const Audience& audience,
-               Metrics& metrics);
+  Subscription(Wish wish, const Positions& start, Options options, const Audience& audience, Metrics& metrics);
 
   const Wish& wish() const { return wish_; }
 
@@ -71,8 +70,8 @@ class Subscription {
   bool GoLive(const std::deque<CareRecordPtr>& recent, const SharedPositions& head);
 
   struct Batch {
-    v1::SubscribeResponse response;  // without the cursor
-    Positions after;                 // what the cursor shall say
+    v1::SubscribeResponse response;                // without the cursor
+    Positions after;                               // what the cursor shall say
     std::chrono::milliseconds newest_received{0};  // since 1970; 0 without observations
   };
 

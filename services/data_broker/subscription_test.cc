@@ -9,8 +9,8 @@
 namespace nara::broker {
 namespace {
 
-using testing::FakeAudience;
 using ::testing::ElementsAre;
+using testing::FakeAudience;
 using ::testing::IsEmpty;
 
 class SubscriptionTest : public ::testing::Test {
@@ -39,8 +39,7 @@ class SubscriptionTest : public ::testing::Test {
 
   SubscriptionPtr Subscribe(Wish wish, std::size_t capacity = 8) {
     auto subscription = std::make_shared<Subscription>(
-        std::move(wish), Positions{}, Subscription::Options{.capacity = capacity, .max_batch = 4},
-        audience_, metrics_);
+        std::move(wish), Positions{}, Subscription::Options{.capacity = capacity, .max_batch = 4}, audience_, metrics_);
     hub_.Add(subscription);
     hub_.Join(subscription);
     return subscription;
@@ -172,8 +171,8 @@ TEST_F(SubscriptionTest, DoesNotJoinWhenTheHubHasForgottenSomething) {
 }
 
 TEST_F(SubscriptionTest, DoesNotRepeatWhatCatchUpReadAheadOfTheFeed) {
-  const auto subscription = std::make_shared<Subscription>(
-      Wish{.caller = "care-a"}, Positions{}, Subscription::Options{}, audience_, metrics_);
+  const auto subscription = std::make_shared<Subscription>(Wish{.caller = "care-a"}, Positions{},
+                                                           Subscription::Options{}, audience_, metrics_);
   hub_.Add(subscription);
   Positions ahead{};
   ahead[0] = {2, 0};
@@ -205,8 +204,8 @@ TEST_F(SubscriptionTest, OneWorkerAtATimeCatchesUp) {
 
 TEST_F(SubscriptionTest, ABatchIsBoundedInBytes) {
   auto subscription = std::make_shared<Subscription>(
-      Wish{.caller = "care-a"}, Positions{},
-      Subscription::Options{.capacity = 8, .max_batch = 8, .max_batch_bytes = 1}, audience_, metrics_);
+      Wish{.caller = "care-a"}, Positions{}, Subscription::Options{.capacity = 8, .max_batch = 8, .max_batch_bytes = 1},
+      audience_, metrics_);
   hub_.Add(subscription);
   hub_.Join(subscription);
   Publish({Record("a-1", 1), Record("a-1", 2)});

@@ -13,8 +13,7 @@ Audience::Knowledge TableAudience::PartyOf(const CareRecord& record, Party& part
   const auto* assignment = FindAssignment(*route, record.assignment);
   const registry::v1::Responsibility* responsible =
       assignment == nullptr ? nullptr
-                            : ResponsibleAt(*assignment, registry::v1::PURPOSE_CARE,
-                                            record.observation.effective_at());
+                            : ResponsibleAt(*assignment, registry::v1::PURPOSE_CARE, record.observation.effective_at());
   party = responsible == nullptr ? Party{} : Party{responsible->principal(), responsible->unit()};
   return route->revision() < record.route_revision ? Knowledge::kPending : Knowledge::kKnown;
 }
@@ -28,8 +27,7 @@ Audience::Answer TableAudience::MayReceive(const std::string& caller, const Part
   return decision.allowed() ? Answer::kYes : Answer::kNo;
 }
 
-absl::StatusOr<Scope> TableAudience::ScopeOf(const std::string& peer,
-                                             const std::string& caller) const {
+absl::StatusOr<Scope> TableAudience::ScopeOf(const std::string& peer, const std::string& caller) const {
   const absl::StatusOr<Caller> known = authorizer_.Identify(peer, caller == peer ? "" : caller);
   if (!known.ok()) return known.status();
   return authorizer_.Reach(*known, Action::kReadCareData);

@@ -28,16 +28,15 @@ class BrokerRig {
   using MakeShelf = std::function<std::unique_ptr<LogShelf>()>;
   using MakeFollower = std::function<std::unique_ptr<LogFollower>()>;
 
-  BrokerRig(const Audience& audience, HistoryReader& reader, HistoryWriterStore& store,
-            const MakeShelf& shelf, const MakeFollower& follower, RigOptions options = {})
+  BrokerRig(const Audience& audience, HistoryReader& reader, HistoryWriterStore& store, const MakeShelf& shelf,
+            const MakeFollower& follower, RigOptions options = {})
       : hub_(options.kept),
         relabeller_(metrics_),
         writer_(WriterOptions(options), {shelf, follower, store, audience, relabeller_, metrics_}),
         feed_(FeedOptions(options), shelf, follower, audience, hub_, metrics_),
         catch_up_(CatchUpOptions(options), shelf, reader, audience, hub_, metrics_),
         deliverer_({.heartbeat = options.heartbeat, .check = options.heartbeat}, seal_, metrics_),
-        service_({.subscription = {.capacity = options.queue, .max_batch = 4},
-                  .care_kinds = CareKinds()},
+        service_({.subscription = {.capacity = options.queue, .max_batch = 4}, .care_kinds = CareKinds()},
                  {audience, seal_, reader, hub_, catch_up_, deliverer_, metrics_}) {
     const auto wake = [this](const SubscriptionPtr& pending) { deliverer_.Wake(pending); };
     hub_.OnPending(wake);

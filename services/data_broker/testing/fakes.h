@@ -52,7 +52,9 @@ inline telemetry::v1::LogRecord LogRecordOf(const Say& say) {
   return record;
 }
 
-inline std::string PayloadOf(const Say& say) { return LogRecordOf(say).SerializeAsString(); }
+inline std::string PayloadOf(const Say& say) {
+  return LogRecordOf(say).SerializeAsString();
+}
 
 // Logs that live in memory. All methods from any thread.
 class FakeLogs {
@@ -103,9 +105,7 @@ class FakeLogs {
     }
     return found;
   }
-  absl::Status Up() const {
-    return down_ ? absl::UnavailableError("the logs are down") : absl::OkStatus();
-  }
+  absl::Status Up() const { return down_ ? absl::UnavailableError("the logs are down") : absl::OkStatus(); }
 
   class FollowerView final : public LogFollower {
    public:
@@ -140,8 +140,7 @@ class FakeLogs {
   class ShelfView final : public LogShelf {
    public:
     explicit ShelfView(FakeLogs& logs) : logs_(logs) {}
-    absl::StatusOr<std::vector<LogEntry>> ReadAfter(std::size_t log, Position after,
-                                                    std::size_t count) override {
+    absl::StatusOr<std::vector<LogEntry>> ReadAfter(std::size_t log, Position after, std::size_t count) override {
       const std::lock_guard lock(logs_.mutex_);
       if (absl::Status status = logs_.Up(); !status.ok()) return status;
       return logs_.After(log, after, count);
@@ -306,8 +305,7 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     if (down_) return Gone();
     return labelled_;
   }
-  absl::Status Relabel(const std::string& device, std::uint64_t revision,
-                       const std::vector<Label>&) override {
+  absl::Status Relabel(const std::string& device, std::uint64_t revision, const std::vector<Label>&) override {
     const std::lock_guard lock(mutex_);
     if (down_) return Gone();
     labelled_[device] = revision;
@@ -323,9 +321,8 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     return !before || KeyOf(row) < std::pair(before->effective_us, before->id);
   }
   static bool Reached(const Audience::Reach& reach, const CareRecord& row) {
-    return reach.principal.empty()
-               ? std::ranges::find(reach.units, row.party.unit) != reach.units.end()
-               : reach.principal == row.party.principal;
+    return reach.principal.empty() ? std::ranges::find(reach.units, row.party.unit) != reach.units.end()
+                                   : reach.principal == row.party.principal;
   }
 
   mutable std::mutex mutex_;
@@ -345,9 +342,7 @@ class FakeWriter final : public ResponseWriter {
     received_.push_back(std::move(message));
     return true;
   }
-  bool OfferWithin(v1::SubscribeResponse message, absl::Duration) override {
-    return Offer(std::move(message));
-  }
+  bool OfferWithin(v1::SubscribeResponse message, absl::Duration) override { return Offer(std::move(message)); }
   void Close(absl::Status status) override {
     std::function<void()> callback;
     {
