@@ -4,19 +4,29 @@ namespace nara::alert {
 
 std::string_view StateName(State state) {
   switch (state) {
-    case State::kRaised: return "raised";
-    case State::kOffered: return "offered";
-    case State::kAccepted: return "accepted";
-    case State::kDispatched: return "dispatched";
-    case State::kOnSite: return "on_site";
-    case State::kResolved: return "resolved";
-    case State::kCancelled: return "cancelled";
-    case State::kExpired: return "expired";
+    case State::kRaised:
+      return "raised";
+    case State::kOffered:
+      return "offered";
+    case State::kAccepted:
+      return "accepted";
+    case State::kDispatched:
+      return "dispatched";
+    case State::kOnSite:
+      return "on_site";
+    case State::kResolved:
+      return "resolved";
+    case State::kCancelled:
+      return "cancelled";
+    case State::kExpired:
+      return "expired";
   }
   return "unknown";
 }
 
-bool IsEnded(State state) { return state >= State::kResolved; }
+bool IsEnded(State state) {
+  return state >= State::kResolved;
+}
 
 bool IsUnanswered(State state) {
   return state == State::kRaised || state == State::kOffered;

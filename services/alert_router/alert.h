@@ -75,18 +75,18 @@ struct Alert {
   PinnedChain chain;
   uint32_t step = 0;  // index in chain.steps
   State state = State::kRaised;
-  uint64_t version = 0;    // the number of its history entries
-  bool waiting = false;    // open, but at nobody's screen: see engine.h
-  bool exhausted = false;  // its chain has run out once
-  bool technical = false;  // about the system, not about a person
+  uint64_t version = 0;        // the number of its history entries
+  bool waiting = false;        // open, but at nobody's screen: see engine.h
+  bool exhausted = false;      // its chain has run out once
+  bool technical = false;      // about the system, not about a person
   uint64_t offer_version = 0;  // version that made the newest offer; 0: none yet
   bool delivered = false;      // that offer has reached a screen
-  Time effective_at{};     // when the event was produced
+  Time effective_at{};         // when the event was produced
   Time raised_at{};
   Time expires_at{};
   std::optional<Time> next_action_at;  // absent when nothing is due
-  std::string receiver;  // whom it is offered to or waits for, or who accepted it
-  std::string operator_id;  // who accepted it at the receiver; opaque
+  std::string receiver;                // whom it is offered to or waits for, or who accepted it
+  std::string operator_id;             // who accepted it at the receiver; opaque
 
   bool operator==(const Alert&) const = default;
 };

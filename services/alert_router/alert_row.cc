@@ -31,7 +31,9 @@ std::vector<Step> ReadSteps(const Row& row) {
 
 }  // namespace
 
-Time ToTime(TimePoint time) { return std::chrono::floor<std::chrono::microseconds>(time); }
+Time ToTime(TimePoint time) {
+  return std::chrono::floor<std::chrono::microseconds>(time);
+}
 
 std::vector<Param> Params(const Alert& alert) {
   std::vector<std::string> receivers;

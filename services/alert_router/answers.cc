@@ -38,7 +38,9 @@ Responsible Answers::ForAlarm(const std::string& device, const std::string& assi
   return answer;
 }
 
-Responsible Answers::ForTechnical(const std::string& device) const { return Fallback(routes_.Find(device).get(), ""); }
+Responsible Answers::ForTechnical(const std::string& device) const {
+  return Fallback(routes_.Find(device).get(), "");
+}
 
 Responsible Answers::Fallback(const registry::v1::Route* route, const std::string& astray) const {
   Responsible answer;

@@ -64,9 +64,10 @@ class AlertRouter final : public app::App {
     context.health.AddCheck("registry", [this] { return RegistryKnown(); });
     parts_.Add("schema", [this] { return MigrateSchema(); });
     parts_.Add("registry", [this] { return Follow(); }, [this] { Unfollow(); });
+    parts_.Add("grpc", [this] { return server_.Start({service_.get()}); }, [this] { StopServing(); });
+    // Stops before the streams end: our going is no reason for a next step, receivers come back within a second.
     parts_.Add("caretaker", [this] { return Begin(caretaker_); }, [this] { caretaker_.Stop(); });
     parts_.Add("attendance", [this] { return Begin(attendance_); }, [this] { attendance_.Stop(); });
-    parts_.Add("grpc", [this] { return server_.Start({service_.get()}); }, [this] { StopServing(); });
     parts_.Add("logs", [this] { return Begin(follower_); }, [this] { follower_.Stop(); });
   }
   ~AlertRouter() override { Stop(); }

@@ -93,6 +93,7 @@ class AppTest : public ::testing::Test {
   }
 
   void StartApp() {
+    app_.reset();
     const config::Tls tls = pki_.Issue("nara-alert-router");
     const std::string yaml = "grpc: {listen: \"127.0.0.1:" + std::to_string(port_) + "\"}\ntls: {ca: \"" + tls.ca +
                              "\", cert: \"" + tls.cert + "\", key: \"" + tls.key + "\"}\nredis: {address: \"" +
@@ -247,6 +248,28 @@ TEST_F(AppTest, ARestartForgetsNothing) {
   const auto context = rpc::CallWithin(absl::Seconds(20), {}, true);
   const auto stream = Attend(*staff, *context, "staff-1480");
   EXPECT_EQ(Next(*stream).offer().alert().kind(), "dose_missed");
+}
+
+TEST_F(AppTest, ACleanStopIsNoReasonForTheNextStep) {
+  const auto centre = As("centre-1480");
+  std::string alert;
+  {
+    const auto context = rpc::CallWithin(absl::Seconds(20), {}, true);
+    const auto stream = Attend(*centre, *context, "centre-1480");
+    v1::AttendResponse pulse;
+    ASSERT_TRUE(stream->Read(&pulse));
+    Append("dose_missed", "d1");
+    alert = Next(*stream).offer().alert().id();
+    app_->Stop();
+    while (stream->Read(&pulse)) {
+    }
+    EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  }
+  StartApp();
+  const auto context = rpc::CallWithin(absl::Seconds(20), {}, true);
+  const auto stream = Attend(*centre, *context, "centre-1480");
+  EXPECT_EQ(Next(*stream).offer().alert().id(), alert);
+  EXPECT_THAT(History(*centre, alert), ::testing::ElementsAre("raised", "offered"));
 }
 
 TEST_F(AppTest, MisuseOfAStreamEndsItWithAReason) {

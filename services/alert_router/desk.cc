@@ -18,7 +18,9 @@ absl::Status BadRequest(const std::string& message) {
   return rpc::Error(absl::StatusCode::kInvalidArgument, "BAD_REQUEST", message);
 }
 
-absl::Status UnknownAlert(const std::string& id) { return NotThere("alert", id); }
+absl::Status UnknownAlert(const std::string& id) {
+  return NotThere("alert", id);
+}
 
 bool IsId(const std::string& text) {
   return !text.empty() && text.size() <= kLongestId &&
@@ -96,9 +98,8 @@ Object ObjectOf(const Alert& alert) {
 }
 
 absl::StatusOr<Alert> Desk::Accept(const rpc::CallContext& call, const Request& request) {
-  return Act(call, request, [&](const Alert& alert, Moves&, Time now) {
-    return alert::Accept(alert, request.actor, now);
-  });
+  return Act(call, request,
+             [&](const Alert& alert, Moves&, Time now) { return alert::Accept(alert, request.actor, now); });
 }
 
 absl::StatusOr<Alert> Desk::Reject(const rpc::CallContext& call, const Request& request) {

@@ -9,10 +9,10 @@
 namespace nara::alert {
 namespace {
 
-using testing::FakeWatch;
-using testing::World;
 using ::testing::ElementsAre;
+using testing::FakeWatch;
 using ::testing::IsEmpty;
+using testing::World;
 
 class DeskTest : public ::testing::Test {
  protected:
@@ -61,8 +61,7 @@ TEST_F(DeskTest, AnAlertOfOthersIsNotThere) {
 }
 
 TEST_F(DeskTest, NobodyActsForAnotherReceiver) {
-  const absl::Status status =
-      world_.desk.Accept(world_.As("staff-1480"), {id_, {"centre-1480", "eve"}, ""}).status();
+  const absl::Status status = world_.desk.Accept(world_.As("staff-1480"), {id_, {"centre-1480", "eve"}, ""}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
 }
 
@@ -81,7 +80,9 @@ TEST_F(DeskTest, WhatHasEndedStaysEnded) {
   EXPECT_EQ(Reason(Resolve("centre-1480").status()), "ALERT_ENDED");
 }
 
-TEST_F(DeskTest, ResolveNeedsAnAccept) { EXPECT_EQ(Reason(Resolve("centre-1480").status()), "ALERT_NOT_ACCEPTED"); }
+TEST_F(DeskTest, ResolveNeedsAnAccept) {
+  EXPECT_EQ(Reason(Resolve("centre-1480").status()), "ALERT_NOT_ACCEPTED");
+}
 
 TEST_F(DeskTest, ARejectionGoesToTheNextStep) {
   const auto staff = world_.Attend("staff-1480");

@@ -120,7 +120,9 @@ bool HadAStep(const Alert& alert, const std::string& receiver) {
   return std::any_of(steps.begin(), end, [&](const Step& step) { return step.receiver == receiver; });
 }
 
-Answer Unchanged(Verdict verdict, const Alert& alert) { return {verdict, {alert, {}, {}}}; }
+Answer Unchanged(Verdict verdict, const Alert& alert) {
+  return {verdict, {alert, {}, {}}};
+}
 
 }  // namespace
 
@@ -206,8 +208,7 @@ Answer Accept(const Alert& alert, const Actor& actor, Time now) {
   return {Verdict::kDone, draft.Take()};
 }
 
-Answer Reject(const Alert& alert, const Actor& actor, const std::string& reason, const Reachable& reachable,
-              Time now) {
+Answer Reject(const Alert& alert, const Actor& actor, const std::string& reason, const Reachable& reachable, Time now) {
   if (IsEnded(alert.state)) return Unchanged(Verdict::kEnded, alert);
   if (!IsUnanswered(alert.state)) return Unchanged(Verdict::kTaken, alert);
   if (!HadAStep(alert, actor.receiver)) return Unchanged(Verdict::kNotOffered, alert);

@@ -90,16 +90,14 @@ inline constexpr char kExpiredUnanswered[] = "expired_unanswered";
 // that came before its beginning) it is recorded and cancelled at once, and
 // nobody is disturbed; the same when `now` is not before alert.expires_at: too
 // late to ring for. REQUIRES: alert.chain has a step.
-Change Raise(Alert alert, const std::string& ended_by,
-             const Reachable& reachable, Time now);
+Change Raise(Alert alert, const std::string& ended_by, const Reachable& reachable, Time now);
 
 // The alert's time has come: time-out of the offer, repetition, expiry. No
 // change when it is not due (another router was faster).
 Change Due(const Alert& alert, const Reachable& reachable, Time now);
 
 // The last link of `receiver` broke: its open offers go to the next step.
-Change LinkBroken(const Alert& alert, const std::string& receiver,
-                  const Reachable& reachable, Time now);
+Change LinkBroken(const Alert& alert, const std::string& receiver, const Reachable& reachable, Time now);
 
 // Somebody attends at `receiver` again: what waited for it is offered.
 Change LinkUp(const Alert& alert, const std::string& receiver, Time now);
@@ -109,20 +107,16 @@ Change End(const Alert& alert, const std::string& ended_by, Time now);
 
 // The offer of `offer_version` has reached a screen. Recorded once an offer,
 // whatever a receiver sends.
-Change Delivered(const Alert& alert, const Actor& actor, uint64_t offer_version,
-                 Time now);
+Change Delivered(const Alert& alert, const Actor& actor, uint64_t offer_version, Time now);
 
 // Accept is for the receivers of the steps so far: who accepts a moment after
 // the time-out is welcome as long as nobody else has.
 Answer Accept(const Alert& alert, const Actor& actor, Time now);
 
 // Reject is for the receiver of the current step.
-Answer Reject(const Alert& alert, const Actor& actor,
-                const std::string& reason, const Reachable& reachable,
-                Time now);
+Answer Reject(const Alert& alert, const Actor& actor, const std::string& reason, const Reachable& reachable, Time now);
 
 // Resolve is for the receiver that accepted, whoever works there now.
-Answer Resolve(const Alert& alert, const Actor& actor,
-                 const std::string& reason, Time now);
+Answer Resolve(const Alert& alert, const Actor& actor, const std::string& reason, Time now);
 
 }  // namespace nara::alert

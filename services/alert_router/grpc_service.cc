@@ -139,8 +139,8 @@ class Service final : public v1::AlertRouterService::CallbackService {
   grpc::ServerBidiReactor<v1::AttendRequest, v1::AttendResponse>* Attend(Context* context) override {
     return rpc::BidiStream<v1::AttendRequest, v1::AttendResponse>(
         context, deps_.workers,
-        [this](const rpc::CallContext& call, std::shared_ptr<AttendStream::Writer> writer)
-            -> absl::StatusOr<rpc::StreamReader<v1::AttendRequest>> {
+        [this](const rpc::CallContext& call,
+               std::shared_ptr<AttendStream::Writer> writer) -> absl::StatusOr<rpc::StreamReader<v1::AttendRequest>> {
           auto stream = std::make_shared<AttendStream>(deps_, call, std::move(writer));
           return rpc::StreamReader<v1::AttendRequest>{
               [stream](const v1::AttendRequest& request) { stream->Take(request); }, {}};
@@ -158,32 +158,34 @@ class Service final : public v1::AlertRouterService::CallbackService {
 
   grpc::ServerUnaryReactor* RejectAlert(Context* context, const v1::RejectAlertRequest* request,
                                         v1::RejectAlertResponse* response) override {
-    return rpc::Unary(context, deps_.workers, request, response,
-                      [this](const rpc::CallContext& call, const v1::RejectAlertRequest& asked) {
-                        return WithAlert<v1::RejectAlertResponse>(
-                            deps_.desk.Reject(call, ToRequest(asked, asked.reason())));
-                      });
+    return rpc::Unary(
+        context, deps_.workers, request, response,
+        [this](const rpc::CallContext& call, const v1::RejectAlertRequest& asked) {
+          return WithAlert<v1::RejectAlertResponse>(deps_.desk.Reject(call, ToRequest(asked, asked.reason())));
+        });
   }
 
   grpc::ServerUnaryReactor* ResolveAlert(Context* context, const v1::ResolveAlertRequest* request,
                                          v1::ResolveAlertResponse* response) override {
-    return rpc::Unary(context, deps_.workers, request, response,
-                      [this](const rpc::CallContext& call, const v1::ResolveAlertRequest& asked) {
-                        return WithAlert<v1::ResolveAlertResponse>(
-                            deps_.desk.Resolve(call, ToRequest(asked, asked.reason())));
-                      });
+    return rpc::Unary(
+        context, deps_.workers, request, response,
+        [this](const rpc::CallContext& call, const v1::ResolveAlertRequest& asked) {
+          return WithAlert<v1::ResolveAlertResponse>(deps_.desk.Resolve(call, ToRequest(asked, asked.reason())));
+        });
   }
 
   grpc::ServerUnaryReactor* GetAlert(Context* context, const v1::GetAlertRequest* request,
                                      v1::GetAlertResponse* response) override {
-    return rpc::Unary(context, deps_.workers, request, response,
-                      [this](const rpc::CallContext& call, const v1::GetAlertRequest& asked) { return Get(call, asked); });
+    return rpc::Unary(
+        context, deps_.workers, request, response,
+        [this](const rpc::CallContext& call, const v1::GetAlertRequest& asked) { return Get(call, asked); });
   }
 
   grpc::ServerUnaryReactor* ListAlerts(Context* context, const v1::ListAlertsRequest* request,
                                        v1::ListAlertsResponse* response) override {
-    return rpc::Unary(context, deps_.workers, request, response,
-                      [this](const rpc::CallContext& call, const v1::ListAlertsRequest& asked) { return List(call, asked); });
+    return rpc::Unary(
+        context, deps_.workers, request, response,
+        [this](const rpc::CallContext& call, const v1::ListAlertsRequest& asked) { return List(call, asked); });
   }
 
   grpc::ServerWriteReactor<v1::WatchAlertsResponse>* WatchAlerts(Context* context,
@@ -232,6 +234,8 @@ class Service final : public v1::AlertRouterService::CallbackService {
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeGrpcService(GrpcDeps deps) { return std::make_unique<Service>(deps); }
+std::unique_ptr<grpc::Service> MakeGrpcService(GrpcDeps deps) {
+  return std::make_unique<Service>(deps);
+}
 
 }  // namespace nara::alert

@@ -10,10 +10,10 @@ namespace nara::alert {
 namespace {
 
 using std::chrono::seconds;
-using testing::FakeScreen;
-using testing::World;
 using ::testing::ElementsAre;
+using testing::FakeScreen;
 using ::testing::IsEmpty;
+using testing::World;
 
 class IntakeTest : public ::testing::Test {
  protected:
@@ -127,10 +127,14 @@ TEST_F(IntakeTest, AnAlarmOfAnEndedAssignmentGoesToWhoAnsweredLast) {
 
 TEST_F(IntakeTest, WhatIngestQuarantinedBecomesATechnicalAlertWithoutAResident) {
   const auto fallback = world_.Attend("county-fallback");
-  auto held = World::Event(kIngestQuarantined, "q1");
+  auto held = World::Event(kIngestQuarantined, "value_out_of_range");
+  ASSERT_TRUE(world_.Say(held).ok());
   ASSERT_TRUE(world_.Say(held).ok());
   EXPECT_THAT(fallback->Take(), ElementsAre("offer ingest_quarantined 2"));
-  EXPECT_EQ(world_.store.Find(kIngestQuarantined, "q1")->resident, "");
+  EXPECT_EQ(world_.store.Find(kIngestQuarantined, "value_out_of_range@" + held.event_id())->resident, "");
+  held.set_event_id("disp-1/a/0000000000000001/later");
+  ASSERT_TRUE(world_.Say(held).ok());
+  EXPECT_THAT(fallback->Take(), ElementsAre("offer ingest_quarantined 2")) << "the same reason later rings again";
 }
 
 TEST_F(IntakeTest, AnEntryThatCannotBeReadBecomesATechnicalAlertAndTheNextOnePasses) {

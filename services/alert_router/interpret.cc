@@ -19,6 +19,10 @@ Key KeyOf(const telemetry::v1::LogRecord& record, const std::string& kind) {
   return {record.device(), kind, episode.empty() ? record.event_id() : episode};
 }
 
+Key QuarantineKey(const telemetry::v1::LogRecord& record) {
+  return {record.device(), kIngestQuarantined, record.record().episode() + "@" + record.event_id()};
+}
+
 Alert Draw(const telemetry::v1::LogRecord& record, const Kind& kind, const Responsible& answer, Time now) {
   Alert alert;
   alert.key = KeyOf(record, kind.id);
@@ -52,7 +56,7 @@ absl::StatusOr<std::string> Interpreter::ApplyRecord(Moves& moves, const telemet
     log::Info("intake", "test event, nobody is disturbed", {{"device", record.device()}, {"kind", name}});
     return "test";
   }
-  if (name == kIngestQuarantined) return RaiseTechnical(moves, KeyOf(record, name), record.event_id());
+  if (name == kIngestQuarantined) return RaiseTechnical(moves, QuarantineKey(record), record.event_id());
   const Kind* kind = catalogue_.FindKind(name);
   if (kind == nullptr) return RaiseTechnical(moves, KeyOf(record, kUnknownKind), record.event_id());
   std::string outcome = "ignored";

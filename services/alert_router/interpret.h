@@ -24,6 +24,10 @@ inline constexpr char kUnroutable[] = "alarm_unroutable";
 // event id where it has none.
 Key KeyOf(const telemetry::v1::LogRecord& record, const std::string& kind);
 
+// The key of what ingest quarantined: its episode is a reason ("value_out_of_range"), which comes again, so the event
+// belongs to it.
+Key QuarantineKey(const telemetry::v1::LogRecord& record);
+
 // What stands for a device in alerts about a log itself: "shard-07".
 std::string LogAsDevice(LogId log);
 

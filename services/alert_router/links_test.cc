@@ -10,11 +10,11 @@ namespace nara::alert {
 namespace {
 
 using std::chrono::seconds;
-using testing::FakeScreen;
-using testing::World;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using testing::FakeScreen;
 using ::testing::IsEmpty;
+using testing::World;
 
 class LinksTest : public ::testing::Test {
  protected:

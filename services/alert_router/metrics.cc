@@ -3,13 +3,14 @@
 namespace nara::alert {
 namespace {
 
-constexpr const char* kActions[] = {"raised",      "offered",     "unreachable", "exhausted",      "delivered",
-                                    "accepted",    "rejected",    "resolved",    "accept_timeout", "link_broken",
-                                    "cancelled",   "expired"};
+constexpr const char* kActions[] = {"raised",   "offered",  "unreachable",    "exhausted",   "delivered", "accepted",
+                                    "rejected", "resolved", "accept_timeout", "link_broken", "cancelled", "expired"};
 constexpr const char* kOutcomes[] = {"raised", "ended",   "end_remembered", "known",
                                      "test",   "ignored", "technical",      "unreadable"};
 
-double Seconds(std::chrono::microseconds time) { return static_cast<double>(time.count()) / 1e6; }
+double Seconds(std::chrono::microseconds time) {
+  return static_cast<double>(time.count()) / 1e6;
+}
 
 void Increment(const std::map<std::string, metrics::Counter*>& counters, const std::string& word) {
   if (const auto counter = counters.find(word); counter != counters.end()) counter->second->Increment();
@@ -19,12 +20,12 @@ void Increment(const std::map<std::string, metrics::Counter*>& counters, const s
 
 Metrics::Metrics(metrics::Registry& registry)
     : append_to_offer_(registry.AddHistogram("nara_alerts_append_to_offer_seconds",
-                                              "Append of the event to its log to the offer of its alert",
-                                              metrics::Latency())),
+                                             "Append of the event to its log to the offer of its alert",
+                                             metrics::Latency())),
       timer_lateness_(registry.AddHistogram("nara_alerts_timer_lateness_seconds", "How late due alerts were moved",
                                             metrics::Latency())),
-      store_failures_(registry.AddCounter("nara_alerts_store_failures_total",
-                                          "Transactions that the database did not carry out")),
+      store_failures_(
+          registry.AddCounter("nara_alerts_store_failures_total", "Transactions that the database did not carry out")),
       degraded_offers_(registry.AddCounter("nara_alerts_degraded_offers_total",
                                            "Offers that were made while the database was down")),
       oldest_unrouted_(registry.AddGauge("nara_alerts_oldest_unrouted_seconds",
@@ -32,12 +33,12 @@ Metrics::Metrics(metrics::Registry& registry)
       links_(registry.AddGauge("nara_alerts_links", "Operators who attend at a receiver")),
       watchers_(registry.AddGauge("nara_alerts_watchers", "Open WatchAlerts streams")) {
   for (const char* action : kActions) {
-    actions_[action] = &registry.AddCounter("nara_alerts_history_total", "Entries of the alerts' history",
-                                            {{"action", action}});
+    actions_[action] =
+        &registry.AddCounter("nara_alerts_history_total", "Entries of the alerts' history", {{"action", action}});
   }
   for (const char* outcome : kOutcomes) {
-    outcomes_[outcome] = &registry.AddCounter("nara_alerts_log_entries_total", "Entries of the alarm logs",
-                                              {{"outcome", outcome}});
+    outcomes_[outcome] =
+        &registry.AddCounter("nara_alerts_log_entries_total", "Entries of the alarm logs", {{"outcome", outcome}});
   }
 }
 
@@ -45,11 +46,21 @@ void Metrics::Count(const Change& change) {
   for (const HistoryEntry& entry : change.history) Increment(actions_, entry.action);
 }
 
-void Metrics::Offered(std::chrono::microseconds after_append) { append_to_offer_.Observe(Seconds(after_append)); }
-void Metrics::Late(std::chrono::microseconds by) { timer_lateness_.Observe(Seconds(by)); }
-void Metrics::Routed(const std::string& outcome) { Increment(outcomes_, outcome); }
-void Metrics::StoreFailed() { store_failures_.Increment(); }
-void Metrics::OfferedDegraded() { degraded_offers_.Increment(); }
+void Metrics::Offered(std::chrono::microseconds after_append) {
+  append_to_offer_.Observe(Seconds(after_append));
+}
+void Metrics::Late(std::chrono::microseconds by) {
+  timer_lateness_.Observe(Seconds(by));
+}
+void Metrics::Routed(const std::string& outcome) {
+  Increment(outcomes_, outcome);
+}
+void Metrics::StoreFailed() {
+  store_failures_.Increment();
+}
+void Metrics::OfferedDegraded() {
+  degraded_offers_.Increment();
+}
 
 void Metrics::Observe(std::chrono::milliseconds oldest_unrouted, std::size_t links, std::size_t watchers) {
   oldest_unrouted_.Set(Seconds(oldest_unrouted));

@@ -24,8 +24,7 @@ namespace nara::alert {
 class Outlet {
  public:
   // All must outlive it.
-  Outlet(Links& links, Watchers& watchers, Metrics& metrics)
-      : links_(links), watchers_(watchers), metrics_(metrics) {}
+  Outlet(Links& links, Watchers& watchers, Metrics& metrics) : links_(links), watchers_(watchers), metrics_(metrics) {}
 
   void Publish(const std::vector<Change>& changes);
 

@@ -80,9 +80,7 @@ class PostgresRows final : public Rows {
     return Many(transaction_.Execute(kUnanswered, {receiver}));
   }
 
-  absl::StatusOr<std::vector<Alert>> DueLocked(int limit) override {
-    return Many(transaction_.Execute(kDue, {limit}));
-  }
+  absl::StatusOr<std::vector<Alert>> DueLocked(int limit) override { return Many(transaction_.Execute(kDue, {limit})); }
 
   absl::StatusOr<std::string> EarlyEnd(const Key& key) override {
     const auto result = transaction_.Execute(kEarlyEnd, {key.device, key.kind, key.episode});
@@ -96,15 +94,14 @@ class PostgresRows final : public Rows {
 
   absl::Status Save(const Change& change) override {
     const uint64_t before = change.alert.version - change.history.size();
-    const auto written = before == 0 ? transaction_.Execute(kInsert, Params(change.alert)) : Update(change.alert, before);
+    const auto written =
+        before == 0 ? transaction_.Execute(kInsert, Params(change.alert)) : Update(change.alert, before);
     if (!written.ok()) return written.status();
     if (written->affected() != 1) return MovedOn(change.alert.id);
     return change.Changed() ? WriteHistory(change) : absl::OkStatus();
   }
 
-  absl::Status Advance(std::span<const PositionStep> steps) override {
-    return positions_.Advance(transaction_, steps);
-  }
+  absl::Status Advance(std::span<const PositionStep> steps) override { return positions_.Advance(transaction_, steps); }
 
  private:
   static absl::StatusOr<std::optional<Alert>> One(const absl::StatusOr<Result>& result) {
@@ -120,9 +117,9 @@ class PostgresRows final : public Rows {
 
   absl::StatusOr<Result> Update(const Alert& alert, uint64_t before) {
     const auto next = alert.next_action_at ? Param(TimePoint(*alert.next_action_at)) : Param(std::nullopt);
-    return transaction_.Execute(kUpdate, {alert.id, before, alert.step, static_cast<int>(alert.state), alert.version,
-                                          alert.waiting, alert.exhausted, alert.offer_version, alert.delivered, next,
-                                          alert.receiver, alert.operator_id});
+    return transaction_.Execute(
+        kUpdate, {alert.id, before, alert.step, static_cast<int>(alert.state), alert.version, alert.waiting,
+                  alert.exhausted, alert.offer_version, alert.delivered, next, alert.receiver, alert.operator_id});
   }
 
   absl::Status WriteHistory(const Change& change) {
@@ -141,8 +138,7 @@ class PostgresRows final : public Rows {
       reasons.push_back(entry.reason);
     }
     return transaction_
-        .Execute(kInsertHistory,
-                 {change.alert.id, versions, times, actions, states, steps, receivers, actors, reasons})
+        .Execute(kInsertHistory, {change.alert.id, versions, times, actions, states, steps, receivers, actors, reasons})
         .status();
   }
 

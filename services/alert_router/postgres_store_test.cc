@@ -103,9 +103,8 @@ TEST_F(PostgresStoreTest, ATransactionThatFailsLeavesNothing) {
 
 TEST_F(PostgresStoreTest, OneEpisodeIsOneAlert) {
   RaiseOne(Drawn("d1"));
-  const absl::Status again = store_.Run([&](Rows& rows) {
-    return rows.Save(Raise(Drawn("d1"), "dose_taken", Attended, *rows.Now()));
-  });
+  const absl::Status again =
+      store_.Run([&](Rows& rows) { return rows.Save(Raise(Drawn("d1"), "dose_taken", Attended, *rows.Now())); });
   EXPECT_TRUE(absl::IsAborted(again)) << again;
 }
 
@@ -125,15 +124,15 @@ TEST_F(PostgresStoreTest, OfManyAcceptsAtOnceOneWins) {
 TEST_F(PostgresStoreTest, AStaleRouterWritesNothing) {
   const Alert row = RaiseOne(Drawn("d1"));
   ASSERT_TRUE(AcceptOne(row.id, "anna").ok());
-  const absl::Status late = store_.Run([&](Rows& rows) {
-    return rows.Save(Reject(row, {"centre", "dan"}, "", Attended, *rows.Now()).change);
-  });
+  const absl::Status late = store_.Run(
+      [&](Rows& rows) { return rows.Save(Reject(row, {"centre", "dan"}, "", Attended, *rows.Now()).change); });
   EXPECT_TRUE(absl::IsAborted(late)) << late;
 }
 
 TEST_F(PostgresStoreTest, DueRowsAreTakenByOneRouterAtATime) {
   const Alert row = RaiseOne(Drawn("d1"));
-  ASSERT_TRUE(Sql("update alerts set next_action_at = clock_timestamp() - interval '2 s' where id = '" + row.id + "'").ok());
+  ASSERT_TRUE(
+      Sql("update alerts set next_action_at = clock_timestamp() - interval '2 s' where id = '" + row.id + "'").ok());
   EXPECT_LE(**store_.UntilNextAction(), seconds(-2));
   const absl::Status done = store_.Run([&](Rows& mine) {
     EXPECT_EQ(mine.DueLocked(10)->size(), 1U);

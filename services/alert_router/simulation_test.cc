@@ -78,17 +78,28 @@ class Life {
 
   void Happen() {
     switch (Draw(11)) {
-      case 0: return Move(seconds(Draw(30)));
-      case 1: return Commit(Due(row_, Links(), now_), true);
-      case 2: return DueExactly();
-      case 3: return Break(AnyReceiver());
-      case 4: return Attach(AnyReceiver());
-      case 5: return TryAccept(Anybody());
-      case 6: return Commit(Reject(row_, Anybody(), "", Links(), now_).change, false);
-      case 7: return Draw(4) == 0 ? Commit(End(row_, "end", now_), false) : Move(seconds(1));
-      case 8: return Draw(3) == 0 ? Commit(Resolve(row_, Anybody(), "", now_).change, false) : Move(seconds(1));
-      case 9: return Commit(Delivered(row_, Anybody(), 1 + Draw(9), now_), false);
-      default: return Zombie();
+      case 0:
+        return Move(seconds(Draw(30)));
+      case 1:
+        return Commit(Due(row_, Links(), now_), true);
+      case 2:
+        return DueExactly();
+      case 3:
+        return Break(AnyReceiver());
+      case 4:
+        return Attach(AnyReceiver());
+      case 5:
+        return TryAccept(Anybody());
+      case 6:
+        return Commit(Reject(row_, Anybody(), "", Links(), now_).change, false);
+      case 7:
+        return Draw(4) == 0 ? Commit(End(row_, "end", now_), false) : Move(seconds(1));
+      case 8:
+        return Draw(3) == 0 ? Commit(Resolve(row_, Anybody(), "", now_).change, false) : Move(seconds(1));
+      case 9:
+        return Commit(Delivered(row_, Anybody(), 1 + Draw(9), now_), false);
+      default:
+        return Zombie();
     }
   }
 

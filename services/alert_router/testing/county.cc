@@ -56,7 +56,9 @@ registry::v1::Client ClientOf(const std::string& id, const std::string& role, co
 
 }  // namespace
 
-std::vector<registry::v1::Route> Routes() { return {Dispenser()}; }
+std::vector<registry::v1::Route> Routes() {
+  return {Dispenser()};
+}
 
 std::vector<registry::v1::Chain> Chains() {
   return {ChainOf("care-1480-1", 3, {{"centre-1480", 60}, {"staff-1480", 120}}),

@@ -117,9 +117,8 @@ absl::StatusOr<std::vector<Alert>> FakeStore::List(const Query& query) {
   for (const auto& [id, alert] : tables_.alerts) {
     if (Fits(alert, query)) found.push_back(alert);
   }
-  std::sort(found.begin(), found.end(), [](const Alert& a, const Alert& b) {
-    return std::pair(a.raised_at, a.id) > std::pair(b.raised_at, b.id);
-  });
+  std::sort(found.begin(), found.end(),
+            [](const Alert& a, const Alert& b) { return std::pair(a.raised_at, a.id) > std::pair(b.raised_at, b.id); });
   if (std::ssize(found) > query.limit) found.resize(query.limit);
   return found;
 }

@@ -37,7 +37,9 @@ telemetry::v1::LogRecord World::Event(const std::string& kind, const std::string
   return record;
 }
 
-absl::Status World::Say(const telemetry::v1::LogRecord& record) { return SayBytes(record.SerializeAsString()); }
+absl::Status World::Say(const telemetry::v1::LogRecord& record) {
+  return SayBytes(record.SerializeAsString());
+}
 
 absl::Status World::SayBytes(const std::string& payload) {
   const LogId log{ShardOf(kDevice), Log::kAlarm};
