@@ -5,7 +5,9 @@
 // The session (client id, subscriptions, queued messages) lives in the server and
 // outlasts connections and this process; this object connects to it, connects
 // again after a loss (100 ms at first, doubled up to 5 s, with jitter), and
-// subscribes again after each connect, since the library does not.
+// subscribes again after each connect, since the library does not. A connect beside
+// idle sessions of the same process takes up to 2 s: the library's thread looks for
+// new sockets once a second.
 //
 // Threads: callbacks run in the MQTT library's one receive thread, which serves
 // every session of the process and its keep-alives: they must not block, throw, or
@@ -114,10 +116,10 @@ class MqttSession {
   // True from the moment the subscriptions are granted until the loss.
   bool connected() const;
 
-  // Queues a message and returns without waiting. Unavailable when not connected;
-  // ResourceExhausted when max_pending wait already. OK promises nothing about the
-  // server (what is under way when a session is lost there is lost): who needs more
-  // waits for a receipt.
+  // Queues a message and returns without waiting; `qos` 0 or 1. Unavailable when not
+  // connected; ResourceExhausted when max_pending wait already. What waits when the
+  // connection is lost is sent after the next connect, perhaps twice. OK promises
+  // nothing about the server's disk: who needs more waits for a receipt.
   absl::Status Publish(std::string_view topic, std::string_view payload, int qos,
                        bool retained = false);
 

@@ -74,6 +74,18 @@ TEST(Session, CarriesMessagesBothWays) {
   EXPECT_TRUE(WaitFor([&] { return session->pending() == 0; }));
 }
 
+TEST(Session, TakesSeveralFilters) {
+  const auto server = MosquittoServer::Start().value();
+  Recorder recorder;
+  MqttSessionOptions options = recorder.Options(*server, "me", "a/+");
+  options.subscriptions.push_back({"b/+"});
+  options.subscriptions.push_back({"c/+"});
+  const auto session = Started(std::move(options));
+  for (const char* topic : {"a/1", "b/1", "c/1"}) EXPECT_TRUE(session->Publish(topic, topic, 1).ok());
+  ASSERT_TRUE(recorder.WaitForPayloads(3));
+  EXPECT_THAT(recorder.payloads(), ElementsAre("a/1", "b/1", "c/1"));
+}
+
 TEST(Session, IsKeptByTheServerWhileItIsStopped) {
   const auto server = MosquittoServer::Start().value();
   Recorder recorder;
@@ -89,7 +101,18 @@ TEST(Session, IsKeptByTheServerWhileItIsStopped) {
   session->Start();
   ASSERT_TRUE(recorder.WaitForPayloads(3));
   EXPECT_THAT(recorder.payloads(), ElementsAre("1", "2", "3"));
-  EXPECT_TRUE(recorder.session_present);
+  EXPECT_TRUE(WaitFor([&] { return recorder.session_present.load(); }));
+}
+
+TEST(Session, IsKeptByTheServerWhenTheProcessDies) {
+  const auto server = MosquittoServer::Start().value();
+  Recorder dying;
+  Recorder successor;
+  const auto first = Started(dying.Options(*server, "durable", "t"));
+  // Takes the session over, as the next process does; the first never says goodbye.
+  const auto second = Started(successor.Options(*server, "durable", "t"));
+  EXPECT_TRUE(successor.session_present);
+  first->Stop();
 }
 
 TEST(Session, ComesBackByItselfAndSubscribesAgain) {
@@ -177,6 +200,65 @@ TEST(Session, SendsWhatWasUnderWayAgainAfterALoss) {
   gate->Stall(false);
   EXPECT_TRUE(watching.WaitForPayloads(100)) << watching.payloads().size() << " came";
   EXPECT_TRUE(WaitFor([&] { return session->pending() == 0; }));
+}
+
+// A CA with a server on 127.0.0.1 and a client, made by openssl.
+class Pki {
+ public:
+  Pki() {
+    dir_.Write("server.ext", "subjectAltName=IP:127.0.0.1\n");
+    dir_.Write("client.ext", "extendedKeyUsage=clientAuth\n");
+    Run({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=ca", "-keyout",
+         File("ca.key"), "-out", File("ca.pem"), "-days", "2"});
+    for (const std::string name : {"server", "client"}) Issue(name);
+  }
+  std::string File(const std::string& name) const { return dir_.File(name); }
+
+ private:
+  void Issue(const std::string& name) const {
+    Run({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + name, "-keyout",
+         File(name + ".key"), "-out", File(name + ".csr")});
+    Run({"x509", "-req", "-in", File(name + ".csr"), "-CA", File("ca.pem"), "-CAkey", File("ca.key"), "-CAcreateserial",
+         "-extfile", File(name + ".ext"), "-out", File(name + ".pem"), "-days", "2"});
+  }
+  static void Run(std::vector<std::string> argv) {
+    argv.insert(argv.begin(), "openssl");
+    EXPECT_EQ(testing::ChildProcess::Start({.argv = std::move(argv), .env = {}, .log_file = ""}).value()->Wait(), 0);
+  }
+
+  testing::TempDir dir_;
+};
+
+TEST(Session, ProvesItselfByCertificateAndChecksTheServers) {
+  const Pki pki;
+  const Pki stranger;
+  const auto server = MosquittoServer::Start({.config = {"listener {port} 127.0.0.1", "cafile " + pki.File("ca.pem"),
+                                                         "certfile " + pki.File("server.pem"),
+                                                         "keyfile " + pki.File("server.key"),
+                                                         "require_certificate true",
+                                                         "use_identity_as_username true"}})
+                          .value();
+  Recorder recorder;
+  const auto options = [&](const Pki& ca, const Pki& own) {
+    MqttSessionOptions made = recorder.Options(*server, "client", "t");
+    made.address = "ssl://127.0.0.1:" + std::to_string(server->port());
+    made.ca_file = ca.File("ca.pem");
+    made.cert_file = own.File("client.pem");
+    made.key_file = own.File("client.key");
+    return made;
+  };
+  const auto session = Started(options(pki, pki));
+  EXPECT_TRUE(session->Publish("t", "over TLS", 1).ok());
+  EXPECT_TRUE(recorder.WaitForPayloads(1));
+  session->Stop();
+  recorder.losses = 0;
+  for (const auto& refused : {std::pair(&stranger, &pki), std::pair(&pki, &stranger)}) {
+    const auto other = MqttSession::Create(options(*refused.first, *refused.second)).value();
+    other->Start();
+    EXPECT_TRUE(WaitFor([&] { return recorder.losses > 0; }));
+    EXPECT_FALSE(other->connected());
+    recorder.losses = 0;
+  }
 }
 
 TEST(Session, RefusesOptionsThatCannotWork) {
