@@ -16,14 +16,15 @@ STOP_SECONDS = 60
 
 
 class DemoStack:
-    """Up when the constructor returns; `demo` is what demo.json says."""
+    """Up when the constructor returns; `demo` is what demo.json says. `root` is a checkout, or a folder that looks like one."""
 
-    def __init__(self, devices=0, arguments=()):
+    def __init__(self, devices=0, arguments=(), root=ROOT):
         self._folder = tempfile.TemporaryDirectory(prefix="nara-demo-")
         self.state = pathlib.Path(self._folder.name)
         self.state.chmod(0o755)
         self.ports = free_ports()
         self.errors = self.state / "stderr.log"
+        self._root = root
         self._process = self._start(devices, arguments)
         self.demo = self._wait()
 
@@ -47,18 +48,19 @@ class DemoStack:
         """All that the demo has told on standard error."""
         return self.errors.read_text(encoding="utf-8", errors="replace")
 
-    def stop(self):
-        """As Ctrl-C does; returns the exit code."""
+    def interrupt(self):
+        """Ctrl-C; returns the exit code when the demo has ended, or None when it had to be killed."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
         try:
-            code = self._process.wait(STOP_SECONDS)
+            return self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-            code = None
+            self.kill()
+            return None
+
+    def stop(self):
+        self.interrupt()
         self._folder.cleanup()
-        return code
 
     def kill(self):
         """As if the script were shot."""
@@ -66,7 +68,7 @@ class DemoStack:
         self._process.wait()
 
     def _start(self, devices, arguments):
-        command = [sys.executable, str(ROOT / "deploy" / "local" / "demo.py"), "--root", str(ROOT), "--preset", PRESET]
+        command = [sys.executable, str(ROOT / "deploy" / "local" / "demo.py"), "--root", str(self._root), "--preset", PRESET]
         command += [
             "--state",
             str(self.state),

@@ -144,11 +144,10 @@ def test_ctrl_c_leaves_no_process_and_no_demo_json():
     stack = DemoStack()
     below = children_of(stack.pid)
     assert {"postgres", "redis-server", "mosquitto", "nara-fleet"} <= set(below.values())
-    state = stack.state / "demo.json"
-    os.kill(stack.pid, signal.SIGINT)
-    wait_until(lambda: not alive(below), "all processes end")
-    wait_until(lambda: not state.exists(), "demo.json goes")
-    assert stack.stop() == 0
+    assert stack.interrupt() == 0
+    assert not alive(below)
+    assert not (stack.state / "demo.json").exists()
+    stack.stop()
 
 
 def test_the_death_of_the_script_leaves_no_process():
