@@ -12,6 +12,7 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <deque>
 #include <future>
 #include <map>
 #include <mutex>
@@ -69,6 +70,7 @@ struct Session {
   int fd = -1;
   bool writing = false;  // EPOLLOUT is asked for
   bool up = false;
+  bool connecting = false;  // counts among those that connect
   bool closing = false;  // a callback saw the end of the connection
   int unsubscribed = 0;  // topics not yet granted
   int attempt = 0;
@@ -137,7 +139,8 @@ class Loop : public Transport {
   absl::Status Dial(Session& session);
   void Close(Session& session);
   void AfterIn(Session& session, absl::Duration wait, void (Loop::*task)(Session&));
-  absl::Time NextConnectSlot();
+  void StopConnecting(Session& session);
+  void LetOneConnect();
   double Jitter() { return std::uniform_real_distribution<double>(0.5, 1.0)(random_); }
 
   const MqttLoopOptions options_;
@@ -149,7 +152,8 @@ class Loop : public Transport {
 
   // Loop's thread only.
   std::unordered_map<Session*, std::shared_ptr<Session>> sessions_;
-  absl::Time next_connect_ = absl::InfinitePast();
+  int connecting_ = 0;
+  std::deque<std::weak_ptr<Session>> waiting_;  // for their turn to connect
   std::minstd_rand random_{std::random_device{}()};
 
   // Last, so that the thread ends before what it uses.
@@ -249,6 +253,8 @@ void Loop::End(Session& session) {
   if (session.client != nullptr && session.up) mosquitto_disconnect(session.client);
   Close(session);
   sessions_.erase(&session);
+  // It may have been the one whose turn had come.
+  LetOneConnect();
 }
 
 void Loop::AfterIn(Session& session, absl::Duration wait, void (Loop::*task)(Session&)) {
@@ -261,10 +267,19 @@ void Loop::AfterIn(Session& session, absl::Duration wait, void (Loop::*task)(Ses
   });
 }
 
-absl::Time Loop::NextConnectSlot() {
-  const absl::Time slot = std::max(next_connect_, Now());
-  next_connect_ = slot + absl::Seconds(1) / options_.connects_per_second;
-  return slot;
+void Loop::StopConnecting(Session& session) {
+  if (!std::exchange(session.connecting, false)) return;
+  --connecting_;
+  LetOneConnect();
+}
+
+void Loop::LetOneConnect() {
+  while (!waiting_.empty()) {
+    const std::shared_ptr<Session> next = waiting_.front().lock();
+    waiting_.pop_front();
+    if (!next || !sessions_.contains(next.get())) continue;
+    return AfterIn(*next, absl::ZeroDuration(), &Loop::Connect);
+  }
 }
 
 void Loop::ConnectLater(Session& session) {
@@ -274,10 +289,16 @@ void Loop::ConnectLater(Session& session) {
     wait = std::min(wait, options_.reconnect_after_most) * Jitter();
   }
   ++session.attempt;
-  AfterIn(session, std::max(wait, NextConnectSlot() - Now()), &Loop::Connect);
+  AfterIn(session, wait, &Loop::Connect);
 }
 
 void Loop::Connect(Session& session) {
+  if (connecting_ >= options_.connecting_at_once) {
+    waiting_.push_back(sessions_.at(&session));
+    return;
+  }
+  ++connecting_;
+  session.connecting = true;
   ++session.generation;
   session.closing = false;
   const absl::Status status = Dial(session);
@@ -345,6 +366,7 @@ absl::Status Loop::Dial(Session& session) {
 }
 
 void Loop::Close(Session& session) {
+  StopConnecting(session);
   ++session.generation;
   session.up = false;
   session.writing = false;
@@ -434,6 +456,7 @@ void Loop::OnSuback(Session& session, bool granted) {
   if (--session.unsubscribed > 0) return;
   session.up = true;
   session.attempt = 0;
+  StopConnecting(session);
   session.events.OnUp();
 }
 

@@ -23,9 +23,10 @@ struct MqttLoopOptions {
   // Back-off between attempts, doubled each time and jittered.
   absl::Duration reconnect_after = absl::Milliseconds(500);
   absl::Duration reconnect_after_most = absl::Seconds(30);
-  // Attempts to connect that begin in a second, all links together: a TLS login
-  // costs the server more than a millisecond of CPU.
-  int connects_per_second = 250;
+  // Links that connect at the same time; the others wait for their turn, so that
+  // a fleet that comes back does not time out all at once. A TLS login costs the
+  // server more than a millisecond of CPU.
+  int connecting_at_once = 64;
 };
 
 // Transport over libmosquitto for thousands of devices: one thread, one epoll

@@ -181,7 +181,7 @@ TEST_F(MqttLoopTest, CarriesAClientsRecordsAndTheirReceipts) {
   EXPECT_TRUE(WaitFor([&] { return (*client)->waiting() == 0; }));
 }
 
-void Run(const std::vector<std::string>& argv) {
+void RunProgram(const std::vector<std::string>& argv) {
   auto child = ChildProcess::Start({.argv = argv, .env = {}, .log_file = {}});
   ASSERT_TRUE(child.ok()) << child.status();
   ASSERT_EQ((*child)->Wait(), 0) << argv[1];
@@ -212,16 +212,16 @@ class MqttLoopTlsTest : public ::testing::Test {
   std::string File(const std::string& name) const { return dir_.File(name); }
 
   void MakeAuthority(const std::string& name) {
-    Run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+    RunProgram({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
          "-nodes", "-keyout", File(name + ".key"), "-out", File(name + ".crt"), "-subj",
          "/CN=" + name, "-days", "2"});
   }
 
   void MakeLeaf(const std::string& name, const std::string& subject, const std::string& extension) {
     const std::string extensions = dir_.Write(name + ".ext", extension + "\n");
-    Run({"openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+    RunProgram({"openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
          "-keyout", File(name + ".key"), "-out", File(name + ".csr"), "-subj", subject});
-    Run({"openssl", "x509", "-req", "-in", File(name + ".csr"), "-CA", File("ca.crt"), "-CAkey",
+    RunProgram({"openssl", "x509", "-req", "-in", File(name + ".csr"), "-CA", File("ca.crt"), "-CAkey",
          File("ca.key"), "-CAcreateserial", "-days", "2", "-extfile", extensions, "-out",
          File(name + ".crt")});
   }

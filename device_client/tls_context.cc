@@ -5,13 +5,16 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <array>
+
 namespace nara::device_client {
 namespace {
 
 std::string OpenSslError() {
-  const unsigned long code = ERR_get_error();
+  std::array<char, 256> text{};
+  ERR_error_string_n(ERR_get_error(), text.data(), text.size());
   ERR_clear_error();
-  return code == 0 ? "unknown error" : ERR_reason_error_string(code);
+  return text.data();
 }
 
 std::shared_ptr<BIO> MemoryBio(const std::string& text) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <map>
 #include <numeric>
 #include <set>
 #include <utility>
@@ -118,15 +119,15 @@ int UnitCount(const CountyPrincipal& principal) {
   return static_cast<int>(std::min<int64_t>(count, kMostUnits));
 }
 
-std::string FourDigits(int number) {
+std::string ThreeDigits(int number) {
   const std::string text = std::to_string(number);
-  return std::string(text.size() < 4 ? 4 - text.size() : 0, '0') + text;
+  return std::string(text.size() < 3 ? 3 - text.size() : 0, '0') + text;
 }
 
 // Builds the devices principal by principal.
 class Planner {
  public:
-  explicit Planner(uint64_t seed) : random_(seed, "devices") {}
+  explicit Planner(uint64_t seed) : seed_(seed) {}
 
   void AddSamples() {
     for (const ProductShare& product : kMeasuring) AddSamplesOf(product);
@@ -151,34 +152,43 @@ class Planner {
     const bool dispenser = name == "dosell-service" || name == "evondos";
     (dispenser ? dispenser_samples_ : measuring_samples_) += kSamplesPerProduct;
     for (int i = 1; i <= kSamplesPerProduct; ++i) {
-      devices_.push_back({.id = "sample-" + name + "-" + std::to_string(i),
+      const std::string id = "sample-" + name + "-" + std::to_string(i);
+      Random random(seed_, id);
+      devices_.push_back({.id = id,
                           .product = name,
                           .principal = kSamplePrincipal,
                           .unit = kSampleUnit,
-                          .resident = NewResident(),
+                          .resident = NewResident(random),
                           .sample = true});
     }
   }
 
+  // What a device is depends on its place in its group alone, so that a county of
+  // fewer devices is a part of the one of more.
   template <size_t kSize>
   void AddGroup(const CountyPrincipal& principal, int count,
                 const std::array<ProductShare, kSize>& products) {
-    const int units = UnitCount(principal);
+    std::map<std::string, int> made;
+    std::string resident;
     for (int i = 0; i < count; ++i) {
-      const ProductShare& product = Pick(products);
-      const auto unit = 1 + random_.Below(static_cast<uint64_t>(units));
-      devices_.push_back({.id = std::string(product.prefix) + "-" + FourDigits(++made_),
+      Random random(seed_, principal.id + "/" + products.front().prefix + "/" + std::to_string(i));
+      const ProductShare& product = Pick(products, random);
+      const auto unit = 1 + random.Below(static_cast<uint64_t>(UnitCount(principal)));
+      if (resident.empty() || !random.Chance(kSharedResident)) resident = NewResident(random);
+      devices_.push_back({.id = std::string(product.prefix) + "-" + principal.id + "-" +
+                                ThreeDigits(++made[product.prefix]),
                           .product = product.product,
                           .principal = principal.id,
                           .unit = "care-" + principal.id + "-" + std::to_string(unit),
-                          .resident = ResidentFor(principal),
+                          .resident = resident,
                           .sample = false});
     }
   }
 
   template <size_t kSize>
-  const ProductShare& Pick(const std::array<ProductShare, kSize>& products) {
-    double lot = random_.Unit();
+  static const ProductShare& Pick(const std::array<ProductShare, kSize>& products,
+                                  Random& random) {
+    double lot = random.Unit();
     for (const ProductShare& product : products) {
       if (lot < product.share) return product;
       lot -= product.share;
@@ -186,22 +196,15 @@ class Planner {
     return products.front();
   }
 
-  std::string ResidentFor(const CountyPrincipal& principal) {
-    const bool shared = random_.Chance(kSharedResident) && !devices_.empty() &&
-                        !devices_.back().sample && devices_.back().principal == principal.id;
-    return shared ? devices_.back().resident : NewResident();
-  }
-
-  std::string NewResident() {
+  static std::string NewResident(Random& random) {
     constexpr char kHex[] = "0123456789abcdef";
     std::string id = "r-";
-    for (int i = 0; i < 12; ++i) id += kHex[random_.Below(16)];
+    for (int i = 0; i < 12; ++i) id += kHex[random.Below(16)];
     return id;
   }
 
-  Random random_;
+  const uint64_t seed_;
   std::vector<PlannedDevice> devices_;
-  int made_ = 0;
   int dispenser_samples_ = 0;
   int measuring_samples_ = 0;
 };

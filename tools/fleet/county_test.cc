@@ -75,6 +75,18 @@ TEST(County, IsTheSameForTheSameSeedAndAnotherForAnother) {
   EXPECT_NE(one.devices.back().resident, other.devices.back().resident);
 }
 
+TEST(County, OfFewerDevicesIsAPartOfTheOneOfMore) {
+  const auto all = PlanCounty(TestCounty(), {.seed = 2026, .devices = kCountyDevices});
+  std::map<std::string, PlannedDevice> by_id;
+  for (const PlannedDevice& device : all.devices) by_id[device.id] = device;
+  for (const PlannedDevice& device : PlanCounty(TestCounty(), {.seed = 2026, .devices = 300}).devices) {
+    ASSERT_TRUE(by_id.contains(device.id)) << device.id;
+    EXPECT_EQ(by_id[device.id].product, device.product);
+    EXPECT_EQ(by_id[device.id].unit, device.unit);
+    EXPECT_EQ(by_id[device.id].resident, device.resident);
+  }
+}
+
 TEST(County, CountsTheSamplesAmongTheDevicesOfTheirPrincipal) {
   const auto plan = PlanCounty(TestCounty(), {.seed = 2026, .devices = kCountyDevices});
   EXPECT_EQ(plan.devices.size(), static_cast<size_t>(kCountyDevices));
