@@ -272,7 +272,9 @@ class FaultRig:
             accepted = sum(summary["accepted"] for summary in group)
             seconds = max(summary["seconds"] for summary in group)
             resent = sum(summary["resent"] for summary in group)
-            say(f"{name}: {made} made in {seconds:.0f} s ({made / seconds:.0f}/s), {accepted} accepted, {resent} sent again")
+            say(
+                f"{name}: {made} made in {seconds:.0f} s ({made / seconds:.0f}/s), {accepted} accepted, {resent} sent again"
+            )
         return summaries
 
     def _wait_for_history(self):
@@ -296,12 +298,16 @@ class FaultRig:
 
     def _alerts(self):
         offered = "exists (select from alerts.history h where h.alert = a.id and h.action in ('offered', 'delivered'))"
-        rows = (line.split("|") for line in self._query(f"select device, kind, episode, {offered} from alerts.alerts a"))
+        rows = (
+            line.split("|") for line in self._query(f"select device, kind, episode, {offered} from alerts.alerts a")
+        )
         alerts = [(device, kind, episode, was == "t") for device, kind, episode, was in rows]
         witnessed = len(set(_offered_ids(self._folder / "offers.jsonl")))
         degraded = (self._folder / "offers.jsonl").read_text().count('"degraded"')
         missed = sum(kind == "dose_missed" for _, kind, _, _ in alerts)
-        say(f"alerts: {missed} of missed doses, {len(alerts) - missed} technical; {witnessed} came to the centre's witness")
+        say(
+            f"alerts: {missed} of missed doses, {len(alerts) - missed} technical; {witnessed} came to the centre's witness"
+        )
         if degraded:
             say(f"alerts: {degraded} offers were degraded")
         return alerts
@@ -326,7 +332,9 @@ class FaultRig:
     def _query(self, sql):
         passfile = self.stack.state / "pki" / "pgpass"
         target = f"host={self._run('postgres')} user=postgres dbname=nara passfile={passfile}"
-        result = subprocess.run([f"{BIN}/psql", target, "-AtqX", "-c", sql], capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            [f"{BIN}/psql", target, "-AtqX", "-c", sql], capture_output=True, text=True, check=False
+        )
         if result.returncode != 0:
             raise RuntimeError(f"psql: {result.stderr}")
         return result.stdout.splitlines()

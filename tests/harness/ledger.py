@@ -19,7 +19,11 @@ class Promise:
     @property
     def name(self):
         """The event id; for records without a sequence what stands for it outside."""
-        return f"{self.device}/{self.lane}/{self.epoch}/{self.key}" if self.epoch else f"{self.device}/{self.lane}/at {self.key}"
+        return (
+            f"{self.device}/{self.lane}/{self.epoch}/{self.key}"
+            if self.epoch
+            else f"{self.device}/{self.lane}/at {self.key}"
+        )
 
     @property
     def episode(self):
@@ -100,7 +104,9 @@ def compare_alerts(promises, alerts):
     """`alerts`: (device, kind, episode, was offered). Each accepted alarm is one alert, and somebody was asked."""
     expected = {(promise.device, promise.episode) for promise in promises if promise.lane == "a"}
     raised = collections.Counter((device, episode) for device, kind, episode, _ in alerts if kind == "dose_missed")
-    unoffered = {(device, episode) for device, kind, episode, offered in alerts if kind == "dose_missed" and not offered}
+    unoffered = {
+        (device, episode) for device, kind, episode, offered in alerts if kind == "dose_missed" and not offered
+    }
     return {
         "accepted, and no alert": sorted(expected - raised.keys()),
         "raised more than once": sorted(alarm for alarm, count in raised.items() if count > 1),
@@ -113,4 +119,11 @@ def compare_alerts(promises, alerts):
 
 
 # Nothing of what a healthy device sends may end like this.
-LOSSES = ("ingest_quarantined", "unknown_alarm_kind", "log_unreadable", "alarm_unroutable", "no_responsible", "no_chain")
+LOSSES = (
+    "ingest_quarantined",
+    "unknown_alarm_kind",
+    "log_unreadable",
+    "alarm_unroutable",
+    "no_responsible",
+    "no_chain",
+)

@@ -1,7 +1,11 @@
 #!/usr/bin/python3
-"""Runs the tests that break things, all or one, against a release build; called by `./nara fault`."""
+"""Runs the tests that break things, all or one, against a release build; called by `./nara fault`.
+
+NARA_PRESET names another build, and NARA_SEED repeats a run's choices.
+"""
 
 import argparse
+import os
 import pathlib
 import subprocess
 import sys
@@ -20,7 +24,8 @@ def main():
     if arguments.name and arguments.name not in names:
         parser.error(f"there is no {arguments.name}; name one of: {' '.join(names)}")
     target = folder / f"test_{arguments.name}.py" if arguments.name else folder
-    file = arguments.root / "build" / "release" / "fault.xml"
+    preset = os.environ.get("NARA_PRESET", "release")
+    file = arguments.root / "build" / preset / "fault.xml"
     file.unlink(missing_ok=True)
     rounds = [f"--rounds={arguments.n}"] if arguments.n else []
     command = [
@@ -36,7 +41,14 @@ def main():
         f"--junitxml={file}",
         *rounds,
     ]
-    subprocess.run(command, cwd=arguments.root, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
+    subprocess.run(
+        command,
+        cwd=arguments.root,
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
+        env={**os.environ, "NARA_PRESET": preset},
+        check=False,
+    )
     counts = Counts()
     counts.add_junit(file)
     print(counts.line(), flush=True)
