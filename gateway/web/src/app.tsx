@@ -71,7 +71,7 @@ function CountyPage({ session, personas, onPersona, onLanguage }: {
   }, [county.alerts.length]);
   return (
     <>
-      <Header link={county.link} personas={personas} persona={session.client} onPersona={onPersona} onLanguage={onLanguage} />
+      <Header link={county.link} personas={personas} persona={session.client} placeOf={placeOf} onPersona={onPersona} onLanguage={onLanguage} />
       <main id="content">
         <CountyMap principals={county.principals} />
         <div className="side">

@@ -1,19 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import type { Observation } from './api';
+import type { Catalogue, Observation } from './api';
 import { clock, duration, valuesText } from './format';
 
 describe('values', () => {
-  const o = (values: Observation['values']) => ({ values }) as Observation;
+  const o = (values: Observation['values'], kind = '') => ({ kind, values }) as Observation;
+  const names = { sv: '', en: '' };
+  const catalogue: Catalogue = {
+    kinds: { body_weight: { name: names, components: { weight: { name: names, ucum: 'kg' } } } }, products: {},
+  };
   it('stand together by unit, with the digits as sent', () => {
     const pressure = o({
       systolic: { value: '138', ucum: 'mm[Hg]' }, diastolic: { value: '84', ucum: 'mm[Hg]' }, pulse: { value: '71', ucum: '/min' },
     });
-    expect(valuesText(pressure, 'sv')).toBe('138/84 mmHg, 71 /min');
+    expect(valuesText(pressure, catalogue, 'sv')).toBe('138/84 mmHg, 71 /min');
+  });
+  it('without a unit have the catalogue’s', () => {
+    expect(valuesText(o({ weight: { value: '71.5' } }, 'body_weight'), catalogue, 'sv')).toBe('71,5 kg');
   });
   it('have a decimal comma in Swedish', () => {
     const glucose = o({ glucose: { value: '7.20', ucum: 'mmol/L' }, context: { code: 'before_breakfast' } });
-    expect(valuesText(glucose, 'sv')).toBe('7,20 mmol/L');
-    expect(valuesText(glucose, 'en')).toBe('7.20 mmol/L');
+    expect(valuesText(glucose, catalogue, 'sv')).toBe('7,20 mmol/L');
+    expect(valuesText(glucose, catalogue, 'en')).toBe('7.20 mmol/L');
   });
 });
 

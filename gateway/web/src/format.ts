@@ -24,10 +24,10 @@ const readable: Record<string, string> = { 'mm[Hg]': 'mmHg', '/min': '/min', 'L/
 
 const decimal = (digits: string, l: Language) => (l === 'sv' ? digits.replace('.', ',') : digits);
 
-/** "138/84 mmHg, 71 /min": values that share a unit stand together. */
-export function valuesText(o: Observation, l: Language): string {
+/** "138/84 mmHg, 71 /min": values that share a unit stand together; one without a unit has the catalogue's. */
+export function valuesText(o: Observation, c: Catalogue, l: Language): string {
   const groups = new Map<string, string[]>();
-  for (const { value, ucum = '' } of Object.values(o.values)) {
+  for (const [name, { value, ucum = c.kinds[o.kind]?.components[name]?.ucum ?? '' }] of Object.entries(o.values)) {
     if (value !== undefined) groups.set(ucum, [...(groups.get(ucum) ?? []), decimal(value, l)]);
   }
   return [...groups].map(([ucum, v]) => `${v.join('/')} ${readable[ucum] ?? ucum}`.trim()).join(', ');

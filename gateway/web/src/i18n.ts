@@ -44,6 +44,9 @@ const sv = {
   signIn: 'Logga in',
   token: 'Åtkomstnyckel',
   skip: 'Hoppa till innehållet',
+  roles: {
+    operator: 'Driftansvarig', supplier: 'Försörjare', alarm_centre: 'Larmmottagning', care_unit: 'Vårdenhet', principal_admin: 'Administratör',
+  } as Record<string, string>,
   states: {
     raised: 'Nytt', offered: 'Erbjudet', accepted: 'Mottaget', dispatched: 'Utryckning', on_site: 'På plats',
     resolved: 'Avslutat', cancelled: 'Upphört', expired: 'Utgånget',
@@ -95,6 +98,9 @@ const en: Texts = {
   signIn: 'Sign in',
   token: 'Access token',
   skip: 'Skip to content',
+  roles: {
+    operator: 'Operator', supplier: 'Supplier', alarm_centre: 'Alarm centre', care_unit: 'Care unit', principal_admin: 'Administrator',
+  },
   states: {
     raised: 'New', offered: 'Offered', accepted: 'Accepted', dispatched: 'Dispatched', on_site: 'On site',
     resolved: 'Resolved', cancelled: 'Cancelled', expired: 'Expired',

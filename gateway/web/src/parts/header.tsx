@@ -10,10 +10,14 @@ function LinkState({ link }: { link: Link }) {
   return <p className={`link ${link}`} role={link === 'lost' ? 'alert' : 'status'}>{text}</p>;
 }
 
-export function Header({ link, personas, persona, onPersona, onLanguage }: {
-  link: Link; personas: Persona[]; persona: string; onPersona: (id: string) => void; onLanguage: () => void;
+export function Header({ link, personas, persona, placeOf, onPersona, onLanguage }: {
+  link: Link; personas: Persona[]; persona: string; placeOf: (principal: string) => string;
+  onPersona: (id: string) => void; onLanguage: () => void;
 }) {
   const { t } = useWords();
+  const options = personas.map(({ id, role, principal }) => ({
+    id, name: [t.roles[role] ?? role, principal && placeOf(principal)].filter(Boolean).join(', '),
+  }));
   return (
     <header>
       <a className="skip" href="#content">{t.skip}</a>
@@ -23,7 +27,7 @@ export function Header({ link, personas, persona, onPersona, onLanguage }: {
         <p>{t.tagline}</p>
       </div>
       <LinkState link={link} />
-      {personas.length > 0 && <Choice label={t.persona} value={persona} options={personas} onChange={onPersona} />}
+      {personas.length > 0 && <Choice label={t.persona} value={persona} options={options} onChange={onPersona} />}
       <Button className="quiet" onPress={onLanguage}>{t.language}</Button>
     </header>
   );

@@ -21,7 +21,7 @@ export function Measurements({ observations, session, placeOf }: {
                 <tr key={o.id}>
                   <td>{clock(o.effective_at)}</td>
                   <td>{kindName(catalogue, o.kind, language)}</td>
-                  <td className="value">{valuesText(o, language)}</td>
+                  <td className="value">{valuesText(o, catalogue, language)}</td>
                   <td>{placeOf(o.principal)} <span className="quiet">{o.unit}</span></td>
                 </tr>
               ))}
