@@ -1,0 +1,70 @@
+"""A gRPC client that is not ours: Debian's python3-grpcio with messages that protoc generates from proto/."""
+
+import importlib
+import pathlib
+import subprocess
+import sys
+
+import grpc
+
+# Name in demo.json: module, service, where its port is named.
+SERVICES = {
+    "registry": ("nara.registry.v1.registry", "DeviceRegistryService"),
+    "ingest": ("nara.ingest.v1.ingest", "IngestService"),
+    "alerts": ("nara.alert.v1.alert", "AlertRouterService"),
+    "broker": ("nara.broker.v1.broker", "DataBrokerService"),
+}
+CALL_SECONDS = 20
+
+
+class GrpcClient:
+    """Calls as whichever client is named; `folder` takes the generated code."""
+
+    def __init__(self, demo, protos, folder):
+        self._demo = demo
+        self._generate(protos, folder)
+
+    @staticmethod
+    def _generate(protos, folder):
+        files = [str(path) for path in pathlib.Path(protos).rglob("nara/*/v1/*.proto")]
+        subprocess.run(["protoc", f"-I{protos}", f"--python_out={folder}", *files], check=True)
+        sys.path.append(str(folder))
+
+    @staticmethod
+    def telemetry(name):
+        return getattr(importlib.import_module("nara.telemetry.v1.telemetry_pb2"), name)
+
+    @staticmethod
+    def message(service, name):
+        return getattr(importlib.import_module(f"{SERVICES[service][0]}_pb2"), name)
+
+    def call(self, client, service, method, **fields):
+        """One answer; grpc.RpcError when it is refused."""
+        with self._channel(client, service) as channel:
+            return self._method(channel.unary_unary, service, method)(
+                self._request(service, method, fields), timeout=CALL_SECONDS
+            )
+
+    def stream(self, client, service, method, **fields):
+        """Answers as they come; cancel() ends it."""
+        channel = self._channel(client, service)
+        return self._method(channel.unary_stream, service, method)(
+            self._request(service, method, fields), timeout=CALL_SECONDS
+        )
+
+    def _request(self, service, method, fields):
+        return self.message(service, f"{method}Request")(**fields)
+
+    def _method(self, kind, service, method):
+        package, name = SERVICES[service]
+        response = self.message(service, f"{method}Response")
+        path = f"/{package.rsplit('.', 1)[0]}.{name}/{method}"
+        request = self.message(service, f"{method}Request")
+        return kind(path, request_serializer=request.SerializeToString, response_deserializer=response.FromString)
+
+    def _channel(self, client, service):
+        def read(path):
+            return pathlib.Path(path).read_bytes()
+
+        credentials = grpc.ssl_channel_credentials(read(self._demo["ca"]), read(client.key), read(client.cert))
+        return grpc.secure_channel(self._demo["grpc"][service], credentials)

@@ -1,0 +1,52 @@
+"""One small county for all tests that only use it; those that break things start their own."""
+
+import pytest
+from demo_stack import DemoStack
+from grpc_client import GrpcClient
+from outside import Outside, make_root
+from private_servers import ROOT
+
+# Every principal's bin is empty but a few; the simulated devices send all the time.
+DEVICES = 40
+
+
+@pytest.fixture(scope="session", name="county")
+def _county(tmp_path_factory):
+    """Its catalogue holds a product more, which nothing but tests/data/catalogue knows."""
+    root = make_root(tmp_path_factory.mktemp("root"), ROOT, ROOT / "tests" / "data" / "catalogue")
+    with DemoStack(devices=DEVICES, root=root) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session", name="outside")
+def _outside(county):
+    return Outside(county)
+
+
+@pytest.fixture(scope="session", name="grpc_client")
+def _grpc_client(county, tmp_path_factory):
+    return GrpcClient(county.demo, ROOT / "proto", tmp_path_factory.mktemp("stubs"))
+
+
+@pytest.fixture(scope="session", name="pool")
+def _pool(outside):
+    """Devices by product, made some at a time."""
+    waiting = {}
+
+    def take(product="bp-meter"):
+        if not waiting.get(product):
+            waiting[product] = outside.provision(product, count=10)
+        return waiting[product].pop()
+
+    return take
+
+
+@pytest.fixture(name="meter")
+def _meter(pool):
+    """A blood pressure meter that no other test uses."""
+    return pool("bp-meter")
+
+
+@pytest.fixture(name="dispenser")
+def _dispenser(pool):
+    return pool("dosell-service")
