@@ -53,6 +53,8 @@ class Demo:
 
     def stop(self):
         remove(self.paths.demo)
+        # Before its receivers: their going would move every open alert along its chain.
+        self.supervisor.end("alert-router")
         self.supervisor.stop()
 
     def _start_servers(self):

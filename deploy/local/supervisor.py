@@ -136,6 +136,16 @@ class Supervisor:
         elif now >= process.start_again_at:
             process.start()
 
+    def end(self, name):
+        """Ends one process for good, before the others are stopped."""
+        for process in self._named(name):
+            process.restart = False
+            _signal(process, process.stop_signal)
+            _wait_or_kill(process)
+
+    def _named(self, name):
+        return [process for stage in self._stages for process in stage if process.name == name and process.running()]
+
     def stop(self):
         """Ends everything, the stage that was started last first; what does not end in its time is killed."""
         while self._stages:
