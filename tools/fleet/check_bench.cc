@@ -130,7 +130,7 @@ absl::Status CheckBench::Connect() {
     devices_[i] = *std::move(device);
   }
   centre_ = std::make_unique<CheckCentre>(alert_client_, kCentre, alarms_);
-  subscription_ = std::jthread([this] { Subscribe(); });
+  subscription_ = std::jthread([this](const std::stop_token& stop) { Subscribe(stop); });
   return absl::OkStatus();
 }
 
@@ -157,11 +157,11 @@ void CheckBench::OnReceipt(size_t index, const Receipt& receipt) {
   }
 }
 
-void CheckBench::Subscribe() {
+void CheckBench::Subscribe(const std::stop_token& stop) {
   broker::v1::SubscribeRequest request;
   request.add_units(kUnit);
   const absl::Status status = observation_client_.Subscribe(
-      request, subscription_.get_stop_token(), [this](const broker::v1::SubscribeResponse& response) {
+      request, stop, [this](const broker::v1::SubscribeResponse& response) {
         const absl::Time now = absl::Now();
         for (const auto& observation : response.observations()) {
           measurements_.Arrived(observation.id(), now);

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -49,7 +50,7 @@ class CheckBench {
   absl::Status Retry(const std::string& what, const std::function<void()>& attempt,
                      const std::function<bool()>& proven);
   void OnReceipt(size_t device, const telemetry::v1::Receipt& receipt);
-  void Subscribe();
+  void Subscribe(const std::stop_token& stop);
   static std::vector<PlannedDevice> PlanDevices();
   Enrolment::Ids Ids() const;
   std::vector<LiveDevice*> Group(const std::string& unit, const std::string& product) const;
