@@ -14,7 +14,7 @@ def test_nothing_accepted_is_lost_or_doubled_when_ingest_is_killed(rounds):
         rig.run_for(5)
         for number in range(1, (rounds or ROUNDS) + 1):
             part = chance.choice(list(LANES))
-            rig.run_for(chance.uniform(1, 5))
-            rig.strike(part, f"round {number}", [LANES[part]])
+            rig.run_for(chance.uniform(0.05, 5))
+            rig.strike([part], f"round {number}", [LANES[part]])
         rig.run_for(3)
         rig.finish()

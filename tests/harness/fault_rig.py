@@ -171,14 +171,16 @@ class FaultRig:
             self._senders_live()
             time.sleep(0.05)
 
-    def strike(self, part, when, lanes):
-        """Kills a part, waits until all of it is back and receipts come again on the lanes, and tells how long that took."""
-        moment = self.kill(part)
+    def strike(self, parts, when, lanes):
+        """Kills parts at once, waits until all is back and receipts come again on the lanes, and tells how long that took."""
+        moment = [self.kill(part) for part in parts][-1]
         first = self.wait_for_receipts(lanes, moment)
         self.wait_until_all_ready()
         ready = (time.time_ns() // 1000 - moment) / 1e6
         told = ", ".join(f"{LANES[lane]} {seconds:.2f} s" for lane, seconds in sorted(first.items()) if lane in lanes)
-        say(f"{when}: kill -9 {part}; first receipt of a later record: {told}; all ready after {ready:.1f} s")
+        say(
+            f"{when}: kill -9 {' and '.join(parts)}; first receipt of a later record: {told}; all ready after {ready:.1f} s"
+        )
 
     def kill(self, part):
         """SIGKILL to the part and all below it; returns the moment in µs."""

@@ -10,6 +10,6 @@ def test_what_was_accepted_survives_kill_9_of_each_part():
     with FaultRig("short", SMALL) as rig:
         rig.run_for(1)
         for part in PARTS:
-            rig.strike(part, "short", "ma")
+            rig.strike([part], "short", "ma")
             rig.run_for(0.3)
         rig.finish()
