@@ -161,9 +161,9 @@ TEST(Session, CarriesMoreThanTheLibrarysDefaultWindow) {
   const auto server = MosquittoServer::Start().value();
   Recorder recorder;
   const auto session = Started(recorder.Options(*server, "me", "t"));
-  for (int i = 0; i < 5'000; ++i) ASSERT_TRUE(session->Publish("t", std::to_string(i), 1).ok());
-  ASSERT_TRUE(recorder.WaitForPayloads(5'000)) << recorder.payloads().size() << " came";
-  EXPECT_EQ(recorder.payloads().back(), "4999");
+  for (int i = 0; i < 1'000; ++i) ASSERT_TRUE(session->Publish("t", std::to_string(i), 1).ok());
+  ASSERT_TRUE(recorder.WaitForPayloads(1'000)) << recorder.payloads().size() << " came";
+  EXPECT_EQ(recorder.payloads().back(), "999");
 }
 
 TEST(Session, LeavesItsWillOnlyWhenItIsLost) {
