@@ -41,6 +41,19 @@ def tools(root):
     ]
 
 
+def tidy(root, everything):
+    """clang-tidy with the checks of .clang-tidy, on all sources or on what changed since the commit before last."""
+    sources = tracked(root, "*.cc")
+    if not everything:
+        diff = ["git", "diff", "--name-only", "--diff-filter=d", "HEAD~1", "--", "*.cc"]
+        changed = subprocess.run(diff, cwd=root, capture_output=True, text=True, check=False).stdout.split()
+        sources = [path for path in sources if path in changed]
+    if not sources:
+        return []
+    patterns = [f"^{re.escape(str(root / path))}$" for path in sources]
+    return [("clang-tidy", ["run-clang-tidy-19", "-quiet", "-p", "build/dev", *patterns])]
+
+
 def own_checks(root):
     """Rules of the house that no tool knows."""
     top = {path.split("/")[0] for path in tracked(root)}
@@ -59,9 +72,11 @@ def own_checks(root):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--root", type=pathlib.Path, required=True)
-    root = parser.parse_args().root
+    parser.add_argument("--all", action="store_true", help="clang-tidy on every source: some 10 minutes")
+    arguments = parser.parse_args()
+    root = arguments.root
     failed = []
-    for name, command in tools(root):
+    for name, command in tools(root) + tidy(root, arguments.all):
         print(f"nara: {name}", file=sys.stderr, flush=True)
         if subprocess.run(command, cwd=root, stdin=subprocess.DEVNULL, check=False).returncode != 0:
             failed.append(name)
