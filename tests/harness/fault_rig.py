@@ -1,5 +1,6 @@
 """The whole stack under the load of outside senders, with hands to kill any part of it."""
 
+import collections
 import json
 import os
 import pathlib
@@ -306,10 +307,9 @@ class FaultRig:
         alerts = [(device, kind, episode, was == "t") for device, kind, episode, was in rows]
         witnessed = len(set(_offered_ids(self._folder / "offers.jsonl")))
         degraded = (self._folder / "offers.jsonl").read_text().count('"degraded"')
-        missed = sum(kind == "dose_missed" for _, kind, _, _ in alerts)
-        say(
-            f"alerts: {missed} of missed doses, {len(alerts) - missed} technical; {witnessed} came to the centre's witness"
-        )
+        kinds = collections.Counter(kind for _, kind, _, _ in alerts)
+        told = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+        say(f"alerts: {told}; {witnessed} came to the centre's witness")
         if degraded:
             say(f"alerts: {degraded} offers were degraded")
         return alerts
