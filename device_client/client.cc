@@ -40,20 +40,17 @@ std::string StatusPayload(bool online, absl::Time at, const std::string& firmwar
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Client>> Client::Start(ClientOptions options, Storage& measurement,
-                                                      Storage& alarm, Transport& transport,
-                                                      ClientEvents events) {
+absl::StatusOr<std::unique_ptr<Client>> Client::Start(ClientOptions options, Storage& measurement, Storage& alarm,
+                                                      Transport& transport, ClientEvents events) {
   if (!IsDeviceId(options.device)) {
-    return absl::InvalidArgumentError("device id \"" + options.device +
-                                      "\" is not [a-z0-9][a-z0-9-]{2,62}");
+    return absl::InvalidArgumentError("device id \"" + options.device + "\" is not [a-z0-9][a-z0-9-]{2,62}");
   }
   auto m = Outbox::Open(LANE_MEASUREMENT, options.measurement, measurement, DrawRandom);
   if (!m.ok()) return m.status();
   auto a = Outbox::Open(LANE_ALARM, options.alarm, alarm, DrawRandom);
   if (!a.ok()) return a.status();
   Lanes lanes{.measurement = *std::move(m), .alarm = *std::move(a)};
-  std::unique_ptr<Client> client(
-      new Client(options, std::move(lanes), transport, std::move(events)));
+  std::unique_ptr<Client> client(new Client(options, std::move(lanes), transport, std::move(events)));
   client->link_ = transport.Open(client->MakeLinkOptions(options), *client);
   client->link_->Connect();
   return client;

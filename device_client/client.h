@@ -34,8 +34,7 @@ struct ClientOptions {
   std::string firmware;  // told in the birth message
   OutboxOptions measurement;
   // Alarms are few and must not wait: sent again after 1 s, at least each 30 s.
-  OutboxOptions alarm = {.resend_after = absl::Seconds(1),
-                         .resend_after_most = absl::Seconds(30)};
+  OutboxOptions alarm = {.resend_after = absl::Seconds(1), .resend_after_most = absl::Seconds(30)};
 };
 
 // A device that stores and forwards: what Send accepted is kept until the
@@ -46,9 +45,8 @@ struct ClientOptions {
 class Client : private LinkEvents {
  public:
   // Storages and transport must outlive the client. It connects at once.
-  static absl::StatusOr<std::unique_ptr<Client>> Start(ClientOptions options, Storage& measurement,
-                                                       Storage& alarm, Transport& transport,
-                                                       ClientEvents events);
+  static absl::StatusOr<std::unique_ptr<Client>> Start(ClientOptions options, Storage& measurement, Storage& alarm,
+                                                       Transport& transport, ClientEvents events);
   // Disconnects. Must not run on the transport's thread.
   ~Client() override;
 
@@ -91,8 +89,8 @@ class Client : private LinkEvents {
   const ClientEvents events_;
 
   mutable std::mutex mutex_;
-  const Lanes lanes_;        // guarded by mutex_
-  bool up_ = false;          // guarded by mutex_
+  const Lanes lanes_;          // guarded by mutex_
+  bool up_ = false;            // guarded by mutex_
   bool flush_posted_ = false;  // guarded by mutex_
 
   // Transport's thread only.

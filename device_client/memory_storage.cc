@@ -5,8 +5,8 @@
 namespace nara::device_client {
 
 MemoryStorage::Epoch* MemoryStorage::Find(uint64_t epoch) {
-  const auto found = std::find_if(epochs_.begin(), epochs_.end(),
-                                  [epoch](const Epoch& e) { return e.head.epoch == epoch; });
+  const auto found =
+      std::find_if(epochs_.begin(), epochs_.end(), [epoch](const Epoch& e) { return e.head.epoch == epoch; });
   return found == epochs_.end() ? nullptr : &*found;
 }
 

@@ -43,8 +43,7 @@ void RaiseDescriptorLimit() {
 }
 
 absl::Status Failure(int result) {
-  const std::string why =
-      result == MOSQ_ERR_ERRNO ? std::string(strerror(errno)) : mosquitto_strerror(result);
+  const std::string why = result == MOSQ_ERR_ERRNO ? std::string(strerror(errno)) : mosquitto_strerror(result);
   return absl::UnavailableError("MQTT: " + why);
 }
 
@@ -71,8 +70,8 @@ struct Session {
   bool writing = false;  // EPOLLOUT is asked for
   bool up = false;
   bool connecting = false;  // counts among those that connect
-  bool closing = false;  // a callback saw the end of the connection
-  int unsubscribed = 0;  // topics not yet granted
+  bool closing = false;     // a callback saw the end of the connection
+  int unsubscribed = 0;     // topics not yet granted
   int attempt = 0;
   uint64_t generation = 0;  // counts connections, so that old timers are ignored
   absl::Status why;
@@ -162,8 +161,7 @@ class Loop : public Transport {
 
 class LoopLink : public Link {
  public:
-  LoopLink(Loop& loop, std::shared_ptr<Session> session)
-      : loop_(loop), session_(std::move(session)) {}
+  LoopLink(Loop& loop, std::shared_ptr<Session> session) : loop_(loop), session_(std::move(session)) {}
 
   ~LoopLink() override {
     std::promise<void> ended;
@@ -188,8 +186,7 @@ class LoopLink : public Link {
 };
 
 std::unique_ptr<Link> Loop::Open(LinkOptions options, LinkEvents& events) {
-  return std::make_unique<LoopLink>(*this,
-                                    std::make_shared<Session>(*this, std::move(options), events));
+  return std::make_unique<LoopLink>(*this, std::make_shared<Session>(*this, std::move(options), events));
 }
 
 void Loop::Wake() const {
@@ -258,13 +255,13 @@ void Loop::End(Session& session) {
 }
 
 void Loop::AfterIn(Session& session, absl::Duration wait, void (Loop::*task)(Session&)) {
-  PostAt(Now() + wait, [this, task, generation = session.generation,
-                        weak = std::weak_ptr<Session>(sessions_.at(&session))] {
-    const auto alive = weak.lock();
-    if (alive && sessions_.contains(alive.get()) && alive->generation == generation) {
-      (this->*task)(*alive);
-    }
-  });
+  PostAt(Now() + wait,
+         [this, task, generation = session.generation, weak = std::weak_ptr<Session>(sessions_.at(&session))] {
+           const auto alive = weak.lock();
+           if (alive && sessions_.contains(alive.get()) && alive->generation == generation) {
+             (this->*task)(*alive);
+           }
+         });
 }
 
 void Loop::StopConnecting(Session& session) {
@@ -314,22 +311,17 @@ void SetCallbacks(mosquitto* client) {
     auto& session = *static_cast<Session*>(self);
     session.loop.OnConnack(session, code);
   });
-  mosquitto_disconnect_callback_set(client, [](mosquitto*, void* self, int /*code*/) {
-    static_cast<Session*>(self)->closing = true;
+  mosquitto_disconnect_callback_set(
+      client, [](mosquitto*, void* self, int /*code*/) { static_cast<Session*>(self)->closing = true; });
+  mosquitto_subscribe_callback_set(client, [](mosquitto*, void* self, int /*id*/, int count, const int* granted) {
+    auto& session = *static_cast<Session*>(self);
+    session.loop.OnSuback(session, count > 0 && granted[0] <= 2);
   });
-  mosquitto_subscribe_callback_set(
-      client, [](mosquitto*, void* self, int /*id*/, int count, const int* granted) {
-        auto& session = *static_cast<Session*>(self);
-        session.loop.OnSuback(session, count > 0 && granted[0] <= 2);
-      });
-  mosquitto_message_callback_set(
-      client, [](mosquitto*, void* self, const mosquitto_message* message) {
-        auto& session = *static_cast<Session*>(self);
-        session.events.OnMessage(
-            message->topic,
-            std::string(static_cast<const char*>(message->payload),
-                        static_cast<size_t>(message->payloadlen)));
-      });
+  mosquitto_message_callback_set(client, [](mosquitto*, void* self, const mosquitto_message* message) {
+    auto& session = *static_cast<Session*>(self);
+    session.events.OnMessage(message->topic, std::string(static_cast<const char*>(message->payload),
+                                                         static_cast<size_t>(message->payloadlen)));
+  });
 }
 
 absl::Status Loop::Dial(Session& session) {
@@ -358,8 +350,7 @@ absl::Status Loop::Dial(Session& session) {
                        link.will_payload.data(), kQos, false);
   }
   const auto keep_alive = static_cast<int>(absl::ToInt64Seconds(options_.keep_alive));
-  const int result =
-      mosquitto_connect_async(client, options_.host.c_str(), options_.port, keep_alive);
+  const int result = mosquitto_connect_async(client, options_.host.c_str(), options_.port, keep_alive);
   session.fd = mosquitto_socket(client);
   if (result != MOSQ_ERR_SUCCESS || session.fd < 0) return Failure(result);
   return absl::OkStatus();
@@ -417,8 +408,7 @@ void Loop::WatchWrites(Session& session) {
   // Until the handshake is done a waiting CONNECT does not mean that the socket
   // should be written to.
   const bool handshake = ssl != nullptr && SSL_is_init_finished(ssl) == 0;
-  const bool wanted =
-      handshake ? SSL_want_write(ssl) || SSL_want_nothing(ssl) : mosquitto_want_write(session.client);
+  const bool wanted = handshake ? SSL_want_write(ssl) || SSL_want_nothing(ssl) : mosquitto_want_write(session.client);
   if (wanted == session.writing) return;
   session.writing = wanted;
   epoll_event event{.events = wanted ? EPOLLIN | EPOLLOUT : EPOLLIN, .data = {.ptr = &session}};
@@ -436,8 +426,8 @@ void Loop::KeepAlive(Session& session) {
 void Loop::OnConnack(Session& session, int code) {
   if (code != 0) {
     session.closing = true;
-    session.why = absl::PermissionDeniedError(std::string("MQTT: the server refused: ") +
-                                              mosquitto_connack_string(code));
+    session.why =
+        absl::PermissionDeniedError(std::string("MQTT: the server refused: ") + mosquitto_connack_string(code));
     return;
   }
   session.unsubscribed = static_cast<int>(session.options.subscriptions.size());
@@ -460,12 +450,10 @@ void Loop::OnSuback(Session& session, bool granted) {
   session.events.OnUp();
 }
 
-absl::Status Loop::Publish(Session& session, const std::string& topic,
-                           const std::string& payload) {
+absl::Status Loop::Publish(Session& session, const std::string& topic, const std::string& payload) {
   if (!session.up) return absl::UnavailableError("MQTT: not connected");
-  const int result = mosquitto_publish(session.client, nullptr, topic.c_str(),
-                                       static_cast<int>(payload.size()), payload.data(), kQos,
-                                       false);
+  const int result = mosquitto_publish(session.client, nullptr, topic.c_str(), static_cast<int>(payload.size()),
+                                       payload.data(), kQos, false);
   if (result != MOSQ_ERR_SUCCESS) {
     AfterIn(session, absl::ZeroDuration(), &Loop::KeepAlive);
     return Failure(result);

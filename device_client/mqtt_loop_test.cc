@@ -56,8 +56,7 @@ class Recorder : public LinkEvents {
   absl::Status last_why;
 };
 
-void Publish(Transport& transport, Link& link, const std::string& topic,
-             const std::string& payload) {
+void Publish(Transport& transport, Link& link, const std::string& topic, const std::string& payload) {
   transport.Post([&link, topic, payload] { link.Publish(topic, payload).IgnoreError(); });
 }
 
@@ -201,9 +200,8 @@ class MqttLoopTlsTest : public ::testing::Test {
     MakeLeaf("server", "/CN=server", "subjectAltName=IP:127.0.0.1");
     MakeLeaf("device-1", "/CN=device-1", "basicConstraints=CA:FALSE");
     auto server = MosquittoServer::Start(
-        {.config = {"listener {port} 127.0.0.1", "cafile " + File("ca.crt"),
-                    "certfile " + File("server.crt"), "keyfile " + File("server.key"),
-                    "require_certificate true", "use_identity_as_username true"},
+        {.config = {"listener {port} 127.0.0.1", "cafile " + File("ca.crt"), "certfile " + File("server.crt"),
+                    "keyfile " + File("server.key"), "require_certificate true", "use_identity_as_username true"},
          .persistence = false});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
@@ -212,18 +210,16 @@ class MqttLoopTlsTest : public ::testing::Test {
   std::string File(const std::string& name) const { return dir_.File(name); }
 
   void MakeAuthority(const std::string& name) {
-    RunProgram({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-keyout", File(name + ".key"), "-out", File(name + ".crt"), "-subj",
-         "/CN=" + name, "-days", "2"});
+    RunProgram({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                File(name + ".key"), "-out", File(name + ".crt"), "-subj", "/CN=" + name, "-days", "2"});
   }
 
   void MakeLeaf(const std::string& name, const std::string& subject, const std::string& extension) {
     const std::string extensions = dir_.Write(name + ".ext", extension + "\n");
-    RunProgram({"openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-         "-keyout", File(name + ".key"), "-out", File(name + ".csr"), "-subj", subject});
-    RunProgram({"openssl", "x509", "-req", "-in", File(name + ".csr"), "-CA", File("ca.crt"), "-CAkey",
-         File("ca.key"), "-CAcreateserial", "-days", "2", "-extfile", extensions, "-out",
-         File(name + ".crt")});
+    RunProgram({"openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                File(name + ".key"), "-out", File(name + ".csr"), "-subj", subject});
+    RunProgram({"openssl", "x509", "-req", "-in", File(name + ".csr"), "-CA", File("ca.crt"), "-CAkey", File("ca.key"),
+                "-CAcreateserial", "-days", "2", "-extfile", extensions, "-out", File(name + ".crt")});
   }
 
   std::unique_ptr<Transport> Loop(const std::string& ca) {
@@ -243,8 +239,8 @@ class MqttLoopTlsTest : public ::testing::Test {
 TEST_F(MqttLoopTlsTest, PresentsTheCertificateOfEachLink) {
   const auto transport = Loop("ca.crt");
   Recorder events;
-  const auto link = transport->Open(
-      {.device = "device-1", .identity = Device(), .subscriptions = {"to/device-1"}}, events);
+  const auto link =
+      transport->Open({.device = "device-1", .identity = Device(), .subscriptions = {"to/device-1"}}, events);
   link->Connect();
   ASSERT_TRUE(WaitFor([&] { return events.ups == 1; })) << events.why();
   Publish(*transport, *link, "to/device-1", std::string(65'536, 'x'));
@@ -272,16 +268,15 @@ TEST_F(MqttLoopTlsTest, RefusesAServerOfAnotherAuthority) {
 TEST_F(MqttLoopTlsTest, SaysWhenACertificateIsNoCertificate) {
   const auto transport = Loop("ca.crt");
   Recorder events;
-  const auto link = transport->Open(
-      {.device = "device-1", .identity = {.certificate_pem = "x", .key_pem = "y"}}, events);
+  const auto link =
+      transport->Open({.device = "device-1", .identity = {.certificate_pem = "x", .key_pem = "y"}}, events);
   link->Connect();
   ASSERT_TRUE(WaitFor([&] { return events.downs >= 1; }));
   EXPECT_EQ(events.why().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST(MqttLoop, RefusesACaFileThatIsNotThere) {
-  EXPECT_EQ(StartMqttLoop({.ca_file = "/no/such/ca.crt"}).status().code(),
-            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(StartMqttLoop({.ca_file = "/no/such/ca.crt"}).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 }  // namespace

@@ -28,8 +28,8 @@ void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
 Outbox::Outbox(Lane lane, OutboxOptions options, Storage& storage, Random random)
     : lane_(lane), options_(options), storage_(storage), random_(std::move(random)) {}
 
-absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(Lane lane, OutboxOptions options,
-                                                     Storage& storage, Random random) {
+absl::StatusOr<std::unique_ptr<Outbox>> Outbox::Open(Lane lane, OutboxOptions options, Storage& storage,
+                                                     Random random) {
   std::unique_ptr<Outbox> outbox(new Outbox(lane, options, storage, std::move(random)));
   if (absl::Status status = outbox->Load(); !status.ok()) return status;
   return outbox;
@@ -79,11 +79,9 @@ absl::StatusOr<uint64_t> Outbox::Put(Record record) {
 }
 
 absl::Status Outbox::MakeRoom(size_t bytes) {
-  while (records_ > 0 &&
-         (records_ >= options_.max_records || bytes_ + bytes > options_.max_bytes)) {
+  while (records_ > 0 && (records_ >= options_.max_records || bytes_ + bytes > options_.max_bytes)) {
     if (options_.when_full == WhenFull::kRefuseNew) {
-      return absl::ResourceExhaustedError(
-          "the outbox is full; connect the device, or let it drop its oldest records");
+      return absl::ResourceExhaustedError("the outbox is full; connect the device, or let it drop its oldest records");
     }
     if (absl::Status status = DropOldest(); !status.ok()) return status;
   }
@@ -91,8 +89,7 @@ absl::Status Outbox::MakeRoom(size_t bytes) {
 }
 
 absl::Status Outbox::DropOldest() {
-  const auto queue = std::find_if(queues_.begin(), queues_.end(),
-                                  [](const Queue& q) { return !q.bodies.empty(); });
+  const auto queue = std::find_if(queues_.begin(), queues_.end(), [](const Queue& q) { return !q.bodies.empty(); });
   ++dropped_;
   return Forget(*queue, queue->bodies.begin()->first);
 }
@@ -165,8 +162,7 @@ absl::Time Outbox::next_due() const {
   for (const Queue& queue : queues_) {
     if (queue.bodies.empty()) continue;
     const auto next = queue.bodies.upper_bound(queue.sent_through);
-    const bool unsent =
-        next != queue.bodies.end() && next->first < queue.bodies.begin()->first + kWindow;
+    const bool unsent = next != queue.bodies.end() && next->first < queue.bodies.begin()->first + kWindow;
     due = std::min(due, unsent ? absl::InfinitePast() : queue.resend_at);
   }
   return due;
@@ -182,8 +178,7 @@ void Outbox::SendAllAgain() {
 
 absl::StatusOr<size_t> Outbox::Settle(const Receipt& receipt, absl::Time now) {
   Queue* queue = receipt.lane() == lane_ ? Find(receipt.epoch()) : nullptr;
-  if (queue == nullptr || queue->bodies.empty() ||
-      receipt.through() < queue->bodies.begin()->first) {
+  if (queue == nullptr || queue->bodies.empty() || receipt.through() < queue->bodies.begin()->first) {
     return size_t{0};
   }
   const size_t before = records_;
@@ -199,8 +194,7 @@ absl::StatusOr<size_t> Outbox::Settle(const Receipt& receipt, absl::Time now) {
 }
 
 Outbox::Queue* Outbox::Find(uint64_t epoch) {
-  const auto found = std::find_if(queues_.begin(), queues_.end(),
-                                  [epoch](const Queue& q) { return q.epoch == epoch; });
+  const auto found = std::find_if(queues_.begin(), queues_.end(), [epoch](const Queue& q) { return q.epoch == epoch; });
   return found == queues_.end() ? nullptr : &*found;
 }
 

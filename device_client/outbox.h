@@ -56,8 +56,7 @@ class Outbox {
 
   // Loads what `storage` keeps. `storage` must outlive the outbox. `random`
   // must be unpredictable between devices: it draws the epochs.
-  static absl::StatusOr<std::unique_ptr<Outbox>> Open(telemetry::v1::Lane lane,
-                                                      OutboxOptions options, Storage& storage,
+  static absl::StatusOr<std::unique_ptr<Outbox>> Open(telemetry::v1::Lane lane, OutboxOptions options, Storage& storage,
                                                       Random random);
 
   // Keeps a record and returns its sequence number; after OK it is in storage.

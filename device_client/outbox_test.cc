@@ -193,8 +193,7 @@ TEST_F(OutboxTest, RefusesTheNewestWhenToldTo) {
 }
 
 TEST_F(OutboxTest, RefusesARecordThatNoPayloadCanHold) {
-  EXPECT_EQ(outbox_->Put(Weight(std::string(66'000, '1'))).status().code(),
-            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(outbox_->Put(Weight(std::string(66'000, '1'))).status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(outbox_->size(), 0);
 }
 

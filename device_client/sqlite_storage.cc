@@ -21,21 +21,24 @@ constexpr char kSchema[] = R"(
 absl::Status Failure(sqlite3* db, const std::string& doing) {
   const std::string message = "the outbox file: " + doing + ": " + sqlite3_errmsg(db);
   const int code = sqlite3_errcode(db);
-  return code == SQLITE_FULL ? absl::ResourceExhaustedError(message)
-                             : absl::UnavailableError(message);
+  return code == SQLITE_FULL ? absl::ResourceExhaustedError(message) : absl::UnavailableError(message);
 }
 
 // SQLite's integers are signed; epochs and sequences keep their bits.
-int64_t Signed(uint64_t value) { return static_cast<int64_t>(value); }
-uint64_t Unsigned(int64_t value) { return static_cast<uint64_t>(value); }
+int64_t Signed(uint64_t value) {
+  return static_cast<int64_t>(value);
+}
+uint64_t Unsigned(int64_t value) {
+  return static_cast<uint64_t>(value);
+}
 
 // One run of one prepared statement, with the first parameter bound.
 class Statement {
  public:
   Statement(sqlite3* db, const char* sql, const std::string& outbox) : db_(db) {
-    ok_ = sqlite3_prepare_v2(db, sql, -1, &statement_, nullptr) == SQLITE_OK &&
-          sqlite3_bind_text(statement_, 1, outbox.data(), static_cast<int>(outbox.size()),
-                            SQLITE_TRANSIENT) == SQLITE_OK;
+    ok_ =
+        sqlite3_prepare_v2(db, sql, -1, &statement_, nullptr) == SQLITE_OK &&
+        sqlite3_bind_text(statement_, 1, outbox.data(), static_cast<int>(outbox.size()), SQLITE_TRANSIENT) == SQLITE_OK;
   }
   ~Statement() { sqlite3_finalize(statement_); }
 
@@ -47,8 +50,8 @@ class Statement {
     return *this;
   }
   Statement& BindBlob(const std::string& value) {
-    ok_ = ok_ && sqlite3_bind_blob(statement_, ++bound_, value.data(),
-                                   static_cast<int>(value.size()), SQLITE_TRANSIENT) == SQLITE_OK;
+    ok_ = ok_ && sqlite3_bind_blob(statement_, ++bound_, value.data(), static_cast<int>(value.size()),
+                                   SQLITE_TRANSIENT) == SQLITE_OK;
     return *this;
   }
   bool Step() {
@@ -66,9 +69,7 @@ class Statement {
     Step();
     return Ended(doing);
   }
-  absl::Status Ended(const std::string& doing) const {
-    return ok_ ? absl::OkStatus() : Failure(db_, doing);
-  }
+  absl::Status Ended(const std::string& doing) const { return ok_ ? absl::OkStatus() : Failure(db_, doing); }
 
  private:
   sqlite3* const db_;
@@ -87,8 +88,7 @@ class SqliteStorage : public Storage {
   absl::StatusOr<Kept> Load() override {
     const std::lock_guard lock(file_.mutex_);
     Kept kept;
-    Statement epochs(file_.db_, "SELECT epoch, next_seq FROM epochs WHERE outbox = ?1 ORDER BY age",
-                     outbox_);
+    Statement epochs(file_.db_, "SELECT epoch, next_seq FROM epochs WHERE outbox = ?1 ORDER BY age", outbox_);
     while (epochs.Step()) kept.epochs.push_back({epochs.Column(0), epochs.Column(1)});
     if (absl::Status status = epochs.Ended("reading epochs"); !status.ok()) return status;
     Statement records(file_.db_, "SELECT epoch, seq, body FROM records WHERE outbox = ?1", outbox_);
@@ -100,9 +100,10 @@ class SqliteStorage : public Storage {
   }
 
   absl::Status BeginEpoch(uint64_t epoch) override {
-    return Run("INSERT INTO epochs SELECT ?1, ?2, 1, coalesce(max(age), 0) + 1 FROM epochs "
-               "WHERE outbox = ?1",
-               "beginning an epoch", epoch);
+    return Run(
+        "INSERT INTO epochs SELECT ?1, ?2, 1, coalesce(max(age), 0) + 1 FROM epochs "
+        "WHERE outbox = ?1",
+        "beginning an epoch", epoch);
   }
 
   absl::Status EndEpoch(uint64_t epoch) override {
@@ -120,8 +121,7 @@ class SqliteStorage : public Storage {
 
   absl::Status Forget(uint64_t epoch, uint64_t through) override {
     const std::lock_guard lock(file_.mutex_);
-    return Statement(file_.db_, "DELETE FROM records WHERE outbox = ?1 AND epoch = ?2 AND seq <= ?3",
-                     outbox_)
+    return Statement(file_.db_, "DELETE FROM records WHERE outbox = ?1 AND epoch = ?2 AND seq <= ?3", outbox_)
         .Bind(epoch)
         .Bind(through)
         .Run("forgetting records");
@@ -134,15 +134,13 @@ class SqliteStorage : public Storage {
   }
 
   absl::Status PutInTransaction(const KeptRecord& record) {
-    absl::Status status =
-        Statement(file_.db_, "INSERT INTO records VALUES (?1, ?2, ?3, ?4)", outbox_)
-            .Bind(record.epoch)
-            .Bind(record.seq)
-            .BindBlob(record.body)
-            .Run("keeping a record");
+    absl::Status status = Statement(file_.db_, "INSERT INTO records VALUES (?1, ?2, ?3, ?4)", outbox_)
+                              .Bind(record.epoch)
+                              .Bind(record.seq)
+                              .BindBlob(record.body)
+                              .Run("keeping a record");
     if (!status.ok()) return status;
-    return Statement(file_.db_, "UPDATE epochs SET next_seq = ?3 WHERE outbox = ?1 AND epoch = ?2",
-                     outbox_)
+    return Statement(file_.db_, "UPDATE epochs SET next_seq = ?3 WHERE outbox = ?1 AND epoch = ?2", outbox_)
         .Bind(record.epoch)
         .Bind(record.seq + 1)
         .Run("advancing the sequence");
@@ -152,21 +150,20 @@ class SqliteStorage : public Storage {
   const std::string outbox_;
 };
 
-absl::StatusOr<std::unique_ptr<SqliteFile>> SqliteFile::Open(const std::string& path,
-                                                             PowerCut power_cut) {
+absl::StatusOr<std::unique_ptr<SqliteFile>> SqliteFile::Open(const std::string& path, PowerCut power_cut) {
   const mode_t before = ::umask(S_IRWXG | S_IRWXO);
   sqlite3* db = nullptr;
-  const int result = sqlite3_open_v2(path.c_str(), &db,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const int result = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   std::unique_ptr<SqliteFile> file(new SqliteFile(db));
-  absl::Status status = result == SQLITE_OK ? file->Prepare(power_cut)
-                                            : Failure(db, "opening " + path);
+  absl::Status status = result == SQLITE_OK ? file->Prepare(power_cut) : Failure(db, "opening " + path);
   ::umask(before);
   if (!status.ok()) return status;
   return file;
 }
 
-SqliteFile::~SqliteFile() { sqlite3_close_v2(db_); }
+SqliteFile::~SqliteFile() {
+  sqlite3_close_v2(db_);
+}
 
 absl::Status SqliteFile::Prepare(PowerCut power_cut) {
   sqlite3_busy_timeout(db_, 5000);
@@ -185,9 +182,8 @@ absl::Status SqliteFile::Prepare(PowerCut power_cut) {
 }
 
 absl::Status SqliteFile::Execute(const std::string& sql) {
-  return sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK
-             ? absl::OkStatus()
-             : Failure(db_, "writing");
+  return sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK ? absl::OkStatus()
+                                                                                : Failure(db_, "writing");
 }
 
 std::unique_ptr<Storage> SqliteFile::Outbox(const std::string& device, telemetry::v1::Lane lane) {

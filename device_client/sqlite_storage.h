@@ -27,8 +27,7 @@ class SqliteFile {
  public:
   // Opens or creates the file, mode 0600. FAILED_PRECONDITION when a newer
   // version of this library wrote it.
-  static absl::StatusOr<std::unique_ptr<SqliteFile>> Open(const std::string& path,
-                                                          PowerCut power_cut);
+  static absl::StatusOr<std::unique_ptr<SqliteFile>> Open(const std::string& path, PowerCut power_cut);
   ~SqliteFile();
 
   SqliteFile(const SqliteFile&) = delete;

@@ -78,7 +78,7 @@ TEST_F(SqliteStorageTest, RefusesASequenceThatIsTaken) {
 }
 
 TEST_F(SqliteStorageTest, IsReadableByItsOwnerOnly) {
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(stat(path().c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600);
 }

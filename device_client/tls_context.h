@@ -24,8 +24,7 @@ absl::StatusOr<TlsIdentity> ParseIdentity(const Identity& identity);
 // are it presents whatever Present named last. Used on one thread.
 class TlsContext {
  public:
-  static absl::StatusOr<std::unique_ptr<TlsContext>> Make(const std::string& ca_file,
-                                                          const std::string& host);
+  static absl::StatusOr<std::unique_ptr<TlsContext>> Make(const std::string& ca_file, const std::string& host);
   ~TlsContext();
 
   TlsContext(const TlsContext&) = delete;

@@ -9,7 +9,9 @@ namespace {
 constexpr int kShards = 16;
 constexpr uint16_t kPolynomial = 0x1021;
 
-bool IsLowerOrDigit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool IsLowerOrDigit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
 
 uint16_t Crc16(std::string_view text) {
   uint32_t crc = 0;
@@ -30,12 +32,13 @@ bool IsDeviceId(std::string_view id) {
          std::all_of(id.begin(), id.end(), [](char c) { return c == '-' || IsLowerOrDigit(c); });
 }
 
-int ShardOf(std::string_view device) { return Crc16(device) % kShards; }
+int ShardOf(std::string_view device) {
+  return Crc16(device) % kShards;
+}
 
 Topics TopicsOf(const std::string& device) {
   const int shard = ShardOf(device);
-  const std::string base =
-      "nara/v1/" + std::to_string(shard / 10) + std::to_string(shard % 10) + "/" + device + "/";
+  const std::string base = "nara/v1/" + std::to_string(shard / 10) + std::to_string(shard % 10) + "/" + device + "/";
   return {.up = base + "up",
           .alarm = base + "alarm",
           .receipt = base + "receipt",

@@ -22,9 +22,7 @@ class FakeTransport : public Transport {
   std::unique_ptr<Link> Open(LinkOptions options, LinkEvents& events) override;
   // A task for now runs inside the call.
   void Post(std::function<void()> task) override { task(); }
-  void PostAt(absl::Time at, std::function<void()> task) override {
-    tasks_.emplace(at, std::move(task));
-  }
+  void PostAt(absl::Time at, std::function<void()> task) override { tasks_.emplace(at, std::move(task)); }
   absl::Time Now() const override { return now_; }
 
   void Advance(absl::Duration by) {
@@ -65,8 +63,7 @@ class FakeLink : public Link {
   FakeTransport& transport_;
 };
 
-inline std::unique_ptr<Link> FakeTransport::Open(LinkOptions link_options,
-                                                 LinkEvents& link_events) {
+inline std::unique_ptr<Link> FakeTransport::Open(LinkOptions link_options, LinkEvents& link_events) {
   options = std::move(link_options);
   events = &link_events;
   return std::make_unique<FakeLink>(*this);

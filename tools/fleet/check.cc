@@ -40,8 +40,7 @@ absl::StatusOr<int64_t> AwaitFleet(const std::string& state) {
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
   }
-  return absl::DeadlineExceededError("the fleet is not connected within " +
-                                     absl::FormatDuration(kFleetTimeout));
+  return absl::DeadlineExceededError("the fleet is not connected within " + absl::FormatDuration(kFleetTimeout));
 }
 
 boost::json::object Json(const Percentiles& percentiles) {
@@ -86,8 +85,7 @@ absl::StatusOr<boost::json::object> Measure(const CheckOptions& options) {
 
 absl::Status Check(const CheckOptions& options) {
   const auto result = Measure(options);
-  const boost::json::object failed{{"ok", false},
-                                   {"reason", std::string(result.status().message())}};
+  const boost::json::object failed{{"ok", false}, {"reason", std::string(result.status().message())}};
   std::cout << tools::LineJson(result.ok() ? *result : failed) << std::endl;
   return result.status();
 }

@@ -19,18 +19,16 @@ constexpr char kPrincipal[] = "14";
 constexpr char kCentre[] = "check-centre";
 constexpr char kCare[] = "check-care";
 
-void Say(const std::string& what) { std::cerr << "check: " << what << std::endl; }
+void Say(const std::string& what) {
+  std::cerr << "check: " << what << std::endl;
+}
 
 void AddDevices(const std::string& prefix, const char* product, const char* unit, int count,
                 std::vector<PlannedDevice>& devices) {
   for (int i = 1; i <= count; ++i) {
     const std::string id = absl::StrCat(prefix, "-", i);
-    devices.push_back({.id = id,
-                       .product = product,
-                       .principal = kPrincipal,
-                       .unit = unit,
-                       .resident = "r-" + id,
-                       .sample = false});
+    devices.push_back(
+        {.id = id, .product = product, .principal = kPrincipal, .unit = unit, .resident = "r-" + id, .sample = false});
   }
 }
 
@@ -115,17 +113,15 @@ absl::Status CheckBench::Enrol() {
 absl::Status CheckBench::Connect() {
   const auto endpoint = ParseEndpoint(demo_.mqtt_tls);
   if (!endpoint.ok()) return endpoint.status();
-  auto transport = device_client::StartMqttLoop(
-      {.host = endpoint->host, .port = endpoint->port, .ca_file = demo_.ca});
+  auto transport = device_client::StartMqttLoop({.host = endpoint->host, .port = endpoint->port, .ca_file = demo_.ca});
   if (!transport.ok()) return transport.status();
   transport_ = *std::move(transport);
   proofs_.resize(enrolled_.size());
   devices_.resize(enrolled_.size());
   for (size_t i = 0; i < enrolled_.size(); ++i) {
-    auto device = StartDevice(enrolled_[i], *transport_,
-                              {.receipt = [this, i](const Receipt& r) { OnReceipt(i, r); },
-                               .command = {},
-                               .connection = {}});
+    auto device =
+        StartDevice(enrolled_[i], *transport_,
+                    {.receipt = [this, i](const Receipt& r) { OnReceipt(i, r); }, .command = {}, .connection = {}});
     if (!device.ok()) return device.status();
     devices_[i] = *std::move(device);
   }
@@ -143,25 +139,23 @@ void CheckBench::OnReceipt(size_t index, const Receipt& receipt) {
   const bool alarm = receipt.lane() == LANE_ALARM;
   const bool refused = receipt.held_size() > 0 || receipt.rejected_size() > 0;
   if (refused) {
-    proof.refusal = receipt.rejected_size() > 0
-                        ? receipt.rejected(0).reason() + " " + receipt.rejected(0).detail()
-                        : "held in quarantine";
+    proof.refusal = receipt.rejected_size() > 0 ? receipt.rejected(0).reason() + " " + receipt.rejected(0).detail()
+                                                : "held in quarantine";
   } else {
     (alarm ? proof.alarm : proof.measurement) = true;
   }
   uint64_t& settled = alarm ? proof.settled_alarm : proof.settled_measurement;
   if (devices_[index] == nullptr || devices_[index]->plan.unit != kUnit) return;
   for (; settled < receipt.through(); ++settled) {
-    (alarm ? alarms_ : measurements_)
-        .Receipted(EventId(*devices_[index], receipt.lane(), settled + 1), now);
+    (alarm ? alarms_ : measurements_).Receipted(EventId(*devices_[index], receipt.lane(), settled + 1), now);
   }
 }
 
 void CheckBench::Subscribe(const std::stop_token& stop) {
   broker::v1::SubscribeRequest request;
   request.add_units(kUnit);
-  const absl::Status status = observation_client_.Subscribe(
-      request, stop, [this](const broker::v1::SubscribeResponse& response) {
+  const absl::Status status =
+      observation_client_.Subscribe(request, stop, [this](const broker::v1::SubscribeResponse& response) {
         const absl::Time now = absl::Now();
         for (const auto& observation : response.observations()) {
           measurements_.Arrived(observation.id(), now);

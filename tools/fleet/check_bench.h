@@ -54,8 +54,7 @@ class CheckBench {
   static std::vector<PlannedDevice> PlanDevices();
   Enrolment::Ids Ids() const;
   std::vector<LiveDevice*> Group(const std::string& unit, const std::string& product) const;
-  bool Send(LiveDevice& device, telemetry::v1::Lane lane, telemetry::v1::Record record,
-            Ledger* ledger);
+  bool Send(LiveDevice& device, telemetry::v1::Lane lane, telemetry::v1::Record record, Ledger* ledger);
 
   // Measured devices are in the first unit, the load's in the second.
   static constexpr char kUnit[] = "check-unit";

@@ -19,7 +19,9 @@ using telemetry::v1::Record;
 constexpr absl::Duration kProofTimeout = absl::Seconds(45);
 constexpr absl::Duration kAttemptEvery = absl::Milliseconds(250);
 
-void Say(const std::string& what) { std::cerr << "check: " << what << std::endl; }
+void Say(const std::string& what) {
+  std::cerr << "check: " << what << std::endl;
+}
 
 void Sleep(absl::Duration duration) {
   std::this_thread::sleep_for(absl::ToChronoNanoseconds(duration));
@@ -46,8 +48,7 @@ absl::Status CheckBench::Retry(const std::string& what, const std::function<void
   return absl::OkStatus();
 }
 
-std::vector<LiveDevice*> CheckBench::Group(const std::string& unit,
-                                           const std::string& product) const {
+std::vector<LiveDevice*> CheckBench::Group(const std::string& unit, const std::string& product) const {
   std::vector<LiveDevice*> group;
   for (const auto& device : devices_) {
     if (device->plan.unit == unit && device->plan.product == product) group.push_back(device.get());
@@ -92,8 +93,7 @@ absl::Status CheckBench::ProveEveryDevice() {
 absl::Status CheckBench::ProveSubscriptionAndCentre() {
   LiveDevice& meter = *Group(kUnit, kMeter).front();
   absl::Status status = Retry(
-      "nothing came by the subscription",
-      [&] { Send(meter, LANE_MEASUREMENT, PressureRecord(meter, 0), nullptr); },
+      "nothing came by the subscription", [&] { Send(meter, LANE_MEASUREMENT, PressureRecord(meter, 0), nullptr); },
       [this] {
         const std::lock_guard lock(mutex_);
         return observed_ > 0;
@@ -117,8 +117,8 @@ absl::Status CheckBench::ProveSubscriptionAndCentre() {
 }
 
 void CheckBench::StartLoad(const Load::Rates& rates) {
-  Say(absl::StrCat("load: ", rates.measurements_per_second, " measurements/s and ",
-                   rates.alarms_per_second, " alarms/s"));
+  Say(absl::StrCat("load: ", rates.measurements_per_second, " measurements/s and ", rates.alarms_per_second,
+                   " alarms/s"));
   load_ = std::make_unique<Load>(Group(kLoadUnit, kMeter), Group(kLoadUnit, kDispenser), rates);
 }
 
@@ -153,8 +153,7 @@ absl::Status CheckBench::AwaitAll(absl::Duration most) {
     if (absl::Now() > deadline) {
       return absl::DeadlineExceededError(absl::StrCat(
           measurements_.unfinished(), " measurements and ", alarms_.unfinished(),
-          " alarms have not gone the whole way: ", measurements_.FirstUnfinished(), " ",
-          alarms_.FirstUnfinished()));
+          " alarms have not gone the whole way: ", measurements_.FirstUnfinished(), " ", alarms_.FirstUnfinished()));
     }
     Sleep(absl::Milliseconds(20));
   }
@@ -165,9 +164,8 @@ void CheckBench::Drain(absl::Duration most) {
   load_.reset();
   const absl::Time deadline = absl::Now() + most;
   const auto busy = [this] {
-    return centre_->pending() > 0 ||
-           std::any_of(devices_.begin(), devices_.end(),
-                       [](const auto& device) { return device->client->waiting() > 0; });
+    return centre_->pending() > 0 || std::any_of(devices_.begin(), devices_.end(),
+                                                 [](const auto& device) { return device->client->waiting() > 0; });
   };
   while (busy() && absl::Now() < deadline) Sleep(absl::Milliseconds(50));
 }

@@ -42,12 +42,9 @@ void AddSetup(CLI::App& app, ExitCode& code) {
       ->capture_default_str()
       ->check(CLI::Range(0, 100'000));
   command.add_option("--seed", options->seed, "another county")->capture_default_str();
-  command.add_option("--centre-seconds", options->centre_seconds, "first step of a chain")
-      ->capture_default_str();
-  command.add_option("--staff-seconds", options->staff_seconds, "second step")
-      ->capture_default_str();
-  command.add_option("--fallback-seconds", options->fallback_seconds, "last step")
-      ->capture_default_str();
+  command.add_option("--centre-seconds", options->centre_seconds, "first step of a chain")->capture_default_str();
+  command.add_option("--staff-seconds", options->staff_seconds, "second step")->capture_default_str();
+  command.add_option("--fallback-seconds", options->fallback_seconds, "last step")->capture_default_str();
   command.callback([options, &code] { code = Report(SetUp(*options)); });
 }
 
@@ -72,13 +69,10 @@ void AddCheck(CLI::App& app, ExitCode& code) {
   CLI::App& command = *app.add_subcommand("check", "Measures a running demo; prints one JSON object.");
   command.add_option("--demo", options->demo, "demo.json; by default the one of this checkout");
   command.add_option("--fleet-state", options->fleet_state, "state folder of setup and run");
-  command.add_option("--measurements", options->measurements, "how many to measure")
-      ->capture_default_str();
+  command.add_option("--measurements", options->measurements, "how many to measure")->capture_default_str();
   command.add_option("--alarms", options->alarms, "how many to measure")->capture_default_str();
-  command.add_option("--load-measurements", options->load_measurements_per_second, "a second")
-      ->capture_default_str();
-  command.add_option("--load-alarms", options->load_alarms_per_second, "a second")
-      ->capture_default_str();
+  command.add_option("--load-measurements", options->load_measurements_per_second, "a second")->capture_default_str();
+  command.add_option("--load-alarms", options->load_alarms_per_second, "a second")->capture_default_str();
   command.callback([options, &code] { code = Report(Check(*options)); });
 }
 
@@ -86,8 +80,7 @@ void AddReplay(CLI::App& app, ExitCode& code) {
   auto options = std::make_shared<ReplayOptions>();
   CLI::App& command = *app.add_subcommand("replay", "Sends recorded glucose values through a running demo.");
   command.add_option("--demo", options->demo, "demo.json; by default the one of this checkout");
-  command.add_option("--file", options->file, "patient,local_time,context,glucose_mg_per_dl")
-      ->required();
+  command.add_option("--file", options->file, "patient,local_time,context,glucose_mg_per_dl")->required();
   command.add_flag("--keep-time", options->keep_time,
                    "times as recorded; else each series is moved to end within the last day");
   command.add_option("--tag", options->tag, "devices are called replay-<tag>-<patient>");

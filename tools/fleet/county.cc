@@ -28,24 +28,24 @@ struct ProductShare {
   double share;        // within its group
 };
 
-constexpr std::array<ProductShare, 3> kDispensers{{{"dosell-service", "dosell", 0.55},
-                                                   {"evondos", "evondos", 0.33},
-                                                   {"dosell-simple", "simple", 0.12}}};
+constexpr std::array<ProductShare, 3> kDispensers{
+    {{"dosell-service", "dosell", 0.55}, {"evondos", "evondos", 0.33}, {"dosell-simple", "simple", 0.12}}};
 constexpr std::array<ProductShare, 5> kMeasuring{{{"bp-meter", "bp", 0.40},
                                                   {"scale", "scale", 0.22},
                                                   {"oximeter", "oximeter", 0.14},
                                                   {"glucose-meter", "glucose", 0.14},
                                                   {"spirometer", "spiro", 0.10}}};
 
-bool IsMunicipality(const CountyPrincipal& principal) { return principal.id != kRegion; }
+bool IsMunicipality(const CountyPrincipal& principal) {
+  return principal.id != kRegion;
+}
 
 // Population with a seeded spread, 0 for the region.
 std::vector<double> Weights(const std::vector<CountyPrincipal>& principals, Random& random) {
   std::vector<double> weights;
   for (const CountyPrincipal& principal : principals) {
     const double spread = random.Between(0.7, 1.3);
-    weights.push_back(IsMunicipality(principal) ? spread * static_cast<double>(principal.population)
-                                                : 0.0);
+    weights.push_back(IsMunicipality(principal) ? spread * static_cast<double>(principal.population) : 0.0);
   }
   return weights;
 }
@@ -166,8 +166,7 @@ class Planner {
   // What a device is depends on its place in its group alone, so that a county of
   // fewer devices is a part of the one of more.
   template <size_t kSize>
-  void AddGroup(const CountyPrincipal& principal, int count,
-                const std::array<ProductShare, kSize>& products) {
+  void AddGroup(const CountyPrincipal& principal, int count, const std::array<ProductShare, kSize>& products) {
     std::map<std::string, int> made;
     std::string resident;
     for (int i = 0; i < count; ++i) {
@@ -175,19 +174,18 @@ class Planner {
       const ProductShare& product = Pick(products, random);
       const auto unit = 1 + random.Below(static_cast<uint64_t>(UnitCount(principal)));
       if (resident.empty() || !random.Chance(kSharedResident)) resident = NewResident(random);
-      devices_.push_back({.id = std::string(product.prefix) + "-" + principal.id + "-" +
-                                ThreeDigits(++made[product.prefix]),
-                          .product = product.product,
-                          .principal = principal.id,
-                          .unit = "care-" + principal.id + "-" + std::to_string(unit),
-                          .resident = resident,
-                          .sample = false});
+      devices_.push_back(
+          {.id = std::string(product.prefix) + "-" + principal.id + "-" + ThreeDigits(++made[product.prefix]),
+           .product = product.product,
+           .principal = principal.id,
+           .unit = "care-" + principal.id + "-" + std::to_string(unit),
+           .resident = resident,
+           .sample = false});
     }
   }
 
   template <size_t kSize>
-  static const ProductShare& Pick(const std::array<ProductShare, kSize>& products,
-                                  Random& random) {
+  static const ProductShare& Pick(const std::array<ProductShare, kSize>& products, Random& random) {
     double lot = random.Unit();
     for (const ProductShare& product : products) {
       if (lot < product.share) return product;
@@ -218,8 +216,7 @@ int BinOf(int count) {
   return count <= 100 ? 3 : 4;
 }
 
-std::vector<PrincipalCounts> CountCounty(const std::vector<CountyPrincipal>& principals,
-                                         uint64_t seed) {
+std::vector<PrincipalCounts> CountCounty(const std::vector<CountyPrincipal>& principals, uint64_t seed) {
   constexpr int kMostDraws = 1000;
   Random random(seed, "county");
   std::vector<PrincipalCounts> counts = Draw(principals, random);
@@ -227,13 +224,11 @@ std::vector<PrincipalCounts> CountCounty(const std::vector<CountyPrincipal>& pri
   return counts;
 }
 
-CountyPlan PlanCounty(const std::vector<CountyPrincipal>& principals,
-                      const CountyOptions& options) {
+CountyPlan PlanCounty(const std::vector<CountyPrincipal>& principals, const CountyOptions& options) {
   CountyPlan plan;
   Planner planner(options.seed);
   planner.AddSamples();
-  const std::vector<PrincipalCounts> counts =
-      Scale(CountCounty(principals, options.seed), options.devices);
+  const std::vector<PrincipalCounts> counts = Scale(CountCounty(principals, options.seed), options.devices);
   for (size_t i = 0; i < principals.size(); ++i) {
     for (int n = 1; n <= UnitCount(principals[i]); ++n) {
       plan.units.push_back(MakeUnit(principals[i], n));

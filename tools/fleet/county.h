@@ -65,8 +65,7 @@ struct PrincipalCounts {
 // population and seed, such that all five bins of the deck (0, 1-9, 10-50,
 // 51-100, more than 100) occur. `principals` are the 49 municipalities and the
 // region, Gothenburg (1480) among them.
-std::vector<PrincipalCounts> CountCounty(const std::vector<CountyPrincipal>& principals,
-                                         uint64_t seed);
+std::vector<PrincipalCounts> CountCounty(const std::vector<CountyPrincipal>& principals, uint64_t seed);
 
 // The county by seed: the same input gives the same plan. Two samples of each
 // connected product lie in kSampleUnit and count among the devices of its

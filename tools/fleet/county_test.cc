@@ -21,8 +21,7 @@ std::vector<CountyPrincipal> TestCounty() {
                                           {"1490", "Borås", 114'872},
                                           {"1481", "Mölndal", 71'420}};
   for (int i = 0; i < 46; ++i) {
-    principals.push_back({std::to_string(1900 + i), "Kommun " + std::to_string(i),
-                          4'600 + 1'250LL * i});
+    principals.push_back({std::to_string(1900 + i), "Kommun " + std::to_string(i), 4'600 + 1'250LL * i});
   }
   return principals;
 }

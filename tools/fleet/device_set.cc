@@ -7,8 +7,7 @@
 
 namespace nara::fleet {
 
-absl::StatusOr<std::unique_ptr<LiveDevice>> StartDevice(const FleetDevice& device,
-                                                        device_client::Transport& transport,
+absl::StatusOr<std::unique_ptr<LiveDevice>> StartDevice(const FleetDevice& device, device_client::Transport& transport,
                                                         device_client::ClientEvents events,
                                                         device_client::OutboxOptions outbox) {
   auto live = std::make_unique<LiveDevice>();
@@ -17,8 +16,8 @@ absl::StatusOr<std::unique_ptr<LiveDevice>> StartDevice(const FleetDevice& devic
   options.device = device.plan.id;
   options.identity = {.certificate_pem = device.certificate_pem, .key_pem = device.key_pem};
   options.measurement = outbox;
-  auto client = device_client::Client::Start(std::move(options), live->measurement, live->alarm,
-                                             transport, std::move(events));
+  auto client =
+      device_client::Client::Start(std::move(options), live->measurement, live->alarm, transport, std::move(events));
   if (!client.ok()) return client.status();
   live->client = *std::move(client);
   return live;

@@ -21,8 +21,7 @@ struct LiveDevice {
 };
 
 // Starts a device. `transport` must outlive it.
-absl::StatusOr<std::unique_ptr<LiveDevice>> StartDevice(const FleetDevice& device,
-                                                        device_client::Transport& transport,
+absl::StatusOr<std::unique_ptr<LiveDevice>> StartDevice(const FleetDevice& device, device_client::Transport& transport,
                                                         device_client::ClientEvents events,
                                                         device_client::OutboxOptions outbox = {});
 

@@ -23,12 +23,13 @@ constexpr size_t kBatch = 250;
 bool SameSteps(const Chain& a, const Chain& b) {
   return std::equal(a.steps().begin(), a.steps().end(), b.steps().begin(), b.steps().end(),
                     [](const auto& x, const auto& y) {
-                      return x.receiver() == y.receiver() &&
-                             x.accept_seconds() == y.accept_seconds();
+                      return x.receiver() == y.receiver() && x.accept_seconds() == y.accept_seconds();
                     });
 }
 
-size_t Batches(size_t count) { return (count + kBatch - 1) / kBatch; }
+size_t Batches(size_t count) {
+  return (count + kBatch - 1) / kBatch;
+}
 
 }  // namespace
 
@@ -75,8 +76,7 @@ absl::Status Enrolment::PutChain(const Chain& chain) {
   return registry_.PutChain(put).status();
 }
 
-absl::StatusOr<std::vector<FleetDevice>> Enrolment::Enrol(const std::vector<PlannedDevice>& devices,
-                                                          const Ids& ids) {
+absl::StatusOr<std::vector<FleetDevice>> Enrolment::Enrol(const std::vector<PlannedDevice>& devices, const Ids& ids) {
   std::vector<FleetDevice> enrolled(devices.size());
   std::vector<FleetDevice*> connected;
   for (size_t i = 0; i < devices.size(); ++i) {

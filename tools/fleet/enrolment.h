@@ -35,8 +35,7 @@ class Enrolment {
     // Ends an assignment that still runs, where it is another one.
     bool end_running = false;
   };
-  absl::StatusOr<std::vector<FleetDevice>> Enrol(const std::vector<PlannedDevice>& devices,
-                                                 const Ids& ids);
+  absl::StatusOr<std::vector<FleetDevice>> Enrol(const std::vector<PlannedDevice>& devices, const Ids& ids);
 
   // Ends the assignments of these devices now.
   absl::Status EndAssignments(const std::vector<FleetDevice>& devices, const Ids& ids);

@@ -15,7 +15,9 @@ using tools::TextOf;
 
 constexpr char kSampleUse[] = "sample";
 
-std::string StatePath(const std::string& folder) { return folder + "/fleet.json"; }
+std::string StatePath(const std::string& folder) {
+  return folder + "/fleet.json";
+}
 
 FleetDevice ReadDevice(const boost::json::value& value) {
   return {.plan = {.id = TextOf(value, "id"),
@@ -41,8 +43,7 @@ boost::json::object DeviceJson(const FleetDevice& device) {
           {"password", device.mqtt_password}};
 }
 
-boost::json::object Description(const FleetDevice& device, const std::string& cert,
-                                const std::string& key) {
+boost::json::object Description(const FleetDevice& device, const std::string& cert, const std::string& key) {
   const device_client::Topics topics = device_client::TopicsOf(device.plan.id);
   const std::string shard = topics.up.substr(std::string("nara/v1/").size(), 2);
   return {{"id", device.plan.id},
@@ -83,8 +84,7 @@ absl::Status WriteFleetState(const std::string& folder, const FleetState& state)
   return tools::WriteFile(StatePath(folder), tools::PrettyJson(json));
 }
 
-absl::StatusOr<std::string> DescribeDevices(const std::string& folder,
-                                            const std::vector<FleetDevice>& devices) {
+absl::StatusOr<std::string> DescribeDevices(const std::string& folder, const std::vector<FleetDevice>& devices) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   const std::string absolute = std::filesystem::absolute(folder, error);

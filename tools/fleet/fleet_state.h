@@ -33,7 +33,6 @@ absl::Status WriteFleetState(const std::string& folder, const FleetState& state)
 
 // The fields of demo.json's "devices" for some devices; writes certificate and
 // key of each to <folder>/<id>.crt and .key. Returns JSON.
-absl::StatusOr<std::string> DescribeDevices(const std::string& folder,
-                                            const std::vector<FleetDevice>& devices);
+absl::StatusOr<std::string> DescribeDevices(const std::string& folder, const std::vector<FleetDevice>& devices);
 
 }  // namespace nara::fleet

@@ -32,8 +32,7 @@ absl::StatusOr<DeviceKey> MakeDeviceKey(const std::string& device) {
   const std::unique_ptr<BIO, int (*)(BIO*)> csr_bio(BIO_new(BIO_s_mem()), BIO_free);
   const bool made =
       key && request && Sign(request.get(), key.get(), device) &&
-      PEM_write_bio_PKCS8PrivateKey(key_bio.get(), key.get(), nullptr, nullptr, 0, nullptr,
-                                    nullptr) == 1 &&
+      PEM_write_bio_PKCS8PrivateKey(key_bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1 &&
       PEM_write_bio_X509_REQ(csr_bio.get(), request.get()) == 1;
   if (!made) return absl::InternalError("no key could be made for device " + device);
   return DeviceKey{.key_pem = TextOf(key_bio.get()), .csr_pem = TextOf(csr_bio.get())};

@@ -20,15 +20,21 @@ Percentiles PercentilesOf(std::vector<absl::Duration> durations) {
   return {.p50_ms = RankMs(durations, 0.50), .p99_ms = RankMs(durations, 0.99)};
 }
 
-void Ledger::Note(const std::string& id, absl::Time Entry::*what, absl::Time at) {
+void Ledger::Note(const std::string& id, absl::Time Entry::* what, absl::Time at) {
   const std::lock_guard lock(mutex_);
   absl::Time& time = entries_[id].*what;
   time = std::min(time, at);
 }
 
-void Ledger::Published(const std::string& id, absl::Time at) { Note(id, &Entry::published, at); }
-void Ledger::Receipted(const std::string& id, absl::Time at) { Note(id, &Entry::receipted, at); }
-void Ledger::Arrived(const std::string& id, absl::Time at) { Note(id, &Entry::arrived, at); }
+void Ledger::Published(const std::string& id, absl::Time at) {
+  Note(id, &Entry::published, at);
+}
+void Ledger::Receipted(const std::string& id, absl::Time at) {
+  Note(id, &Entry::receipted, at);
+}
+void Ledger::Arrived(const std::string& id, absl::Time at) {
+  Note(id, &Entry::arrived, at);
+}
 
 bool Ledger::Finished(const Entry& entry) {
   return entry.receipted != absl::InfiniteFuture() && entry.arrived != absl::InfiniteFuture();
@@ -36,15 +42,14 @@ bool Ledger::Finished(const Entry& entry) {
 
 size_t Ledger::published() const {
   const std::lock_guard lock(mutex_);
-  return static_cast<size_t>(std::count_if(entries_.begin(), entries_.end(),
-                                           [](const auto& e) { return Counts(e.second); }));
+  return static_cast<size_t>(
+      std::count_if(entries_.begin(), entries_.end(), [](const auto& e) { return Counts(e.second); }));
 }
 
 size_t Ledger::unfinished() const {
   const std::lock_guard lock(mutex_);
-  return static_cast<size_t>(
-      std::count_if(entries_.begin(), entries_.end(),
-                    [](const auto& e) { return Counts(e.second) && !Finished(e.second); }));
+  return static_cast<size_t>(std::count_if(entries_.begin(), entries_.end(),
+                                           [](const auto& e) { return Counts(e.second) && !Finished(e.second); }));
 }
 
 std::string Ledger::FirstUnfinished() const {
@@ -57,7 +62,7 @@ std::string Ledger::FirstUnfinished() const {
   return "";
 }
 
-Percentiles Ledger::Until(absl::Time Entry::*what) const {
+Percentiles Ledger::Until(absl::Time Entry::* what) const {
   const std::lock_guard lock(mutex_);
   std::vector<absl::Duration> durations;
   for (const auto& [id, entry] : entries_) {
@@ -66,7 +71,11 @@ Percentiles Ledger::Until(absl::Time Entry::*what) const {
   return PercentilesOf(std::move(durations));
 }
 
-Percentiles Ledger::ToReceipt() const { return Until(&Entry::receipted); }
-Percentiles Ledger::ToArrival() const { return Until(&Entry::arrived); }
+Percentiles Ledger::ToReceipt() const {
+  return Until(&Entry::receipted);
+}
+Percentiles Ledger::ToArrival() const {
+  return Until(&Entry::arrived);
+}
 
 }  // namespace nara::fleet

@@ -42,8 +42,8 @@ class Ledger {
     absl::Time arrived = absl::InfiniteFuture();
   };
 
-  void Note(const std::string& id, absl::Time Entry::*what, absl::Time at);
-  Percentiles Until(absl::Time Entry::*what) const;
+  void Note(const std::string& id, absl::Time Entry::* what, absl::Time at);
+  Percentiles Until(absl::Time Entry::* what) const;
   static bool Counts(const Entry& entry) { return entry.published != absl::InfiniteFuture(); }
   static bool Finished(const Entry& entry);
 

@@ -7,7 +7,9 @@ namespace {
 
 const absl::Time kStart = absl::FromUnixSeconds(1'770'000'000);
 
-absl::Time After(int milliseconds) { return kStart + absl::Milliseconds(milliseconds); }
+absl::Time After(int milliseconds) {
+  return kStart + absl::Milliseconds(milliseconds);
+}
 
 TEST(Percentiles, AreOfTheNearestRank) {
   std::vector<absl::Duration> durations;

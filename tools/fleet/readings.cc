@@ -13,7 +13,7 @@ using telemetry::v1::Record;
 
 // A number around a person's own usual one.
 struct Vital {
-  double low;   // usual values of people lie between
+  double low;  // usual values of people lie between
   double high;
   double sway;  // and stray by so much from time to time
 };
@@ -69,8 +69,8 @@ const char* MealAt(double second_of_day) {
 
 }  // namespace
 
-Record MakeReading(const std::string& kind, const std::string& device, uint64_t seed,
-                   uint64_t draw, double second_of_day) {
+Record MakeReading(const std::string& kind, const std::string& device, uint64_t seed, uint64_t draw,
+                   double second_of_day) {
   Reading reading(device, seed, draw);
   Record record;
   record.set_kind(kind);

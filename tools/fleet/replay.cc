@@ -63,8 +63,7 @@ telemetry::v1::Record ToRecord(const GlucoseRow& row, absl::Time at) {
 
 class Replayer {
  public:
-  Replayer(const ReplayOptions& options, tools::DemoFile demo)
-      : options_(options), demo_(std::move(demo)) {}
+  Replayer(const ReplayOptions& options, tools::DemoFile demo) : options_(options), demo_(std::move(demo)) {}
 
   absl::Status Run() {
     absl::Status status = Read();
@@ -80,8 +79,8 @@ class Replayer {
   absl::Status Send();
   absl::Status AwaitReceipts();
   absl::Status Count();
-  absl::Status CountOnce(tools::ObservationClient& observations,
-                         tools::QuarantineClient& quarantine, Counts& counts) const;
+  absl::Status CountOnce(tools::ObservationClient& observations, tools::QuarantineClient& quarantine,
+                         Counts& counts) const;
   void Print(const Counts& counts) const;
 
   const ReplayOptions options_;
@@ -98,14 +97,12 @@ absl::Status Replayer::Read() {
   if (!series.ok()) return series.status();
   absl::TimeZone zone;
   if (!absl::LoadTimeZone(kZone, &zone)) {
-    return absl::FailedPreconditionError("the time zone " + std::string(kZone) +
-                                         " is not installed (package tzdata)");
+    return absl::FailedPreconditionError("the time zone " + std::string(kZone) + " is not installed (package tzdata)");
   }
   const auto persona = demo_.personas.find("care_unit");
   if (persona == demo_.personas.end()) return absl::NotFoundError("the demo has no care_unit");
   const absl::Time now = absl::Now();
-  const std::string tag =
-      options_.tag.empty() ? std::to_string(absl::ToUnixSeconds(now)) : options_.tag;
+  const std::string tag = options_.tag.empty() ? std::to_string(absl::ToUnixSeconds(now)) : options_.tag;
   for (auto& [name, rows] : *series) {
     Patient& patient = patients_.emplace_back();
     const std::string id = "replay-" + tag + "-" + name;
@@ -131,21 +128,20 @@ absl::Status Replayer::Enrol() {
     starts[patient.device.id] = patient.times.front() - absl::Hours(24);
   }
   tools::RegistryClient registry(demo_.registry, demo_.TlsOfClient("nara-admin"));
-  const auto enrolled = Enrolment(registry).Enrol(
-      devices, {.connects = [](const PlannedDevice&) { return true; },
-                .assignment_of = [](const PlannedDevice& device) { return "a-" + device.id; },
-                .start_of = [&](const PlannedDevice& device) { return starts.at(device.id); },
-                .end_running = false});
+  const auto enrolled =
+      Enrolment(registry).Enrol(devices, {.connects = [](const PlannedDevice&) { return true; },
+                                          .assignment_of = [](const PlannedDevice& device) { return "a-" + device.id; },
+                                          .start_of = [&](const PlannedDevice& device) { return starts.at(device.id); },
+                                          .end_running = false});
   if (!enrolled.ok()) return enrolled.status();
   const auto endpoint = ParseEndpoint(demo_.mqtt_tls);
   if (!endpoint.ok()) return endpoint.status();
-  auto transport = device_client::StartMqttLoop(
-      {.host = endpoint->host, .port = endpoint->port, .ca_file = demo_.ca});
+  auto transport = device_client::StartMqttLoop({.host = endpoint->host, .port = endpoint->port, .ca_file = demo_.ca});
   if (!transport.ok()) return transport.status();
   transport_ = *std::move(transport);
   for (size_t i = 0; i < patients_.size(); ++i) {
-    auto live = StartDevice((*enrolled)[i], *transport_, {}, {.max_records = kMostRowsOfAPatient,
-                                                              .max_bytes = 64 << 20});
+    auto live =
+        StartDevice((*enrolled)[i], *transport_, {}, {.max_records = kMostRowsOfAPatient, .max_bytes = 64 << 20});
     if (!live.ok()) return live.status();
     patients_[i].live = *std::move(live);
   }
@@ -156,8 +152,8 @@ absl::Status Replayer::Send() {
   std::cerr << "replay: sending " << rows_ << " readings" << std::endl;
   for (Patient& patient : patients_) {
     for (size_t i = 0; i < patient.rows.size(); ++i) {
-      const auto sent = patient.live->client->Send(telemetry::v1::LANE_MEASUREMENT,
-                                                   ToRecord(patient.rows[i], patient.times[i]));
+      const auto sent =
+          patient.live->client->Send(telemetry::v1::LANE_MEASUREMENT, ToRecord(patient.rows[i], patient.times[i]));
       if (!sent.ok()) return sent.status();
     }
   }
@@ -169,9 +165,8 @@ absl::Status Replayer::AwaitReceipts() {
   for (const Patient& patient : patients_) {
     while (patient.live->client->waiting() > 0) {
       if (absl::Now() > deadline) {
-        return absl::DeadlineExceededError(
-            patient.device.id + " still waits for receipts of " +
-            std::to_string(patient.live->client->waiting()) + " readings");
+        return absl::DeadlineExceededError(patient.device.id + " still waits for receipts of " +
+                                           std::to_string(patient.live->client->waiting()) + " readings");
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
@@ -196,8 +191,8 @@ absl::Status Replayer::Count() {
   return absl::DataLossError("history and quarantine do not add up to the readings of the file");
 }
 
-absl::Status Replayer::CountOnce(tools::ObservationClient& observations,
-                                 tools::QuarantineClient& quarantine, Counts& counts) const {
+absl::Status Replayer::CountOnce(tools::ObservationClient& observations, tools::QuarantineClient& quarantine,
+                                 Counts& counts) const {
   for (const Patient& patient : patients_) {
     broker::v1::ListObservationsRequest history;
     history.set_device(patient.device.id);
@@ -232,8 +227,8 @@ void Replayer::Print(const Counts& counts) const {
               << std::endl;
     return;
   }
-  std::cout << "readings   " << rows_ << "\nhistory    " << counts.history << "\nquarantine "
-            << counts.Quarantined() << "\n";
+  std::cout << "readings   " << rows_ << "\nhistory    " << counts.history << "\nquarantine " << counts.Quarantined()
+            << "\n";
   for (const auto& [reason, count] : counts.quarantine) {
     std::cout << "  " << reason << " " << count << "\n";
   }

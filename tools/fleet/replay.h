@@ -7,10 +7,10 @@
 namespace nara::fleet {
 
 struct ReplayOptions {
-  std::string demo;      // demo.json of a running demo; empty to look for it
-  std::string file;      // patient,local_time,context,glucose_mg_per_dl
+  std::string demo;  // demo.json of a running demo; empty to look for it
+  std::string file;  // patient,local_time,context,glucose_mg_per_dl
   bool keep_time = false;
-  std::string tag;       // names the devices: replay-<tag>-<patient>; empty for one by the clock
+  std::string tag;  // names the devices: replay-<tag>-<patient>; empty for one by the clock
   bool json = false;
 };
 

@@ -27,8 +27,7 @@ std::string CodeOf(std::string context) {
 
 bool ParseRow(const std::vector<std::string>& fields, GlucoseRow& row) {
   absl::CivilMinute minute;
-  if (fields.size() != 4 || fields[0].empty() || !IsNumber(fields[3]) ||
-      !absl::ParseCivilTime(fields[1], &minute)) {
+  if (fields.size() != 4 || fields[0].empty() || !IsNumber(fields[3]) || !absl::ParseCivilTime(fields[1], &minute)) {
     return false;
   }
   row = {.local = absl::CivilSecond(minute), .context = CodeOf(fields[2]), .mg_per_dl = fields[3]};
@@ -56,9 +55,8 @@ absl::StatusOr<GlucoseSeries> ParseGlucoseFile(const std::string& content) {
     // Sorted by time without losing the order of equals (insertion sort is stable,
     // and the rows are nearly sorted).
     for (auto it = rows.begin(); it != rows.end(); ++it) {
-      const auto place = std::upper_bound(
-          rows.begin(), it, *it,
-          [](const GlucoseRow& a, const GlucoseRow& b) { return a.local < b.local; });
+      const auto place = std::upper_bound(rows.begin(), it, *it,
+                                          [](const GlucoseRow& a, const GlucoseRow& b) { return a.local < b.local; });
       std::rotate(place, it, it + 1);
     }
   }
@@ -71,18 +69,15 @@ std::vector<absl::Time> TimesAsRecorded(const std::vector<GlucoseRow>& rows, abs
   return times;
 }
 
-std::vector<absl::Time> TimesEndingNow(const std::vector<GlucoseRow>& rows, absl::TimeZone zone,
-                                       absl::Time now) {
+std::vector<absl::Time> TimesEndingNow(const std::vector<GlucoseRow>& rows, absl::TimeZone zone, absl::Time now) {
   if (rows.empty()) return {};
   const auto moved = [&](const GlucoseRow& row, absl::civil_diff_t days) {
     const absl::CivilSecond l = row.local;
     const absl::CivilDay day = absl::CivilDay(l) + days;
-    return absl::FromCivil(absl::CivilSecond(day.year(), day.month(), day.day(), l.hour(),
-                                             l.minute(), l.second()),
+    return absl::FromCivil(absl::CivilSecond(day.year(), day.month(), day.day(), l.hour(), l.minute(), l.second()),
                            zone);
   };
-  absl::civil_diff_t days =
-      absl::ToCivilDay(now, zone) - absl::CivilDay(rows.back().local);
+  absl::civil_diff_t days = absl::ToCivilDay(now, zone) - absl::CivilDay(rows.back().local);
   if (moved(rows.back(), days) > now) --days;
   std::vector<absl::Time> times;
   for (const GlucoseRow& row : rows) times.push_back(moved(row, days));

@@ -27,7 +27,6 @@ absl::StatusOr<GlucoseSeries> ParseGlucoseFile(const std::string& content);
 // of `zone` themselves, or moved by whole days such that the last one lies in
 // the day before `now`, at the same time of day.
 std::vector<absl::Time> TimesAsRecorded(const std::vector<GlucoseRow>& rows, absl::TimeZone zone);
-std::vector<absl::Time> TimesEndingNow(const std::vector<GlucoseRow>& rows, absl::TimeZone zone,
-                                       absl::Time now);
+std::vector<absl::Time> TimesEndingNow(const std::vector<GlucoseRow>& rows, absl::TimeZone zone, absl::Time now);
 
 }  // namespace nara::fleet

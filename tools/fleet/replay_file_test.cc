@@ -38,8 +38,8 @@ TEST(ReplayFile, SortsEachPatientByTimeAndKeepsTwoReadingsOfOneMinute) {
 }
 
 TEST(ReplayFile, NamesTheLineThatItCannotRead) {
-  for (const char* line : {"01,yesterday,fasting,1", "01,1991-04-21T09:09,fasting", "x",
-                           "01,1991-04-21T09:09,fasting,many"}) {
+  for (const char* line :
+       {"01,yesterday,fasting,1", "01,1991-04-21T09:09,fasting", "x", "01,1991-04-21T09:09,fasting,many"}) {
     const auto series = ParseGlucoseFile(std::string(kFile) + line + "\n");
     ASSERT_FALSE(series.ok()) << line;
     EXPECT_NE(series.status().message().find("line 6"), std::string::npos) << line;

@@ -73,8 +73,7 @@ void AddDose(double due, bool locks_away, Random& random, std::vector<Occasion>&
   }
 }
 
-std::vector<Occasion> Doses(const std::string& device, bool locks_away, uint64_t seed,
-                            Random& random) {
+std::vector<Occasion> Doses(const std::string& device, bool locks_away, uint64_t seed, Random& random) {
   std::vector<Occasion> occasions;
   for (const double hour : DoseHours(device, seed)) {
     AddDose(hour * kHour, locks_away, random, occasions);
@@ -91,8 +90,7 @@ std::vector<Occasion> Doses(const std::string& device, bool locks_away, uint64_t
 
 }  // namespace
 
-std::vector<Occasion> OccasionsOfDay(const std::string& device, const std::string& product,
-                                     uint64_t seed, int day) {
+std::vector<Occasion> OccasionsOfDay(const std::string& device, const std::string& product, uint64_t seed, int day) {
   Random random(seed, device + "/" + std::to_string(day));
   std::vector<Occasion> occasions;
   if (const auto found = MeasuringProducts().find(product); found != MeasuringProducts().end()) {
@@ -100,8 +98,7 @@ std::vector<Occasion> OccasionsOfDay(const std::string& device, const std::strin
   } else if (product == "dosell-service" || product == "evondos") {
     occasions = Doses(device, product == "evondos", seed, random);
   }
-  std::sort(occasions.begin(), occasions.end(),
-            [](const Occasion& a, const Occasion& b) { return a.at < b.at; });
+  std::sort(occasions.begin(), occasions.end(), [](const Occasion& a, const Occasion& b) { return a.at < b.at; });
   return occasions;
 }
 

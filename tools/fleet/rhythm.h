@@ -25,7 +25,6 @@ inline constexpr double kDoseWindow = 3600;
 // and evening, weight after getting up, glucose around meals, doses at fixed
 // hours and mostly taken. The same for the same arguments. Empty for a product
 // that the simulator does not know.
-std::vector<Occasion> OccasionsOfDay(const std::string& device, const std::string& product,
-                                     uint64_t seed, int day);
+std::vector<Occasion> OccasionsOfDay(const std::string& device, const std::string& product, uint64_t seed, int day);
 
 }  // namespace nara::fleet

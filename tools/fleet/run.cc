@@ -45,8 +45,7 @@ void Watch(const Simulation& simulation, const std::string& file, const sigset_t
     if (connected == std::exchange(told, connected)) continue;
     const boost::json::object status{{"connected", connected}, {"of", simulation.size()}};
     tools::WriteFile(file, tools::LineJson(status)).IgnoreError();
-    std::cerr << "nara-fleet: " << connected << " of " << simulation.size()
-              << " devices connected" << std::endl;
+    std::cerr << "nara-fleet: " << connected << " of " << simulation.size() << " devices connected" << std::endl;
   }
 }
 
@@ -60,12 +59,12 @@ absl::Status Run(const RunOptions& options) {
   if (!state.ok()) return state.status();
   const auto endpoint = ParseEndpoint(options.mqtt);
   if (!endpoint.ok()) return endpoint.status();
-  const auto transport = device_client::StartMqttLoop(
-      {.host = endpoint->host, .port = endpoint->port, .ca_file = options.tls.ca});
+  const auto transport =
+      device_client::StartMqttLoop({.host = endpoint->host, .port = endpoint->port, .ca_file = options.tls.ca});
   if (!transport.ok()) return transport.status();
-  const auto simulation = Simulation::Start(
-      state->devices, **transport,
-      {.seed = options.seed, .speed = options.speed, .outbox_file = options.state + "/outbox.db"});
+  const auto simulation =
+      Simulation::Start(state->devices, **transport,
+                        {.seed = options.seed, .speed = options.speed, .outbox_file = options.state + "/outbox.db"});
   if (!simulation.ok()) return simulation.status();
   tools::AlertClient alerts(options.alerts, options.tls);
   const Staff staff(alerts, Receivers(*catalogue), options.seed);

@@ -59,8 +59,7 @@ Client MakeClient(const std::string& id, const std::string& role, const std::str
 }
 
 // The personas, and a client for every receiver that is none.
-std::vector<Client> AllClients(std::vector<Client> clients,
-                               const std::vector<CountyPrincipal>& principals) {
+std::vector<Client> AllClients(std::vector<Client> clients, const std::vector<CountyPrincipal>& principals) {
   std::set<std::string> taken;
   for (const Client& client : clients) taken.insert(client.id());
   const auto add = [&](Client client) {
@@ -99,9 +98,8 @@ absl::StatusOr<std::string> Fingerprint(const SetupOptions& options) {
   const auto ca = tools::ReadFile(options.tls.ca);
   if (!ca.ok()) return ca.status();
   std::string text = kPlanVersion;
-  for (const uint64_t number :
-       {options.seed, static_cast<uint64_t>(options.devices), uint64_t{options.centre_seconds},
-        uint64_t{options.staff_seconds}, uint64_t{options.fallback_seconds}}) {
+  for (const uint64_t number : {options.seed, static_cast<uint64_t>(options.devices), uint64_t{options.centre_seconds},
+                                uint64_t{options.staff_seconds}, uint64_t{options.fallback_seconds}}) {
     text += " " + std::to_string(number);
   }
   return Sha256Hex(text + *personas + *ca);
@@ -126,15 +124,16 @@ absl::Status WriteOutput(const SetupOptions& options, const FleetState& state) {
   return tools::WriteFile(options.output, *described);
 }
 
-void Say(const std::string& what) { std::cerr << "nara-fleet: " << what << std::endl; }
+void Say(const std::string& what) {
+  std::cerr << "nara-fleet: " << what << std::endl;
+}
 
 absl::StatusOr<FleetState> Enrol(const SetupOptions& options, const Catalogue& catalogue,
                                  tools::RegistryClient& registry) {
   auto personas = ReadPersonas(options.personas);
   if (!personas.ok()) return personas.status();
   const std::vector<CountyPrincipal> principals = PrincipalsOf(catalogue);
-  const CountyPlan plan =
-      PlanCounty(principals, {.seed = options.seed, .devices = options.devices});
+  const CountyPlan plan = PlanCounty(principals, {.seed = options.seed, .devices = options.devices});
   std::vector<registry::v1::Unit> units;
   for (const PlannedUnit& unit : plan.units) units.push_back(ToProto(unit));
   Enrolment enrolment(registry);
@@ -144,14 +143,13 @@ absl::StatusOr<FleetState> Enrol(const SetupOptions& options, const Catalogue& c
   if (status.ok()) status = enrolment.PutChains(Chains(plan.units, options));
   if (!status.ok()) return status;
   Say(std::to_string(plan.devices.size()) + " devices with certificates and residents");
-  auto devices = enrolment.Enrol(
-      plan.devices, {.connects =
-                         [&](const PlannedDevice& device) {
-                           const Product* product = catalogue.FindProduct(device.product);
-                           return product != nullptr && product->connected;
-                         },
-                     .assignment_of = [](const PlannedDevice& d) { return "a-" + d.id; },
-                     .start_of = {}});
+  auto devices = enrolment.Enrol(plan.devices, {.connects =
+                                                    [&](const PlannedDevice& device) {
+                                                      const Product* product = catalogue.FindProduct(device.product);
+                                                      return product != nullptr && product->connected;
+                                                    },
+                                                .assignment_of = [](const PlannedDevice& d) { return "a-" + d.id; },
+                                                .start_of = {}});
   if (!devices.ok()) return devices.status();
   return FleetState{.fingerprint = {}, .registered = 0, .devices = *std::move(devices)};
 }

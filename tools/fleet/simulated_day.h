@@ -13,12 +13,8 @@ class SimulatedDay {
   SimulatedDay(absl::Time start, double speed) : start_(start), speed_(speed) {}
 
   // Seconds since midnight of day 0.
-  double At(absl::Time wall) const {
-    return kMorning + absl::ToDoubleSeconds(wall - start_) * speed_;
-  }
-  absl::Time WallAt(double seconds) const {
-    return start_ + absl::Seconds((seconds - kMorning) / speed_);
-  }
+  double At(absl::Time wall) const { return kMorning + absl::ToDoubleSeconds(wall - start_) * speed_; }
+  absl::Time WallAt(double seconds) const { return start_ + absl::Seconds((seconds - kMorning) / speed_); }
 
  private:
   static constexpr double kMorning = 6.5 * 3600;

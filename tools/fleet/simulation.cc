@@ -1,8 +1,8 @@
 #include "tools/fleet/simulation.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <cmath>
+#include <condition_variable>
 #include <iostream>
 #include <mutex>
 #include <set>
@@ -35,23 +35,20 @@ bool SleepUntil(absl::Time then, const std::stop_token& stop) {
 
 }  // namespace
 
-Simulation::Simulation(const Options& options,
-                       std::unique_ptr<device_client::SqliteFile> outboxes)
+Simulation::Simulation(const Options& options, std::unique_ptr<device_client::SqliteFile> outboxes)
     : options_(options), day_(absl::Now(), options.speed), outboxes_(std::move(outboxes)) {}
 
-absl::StatusOr<std::unique_ptr<Simulation>> Simulation::Start(
-    const std::vector<FleetDevice>& devices, device_client::Transport& transport,
-    const Options& options) {
-  auto outboxes = device_client::SqliteFile::Open(options.outbox_file,
-                                                  device_client::PowerCut::kMayLoseTheLast);
+absl::StatusOr<std::unique_ptr<Simulation>> Simulation::Start(const std::vector<FleetDevice>& devices,
+                                                              device_client::Transport& transport,
+                                                              const Options& options) {
+  auto outboxes = device_client::SqliteFile::Open(options.outbox_file, device_client::PowerCut::kMayLoseTheLast);
   if (!outboxes.ok()) return outboxes.status();
   std::unique_ptr<Simulation> simulation(new Simulation(options, *std::move(outboxes)));
   for (const FleetDevice& device : devices) {
     if (device.plan.sample || device.key_pem.empty()) continue;
     if (absl::Status s = simulation->Add(device, transport); !s.ok()) return s;
   }
-  simulation->thread_ = std::jthread(
-      [self = simulation.get()](const std::stop_token& stop) { self->Run(stop); });
+  simulation->thread_ = std::jthread([self = simulation.get()](const std::stop_token& stop) { self->Run(stop); });
   return simulation;
 }
 
@@ -69,8 +66,7 @@ absl::Status Simulation::Add(const FleetDevice& device, device_client::Transport
   options.device = device.plan.id;
   options.identity = {.certificate_pem = device.certificate_pem, .key_pem = device.key_pem};
   options.firmware = "simulated 1.0";
-  auto client = device_client::Client::Start(std::move(options), *added->measurement,
-                                             *added->alarm, transport, {});
+  auto client = device_client::Client::Start(std::move(options), *added->measurement, *added->alarm, transport, {});
   if (!client.ok()) return client.status();
   added->client = *std::move(client);
   devices_.push_back(std::move(added));
@@ -79,23 +75,20 @@ absl::Status Simulation::Add(const FleetDevice& device, device_client::Transport
 
 size_t Simulation::connected() const {
   return static_cast<size_t>(
-      std::count_if(devices_.begin(), devices_.end(),
-                    [](const auto& device) { return device->client->connected(); }));
+      std::count_if(devices_.begin(), devices_.end(), [](const auto& device) { return device->client->connected(); }));
 }
 
 std::vector<Simulation::Due> Simulation::DuesOfDay(int day) const {
   std::vector<Due> dues;
   for (const auto& device : devices_) {
-    for (Occasion& occasion :
-         OccasionsOfDay(device->plan.id, device->plan.product, options_.seed, day)) {
+    for (Occasion& occasion : OccasionsOfDay(device->plan.id, device->plan.product, options_.seed, day)) {
       const double midnight = day * SimulatedDay::kDay;
       occasion.at += midnight;
       if (occasion.dose_at >= 0) occasion.dose_at += midnight;
       dues.push_back({.occasion = std::move(occasion), .device = device.get()});
     }
   }
-  std::sort(dues.begin(), dues.end(),
-            [](const Due& a, const Due& b) { return a.occasion.at < b.occasion.at; });
+  std::sort(dues.begin(), dues.end(), [](const Due& a, const Due& b) { return a.occasion.at < b.occasion.at; });
   return dues;
 }
 
@@ -105,8 +98,7 @@ void Simulation::Run(const std::stop_token& stop) {
   for (int day = 0; !stop.stop_requested(); ++day) {
     std::vector<Due> dues = DuesOfDay(day);
     dues.insert(dues.end(), carried.begin(), carried.end());
-    std::sort(dues.begin(), dues.end(),
-              [](const Due& a, const Due& b) { return a.occasion.at < b.occasion.at; });
+    std::sort(dues.begin(), dues.end(), [](const Due& a, const Due& b) { return a.occasion.at < b.occasion.at; });
     carried.clear();
     const double midnight = (day + 1) * SimulatedDay::kDay;
     for (const Due& due : dues) {
@@ -126,8 +118,7 @@ void Simulation::Say(const Due& due) {
   Record record = MakeReading(occasion.kind, due.device->plan.id, options_.seed, ++said_,
                               std::fmod(occasion.at, SimulatedDay::kDay));
   if (occasion.dose_at >= 0) {
-    record.set_episode("dose-" +
-                       std::to_string(absl::ToUnixMillis(day_.WallAt(occasion.dose_at))));
+    record.set_episode("dose-" + std::to_string(absl::ToUnixMillis(day_.WallAt(occasion.dose_at))));
   }
   const auto sent = due.device->client->Send(LaneOf(occasion.kind), std::move(record));
   if (!sent.ok()) {

@@ -27,9 +27,8 @@ class Simulation {
 
   // Samples and devices that never send are left alone. `transport` must outlive
   // the simulation.
-  static absl::StatusOr<std::unique_ptr<Simulation>> Start(
-      const std::vector<FleetDevice>& devices, device_client::Transport& transport,
-      const Options& options);
+  static absl::StatusOr<std::unique_ptr<Simulation>> Start(const std::vector<FleetDevice>& devices,
+                                                           device_client::Transport& transport, const Options& options);
   ~Simulation();
 
   size_t size() const { return devices_.size(); }

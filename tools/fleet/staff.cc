@@ -18,12 +18,12 @@ Staff::Staff(tools::AlertClient& alerts, const std::vector<std::string>& receive
     : alerts_(alerts), seed_(seed) {
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
   for (const std::string& receiver : receivers) {
-    attendances_.push_back(alerts_.Attend(
-        receiver, SimulatedOperator(receiver),
-        {.offer = [this, receiver](const auto& offer) { OnOffer(receiver, offer); },
-         .withdrawal = {},
-         .heartbeat = [this, receiver](const auto& beat) { OnHeartbeat(receiver, beat); },
-         .lost = {}}));
+    attendances_.push_back(
+        alerts_.Attend(receiver, SimulatedOperator(receiver),
+                       {.offer = [this, receiver](const auto& offer) { OnOffer(receiver, offer); },
+                        .withdrawal = {},
+                        .heartbeat = [this, receiver](const auto& beat) { OnHeartbeat(receiver, beat); },
+                        .lost = {}}));
   }
 }
 
@@ -58,8 +58,7 @@ bool Staff::Held(const std::string& receiver) {
 
 // An alert that somebody else took, or that ended, refuses all three: nothing is
 // left to do then.
-void Staff::Accept(const std::string& receiver, const std::string& alert,
-                   absl::Duration resolve_after) {
+void Staff::Accept(const std::string& receiver, const std::string& alert, absl::Duration resolve_after) {
   alert::v1::AcceptAlertRequest request;
   request.set_alert(alert);
   request.set_receiver(receiver);

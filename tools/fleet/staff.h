@@ -39,7 +39,7 @@ class Staff {
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::multimap<absl::Time, std::function<void()>> tasks_;  // guarded by mutex_
-  std::set<std::string> held_;  // guarded by mutex_: receivers where a person attends
+  std::set<std::string> held_;                              // guarded by mutex_: receivers where a person attends
   // Before the attendances end nothing may be added to it: it goes last.
   std::jthread thread_;
   std::vector<std::unique_ptr<tools::Attendance>> attendances_;

@@ -23,8 +23,12 @@ StaffPlan PlanFor(const std::string& receiver, const std::string& alert, uint64_
           .resolve_after = absl::Seconds(random.Between(15, 60))};
 }
 
-std::string SimulatedOperator(const std::string& receiver) { return kPrefix + receiver; }
+std::string SimulatedOperator(const std::string& receiver) {
+  return kPrefix + receiver;
+}
 
-bool IsSimulated(const std::string& operator_id) { return operator_id.starts_with(kPrefix); }
+bool IsSimulated(const std::string& operator_id) {
+  return operator_id.starts_with(kPrefix);
+}
 
 }  // namespace nara::fleet

@@ -36,8 +36,10 @@ std::string StateOf(const Alert& alert) {
 }
 
 std::vector<std::string> Row(const Alert& alert) {
-  return {alert.id(),   FormatRfc3339Millis(FromProto(alert.raised_at())), StateOf(alert),
-          alert.kind(), alert.device(), alert.unit(), alert.receiver(), alert.operator_()};
+  return {alert.id(),       FormatRfc3339Millis(FromProto(alert.raised_at())),
+          StateOf(alert),   alert.kind(),
+          alert.device(),   alert.unit(),
+          alert.receiver(), alert.operator_()};
 }
 
 absl::Status List(Session& session, const ListOptions& options) {
@@ -73,9 +75,8 @@ absl::Status Show(Session& session, const ActOptions& options) {
   }
   Table table{{"AT", "ACTION", "STEP", "RECEIVER", "ACTOR", "REASON"}};
   for (const auto& entry : got->history()) {
-    table.push_back({FormatRfc3339Millis(FromProto(entry.at())), entry.action(),
-                     std::to_string(entry.step()), entry.receiver(), entry.actor(),
-                     entry.reason()});
+    table.push_back({FormatRfc3339Millis(FromProto(entry.at())), entry.action(), std::to_string(entry.step()),
+                     entry.receiver(), entry.actor(), entry.reason()});
   }
   PrintTable(table);
   return absl::OkStatus();
@@ -94,13 +95,11 @@ absl::Status Act(Session& session, const ActOptions& options, Method method) {
   tools::AlertClient client(call->demo.alerts, call->tls);
   const auto done = (client.*method)(request);
   if (!done.ok()) return done.status();
-  PrintLine(session.json ? ToJson(done->alert())
-                         : "alert " + done->alert().id() + " is " + StateOf(done->alert()));
+  PrintLine(session.json ? ToJson(done->alert()) : "alert " + done->alert().id() + " is " + StateOf(done->alert()));
   return absl::OkStatus();
 }
 
-void PrintOne(const Session& session, const std::string& what, const Alert& alert,
-              const std::string& reason) {
+void PrintOne(const Session& session, const std::string& what, const Alert& alert, const std::string& reason) {
   if (session.json) {
     return PrintLine(R"({")" + what + R"(":)" + ToJson(alert) + R"(,"reason":")" + reason + "\"}");
   }
@@ -117,26 +116,26 @@ absl::Status Attend(Session& session, const AttendOptions& options) {
   const std::string receiver = options.receiver.empty() ? call->persona.id : options.receiver;
   tools::AlertClient client(call->demo.alerts, call->tls);
   int offers = 0;
-  const auto attendance = client.Attend(
-      receiver, options.operator_id,
-      {.offer =
-           [&](const alert::v1::Offer& offer) {
-             if (stop.stop_requested()) return;
-             PrintOne(session, "offer", offer.alert(), offer.degraded() ? "degraded" : "");
-             if (++offers == options.count) stop.request_stop();
-           },
-       .withdrawal =
-           [&](const alert::v1::Withdrawal& withdrawal) {
-             PrintOne(session, "withdrawal", withdrawal.alert(), withdrawal.reason());
-           },
-       .heartbeat = {},
-       .lost =
-           [&](const absl::Status& status) {
-             if (stop.stop_requested()) return;
-             session.Report(status);
-             // Not allowed will stay so; all else is tried again.
-             if (absl::IsPermissionDenied(status) || absl::IsNotFound(status)) stop.request_stop();
-           }});
+  const auto attendance =
+      client.Attend(receiver, options.operator_id,
+                    {.offer =
+                         [&](const alert::v1::Offer& offer) {
+                           if (stop.stop_requested()) return;
+                           PrintOne(session, "offer", offer.alert(), offer.degraded() ? "degraded" : "");
+                           if (++offers == options.count) stop.request_stop();
+                         },
+                     .withdrawal =
+                         [&](const alert::v1::Withdrawal& withdrawal) {
+                           PrintOne(session, "withdrawal", withdrawal.alert(), withdrawal.reason());
+                         },
+                     .heartbeat = {},
+                     .lost =
+                         [&](const absl::Status& status) {
+                           if (stop.stop_requested()) return;
+                           session.Report(status);
+                           // Not allowed will stay so; all else is tried again.
+                           if (absl::IsPermissionDenied(status) || absl::IsNotFound(status)) stop.request_stop();
+                         }});
   WaitFor(stop.get_token());
   return absl::OkStatus();
 }
@@ -152,18 +151,15 @@ void AddActs(CLI::App& group, Session& session) {
   using tools::AlertClient;
   AddCommand<ActOptions>(group, session, "accept", "Accepts an alert.", DescribeAct,
                          [](Session& s, const ActOptions& o) {
-                           return Act<alert::v1::AcceptAlertRequest>(s, o,
-                                                                     &AlertClient::AcceptAlert);
+                           return Act<alert::v1::AcceptAlertRequest>(s, o, &AlertClient::AcceptAlert);
                          });
   AddCommand<ActOptions>(group, session, "reject", "Rejects an offered alert.", DescribeAct,
                          [](Session& s, const ActOptions& o) {
-                           return Act<alert::v1::RejectAlertRequest>(s, o,
-                                                                     &AlertClient::RejectAlert);
+                           return Act<alert::v1::RejectAlertRequest>(s, o, &AlertClient::RejectAlert);
                          });
   AddCommand<ActOptions>(group, session, "resolve", "Resolves an accepted alert.", DescribeAct,
                          [](Session& s, const ActOptions& o) {
-                           return Act<alert::v1::ResolveAlertRequest>(s, o,
-                                                                      &AlertClient::ResolveAlert);
+                           return Act<alert::v1::ResolveAlertRequest>(s, o, &AlertClient::ResolveAlert);
                          });
 }
 
@@ -185,17 +181,14 @@ void AddAlertCommands(CLI::App& app, Session& session) {
       List);
   AddCommand<ActOptions>(
       group, session, "show", "Shows all that happened to an alert.",
-      [](CLI::App& command, ActOptions& options) {
-        command.add_option("alert", options.alert, "its id")->required();
-      },
+      [](CLI::App& command, ActOptions& options) { command.add_option("alert", options.alert, "its id")->required(); },
       Show);
   AddActs(group, session);
   AddCommand<AttendOptions>(
       group, session, "attend", "Prints offers as they come, until Ctrl-C.",
       [](CLI::App& command, AttendOptions& options) {
         command.add_option("--receiver", options.receiver, "by default the persona");
-        command.add_option("--operator", options.operator_id, "who is at work")
-            ->capture_default_str();
+        command.add_option("--operator", options.operator_id, "who is at work")->capture_default_str();
         command.add_option("--count", options.count, "end after so many offers");
       },
       Attend);

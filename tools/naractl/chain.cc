@@ -19,8 +19,7 @@ void Print(const Session& session, const registry::v1::Chain& chain) {
   if (session.json) return PrintLine(ToJson(chain));
   Table table{{"STEP", "RECEIVER", "SECONDS"}};
   for (int i = 0; i < chain.steps_size(); ++i) {
-    table.push_back({std::to_string(i), chain.steps(i).receiver(),
-                     std::to_string(chain.steps(i).accept_seconds())});
+    table.push_back({std::to_string(i), chain.steps(i).receiver(), std::to_string(chain.steps(i).accept_seconds())});
   }
   PrintLine("unit " + chain.unit() + ", version " + std::to_string(chain.version()));
   PrintTable(table);

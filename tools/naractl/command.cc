@@ -2,8 +2,7 @@
 
 namespace nara::naractl {
 
-absl::Status ForEachPage(
-    const std::function<absl::StatusOr<std::string>(const std::string&)>& next) {
+absl::Status ForEachPage(const std::function<absl::StatusOr<std::string>(const std::string&)>& next) {
   std::string token;
   do {
     absl::StatusOr<std::string> following = next(token);

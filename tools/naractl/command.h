@@ -12,8 +12,8 @@ namespace nara::naractl {
 // Adds a command whose options live in an Options of its own; `run` gets them
 // when it was called, and its error is reported.
 template <typename Options>
-void AddCommand(CLI::App& group, Session& session, const std::string& name,
-                const std::string& what, const std::function<void(CLI::App&, Options&)>& describe,
+void AddCommand(CLI::App& group, Session& session, const std::string& name, const std::string& what,
+                const std::function<void(CLI::App&, Options&)>& describe,
                 const std::function<absl::Status(Session&, const Options&)>& run) {
   auto options = std::make_shared<Options>();
   CLI::App* const command = group.add_subcommand(name, what);

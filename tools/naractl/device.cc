@@ -130,11 +130,9 @@ void AddProvisionCommand(CLI::App& group, Session& session);
 void AddDeviceCommands(CLI::App& app, Session& session) {
   CLI::App& group = *app.add_subcommand("device", "Devices and who uses them.");
   group.require_subcommand(1);
-  AddCommand<RegisterOptions>(group, session, "register", "Registers a device.", DescribeRegister,
-                              Register);
+  AddCommand<RegisterOptions>(group, session, "register", "Registers a device.", DescribeRegister, Register);
   AddProvisionCommand(group, session);
-  AddCommand<AssignOptions>(group, session, "assign", "Gives a device to a resident.",
-                            DescribeAssign, Assign);
+  AddCommand<AssignOptions>(group, session, "assign", "Gives a device to a resident.", DescribeAssign, Assign);
   AddCommand<ListOptions>(
       group, session, "list", "Lists devices.",
       [](CLI::App& command, ListOptions& options) {

@@ -38,8 +38,7 @@ std::string UnitOf(const ProvisionOptions& options, const Session::Call& call) {
   return care == call.demo.personas.end() ? "" : care->second.unit;
 }
 
-absl::StatusOr<std::vector<fleet::FleetDevice>> MakeNew(const ProvisionOptions& options,
-                                                        const Session::Call& call,
+absl::StatusOr<std::vector<fleet::FleetDevice>> MakeNew(const ProvisionOptions& options, const Session::Call& call,
                                                         fleet::Enrolment& enrolment) {
   std::vector<fleet::PlannedDevice> planned;
   for (int i = 0; i < options.count; ++i) {
@@ -51,11 +50,10 @@ absl::StatusOr<std::vector<fleet::FleetDevice>> MakeNew(const ProvisionOptions& 
                        .resident = "r-" + RandomHex(),
                        .sample = false});
   }
-  return enrolment.Enrol(planned,
-                         {.connects = [](const auto&) { return true; },
-                          .assignment_of = [](const auto& device) { return "a-" + device.id; },
-                          .start_of = {},
-                          .end_running = false});
+  return enrolment.Enrol(planned, {.connects = [](const auto&) { return true; },
+                                   .assignment_of = [](const auto& device) { return "a-" + device.id; },
+                                   .start_of = {},
+                                   .end_running = false});
 }
 
 absl::StatusOr<std::vector<fleet::FleetDevice>> ProvisionKnown(const ProvisionOptions& options,
@@ -88,8 +86,8 @@ absl::Status Provision(Session& session, const ProvisionOptions& options) {
   if (!call.ok()) return call.status();
   tools::RegistryClient registry(call->demo.registry, call->tls);
   fleet::Enrolment enrolment(registry);
-  const auto devices = options.count > 0 ? MakeNew(options, *call, enrolment)
-                                         : ProvisionKnown(options, registry, enrolment);
+  const auto devices =
+      options.count > 0 ? MakeNew(options, *call, enrolment) : ProvisionKnown(options, registry, enrolment);
   if (!devices.ok()) return devices.status();
   const auto described = fleet::DescribeDevices(FolderOf(options, *call), *devices);
   if (!described.ok()) return described.status();
@@ -115,13 +113,10 @@ void AddProvisionCommand(CLI::App& group, Session& session) {
       "registered and assigned as well.",
       [](CLI::App& command, ProvisionOptions& options) {
         command.add_option("ids", options.devices, "registered devices");
-        command.add_option("--count", options.count, "so many new devices")
-            ->check(CLI::Range(1, 10'000));
-        command.add_option("--product", options.product, "of the new devices")
-            ->capture_default_str();
+        command.add_option("--count", options.count, "so many new devices")->check(CLI::Range(1, 10'000));
+        command.add_option("--product", options.product, "of the new devices")->capture_default_str();
         command.add_option("--unit", options.unit, "of the new devices; by default care_unit's");
-        command.add_option("--out", options.folder,
-                           "folder for certificates and keys; by default .nara/devices");
+        command.add_option("--out", options.folder, "folder for certificates and keys; by default .nara/devices");
       },
       Provision);
 }

@@ -1,9 +1,11 @@
+#include "common/rpc/library.h"
 #include "tools/naractl/command.h"
 
 namespace nara::naractl {
 namespace {
 
 int Run(int argc, const char* const* argv) {
+  const rpc::Library grpc;
   Session session;
   CLI::App app("Administers a running Nära.", "naractl");
   app.require_subcommand(1);
@@ -30,4 +32,6 @@ int Run(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace nara::naractl
 
-int main(int argc, char** argv) { return nara::naractl::Run(argc, argv); }
+int main(int argc, char** argv) {
+  return nara::naractl::Run(argc, argv);
+}

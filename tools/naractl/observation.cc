@@ -38,8 +38,12 @@ std::string ValuesOf(const Observation& observation) {
 }
 
 std::vector<std::string> Row(const Observation& observation) {
-  return {FormatRfc3339Millis(FromProto(observation.effective_at())), observation.device(),
-          observation.resident(), observation.unit(), observation.kind(), ValuesOf(observation)};
+  return {FormatRfc3339Millis(FromProto(observation.effective_at())),
+          observation.device(),
+          observation.resident(),
+          observation.unit(),
+          observation.kind(),
+          ValuesOf(observation)};
 }
 
 absl::Status List(Session& session, const ListOptions& options) {

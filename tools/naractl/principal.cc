@@ -16,8 +16,8 @@ absl::Status List(Session& session, const NoOptions& /*options*/) {
   for (const auto& principal : listed->principals()) {
     int64_t devices = 0;
     for (const auto& group : principal.device_counts()) devices += group.count();
-    table.push_back({principal.id(), principal.name(), principal.federation(),
-                     std::to_string(principal.population()), std::to_string(devices)});
+    table.push_back({principal.id(), principal.name(), principal.federation(), std::to_string(principal.population()),
+                     std::to_string(devices)});
     lines.push_back(ToJson(principal));
   }
   session.json ? PrintJsonList(lines) : PrintTable(table);
@@ -29,8 +29,7 @@ absl::Status List(Session& session, const NoOptions& /*options*/) {
 void AddPrincipalCommands(CLI::App& app, Session& session) {
   CLI::App& group = *app.add_subcommand("principal", "The region and the municipalities.");
   group.require_subcommand(1);
-  AddCommand<NoOptions>(group, session, "list", "Lists them with their devices.",
-                        [](CLI::App&, NoOptions&) {}, List);
+  AddCommand<NoOptions>(group, session, "list", "Lists them with their devices.", [](CLI::App&, NoOptions&) {}, List);
 }
 
 }  // namespace nara::naractl

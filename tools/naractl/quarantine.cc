@@ -32,9 +32,8 @@ absl::Status List(Session& session, const ListOptions& options) {
   Table table{{"ID", "RECEIVED", "DEVICE", "SEQ", "REASON", "STATE"}};
   std::vector<std::string> lines;
   for (const auto& record : page->records()) {
-    table.push_back({record.id(), FormatRfc3339Millis(FromProto(record.received_at())),
-                     record.device(), std::to_string(record.seq()), record.reason(),
-                     DispositionOf(record)});
+    table.push_back({record.id(), FormatRfc3339Millis(FromProto(record.received_at())), record.device(),
+                     std::to_string(record.seq()), record.reason(), DispositionOf(record)});
     lines.push_back(ToJson(record));
   }
   session.json ? PrintJsonList(lines) : PrintTable(table);
@@ -80,9 +79,7 @@ void AddQuarantineCommands(CLI::App& app, Session& session) {
       List);
   AddCommand<ShowOptions>(
       group, session, "show", "Shows one with its payload; the look is audited.",
-      [](CLI::App& command, ShowOptions& options) {
-        command.add_option("id", options.id, "its id")->required();
-      },
+      [](CLI::App& command, ShowOptions& options) { command.add_option("id", options.id, "its id")->required(); },
       Show);
 }
 

@@ -13,9 +13,8 @@ namespace {
 
 // Columns of text are counted in characters, not in bytes.
 size_t Width(const std::string& text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 std::string WhatToDo(const absl::Status& status) {
@@ -57,8 +56,8 @@ void Session::Report(const absl::Status& status) {
   if (status.ok()) return;
   code = CodeOf(status);
   const std::string reason = rpc::ReasonOf(status);
-  std::cerr << "naractl: " << (reason.empty() ? absl::StatusCodeToString(status.code()) : reason)
-            << ": " << status.message() << "\n";
+  std::cerr << "naractl: " << (reason.empty() ? absl::StatusCodeToString(status.code()) : reason) << ": "
+            << status.message() << "\n";
   // What a tool says itself says what to do; what a service says is of its kind.
   const std::string advice = reason.empty() && code == kRefused ? "" : WhatToDo(status);
   if (!advice.empty()) std::cerr << "naractl: " << advice << "\n";
@@ -89,7 +88,9 @@ std::string ToJson(const google::protobuf::Message& message) {
   return status.ok() ? text : "{}";
 }
 
-void PrintLine(const std::string& line) { std::cout << line << std::endl; }
+void PrintLine(const std::string& line) {
+  std::cout << line << std::endl;
+}
 
 void PrintJsonList(const std::vector<std::string>& lines) {
   std::string text = "[";

@@ -1,7 +1,7 @@
 #include "tools/platform/alert_client.h"
 
-#include <grpcpp/grpcpp.h>
 #include <grpcpp/alarm.h>
+#include <grpcpp/grpcpp.h>
 #include <grpcpp/support/client_callback.h>
 
 #include <condition_variable>
@@ -35,8 +35,7 @@ constexpr auto kAttachAgainAfter = std::chrono::milliseconds(500);
 // sets the alarm that begins the next.
 class CallbackAttendance : public Attendance {
  public:
-  CallbackAttendance(Stub& stub, const std::string& receiver, const std::string& operator_id,
-                     AttendanceEvents events)
+  CallbackAttendance(Stub& stub, const std::string& receiver, const std::string& operator_id, AttendanceEvents events)
       : stub_(stub), events_(std::move(events)) {
     attach_.mutable_attach()->set_receiver(receiver);
     attach_.mutable_attach()->set_operator_(operator_id);
@@ -152,30 +151,25 @@ AlertClient::AlertClient(const std::string& address, const config::Tls& tls)
 
 AlertClient::~AlertClient() = default;
 
-absl::StatusOr<alert::v1::AcceptAlertResponse> AlertClient::AcceptAlert(
-    const alert::v1::AcceptAlertRequest& request) {
+absl::StatusOr<alert::v1::AcceptAlertResponse> AlertClient::AcceptAlert(const alert::v1::AcceptAlertRequest& request) {
   return Unary(*impl_->stub, &Stub::AcceptAlert, request);
 }
-absl::StatusOr<alert::v1::RejectAlertResponse> AlertClient::RejectAlert(
-    const alert::v1::RejectAlertRequest& request) {
+absl::StatusOr<alert::v1::RejectAlertResponse> AlertClient::RejectAlert(const alert::v1::RejectAlertRequest& request) {
   return Unary(*impl_->stub, &Stub::RejectAlert, request);
 }
 absl::StatusOr<alert::v1::ResolveAlertResponse> AlertClient::ResolveAlert(
     const alert::v1::ResolveAlertRequest& request) {
   return Unary(*impl_->stub, &Stub::ResolveAlert, request);
 }
-absl::StatusOr<alert::v1::GetAlertResponse> AlertClient::GetAlert(
-    const alert::v1::GetAlertRequest& request) {
+absl::StatusOr<alert::v1::GetAlertResponse> AlertClient::GetAlert(const alert::v1::GetAlertRequest& request) {
   return Unary(*impl_->stub, &Stub::GetAlert, request);
 }
-absl::StatusOr<alert::v1::ListAlertsResponse> AlertClient::ListAlerts(
-    const alert::v1::ListAlertsRequest& request) {
+absl::StatusOr<alert::v1::ListAlertsResponse> AlertClient::ListAlerts(const alert::v1::ListAlertsRequest& request) {
   return Unary(*impl_->stub, &Stub::ListAlerts, request);
 }
 
-absl::Status AlertClient::WatchAlerts(
-    const alert::v1::WatchAlertsRequest& request, const std::stop_token& stop,
-    const std::function<void(const alert::v1::WatchAlertsResponse&)>& heard) {
+absl::Status AlertClient::WatchAlerts(const alert::v1::WatchAlertsRequest& request, const std::stop_token& stop,
+                                      const std::function<void(const alert::v1::WatchAlertsResponse&)>& heard) {
   const auto context = rpc::LongStream();
   const std::stop_callback cancel(stop, [&context] { context->TryCancel(); });
   const auto reader = impl_->stub->WatchAlerts(context.get(), request);
@@ -185,11 +179,9 @@ absl::Status AlertClient::WatchAlerts(
   return stop.stop_requested() ? absl::OkStatus() : rpc::FromGrpc(status);
 }
 
-std::unique_ptr<Attendance> AlertClient::Attend(const std::string& receiver,
-                                                const std::string& operator_id,
+std::unique_ptr<Attendance> AlertClient::Attend(const std::string& receiver, const std::string& operator_id,
                                                 AttendanceEvents events) {
-  return std::make_unique<CallbackAttendance>(*impl_->stub, receiver, operator_id,
-                                              std::move(events));
+  return std::make_unique<CallbackAttendance>(*impl_->stub, receiver, operator_id, std::move(events));
 }
 
 }  // namespace nara::tools

@@ -40,20 +40,15 @@ class AlertClient {
   AlertClient(const std::string& address, const config::Tls& tls);
   ~AlertClient();
 
-  absl::StatusOr<alert::v1::AcceptAlertResponse> AcceptAlert(
-      const alert::v1::AcceptAlertRequest& request);
-  absl::StatusOr<alert::v1::RejectAlertResponse> RejectAlert(
-      const alert::v1::RejectAlertRequest& request);
-  absl::StatusOr<alert::v1::ResolveAlertResponse> ResolveAlert(
-      const alert::v1::ResolveAlertRequest& request);
+  absl::StatusOr<alert::v1::AcceptAlertResponse> AcceptAlert(const alert::v1::AcceptAlertRequest& request);
+  absl::StatusOr<alert::v1::RejectAlertResponse> RejectAlert(const alert::v1::RejectAlertRequest& request);
+  absl::StatusOr<alert::v1::ResolveAlertResponse> ResolveAlert(const alert::v1::ResolveAlertRequest& request);
   absl::StatusOr<alert::v1::GetAlertResponse> GetAlert(const alert::v1::GetAlertRequest& request);
-  absl::StatusOr<alert::v1::ListAlertsResponse> ListAlerts(
-      const alert::v1::ListAlertsRequest& request);
+  absl::StatusOr<alert::v1::ListAlertsResponse> ListAlerts(const alert::v1::ListAlertsRequest& request);
 
   // Calls `heard` for every message, on this thread, until `stop` or the end of
   // the stream. OK when it was told to stop.
-  absl::Status WatchAlerts(const alert::v1::WatchAlertsRequest& request,
-                           const std::stop_token& stop,
+  absl::Status WatchAlerts(const alert::v1::WatchAlertsRequest& request, const std::stop_token& stop,
                            const std::function<void(const alert::v1::WatchAlertsResponse&)>& heard);
 
   // Returns at once; uses no thread of its own.

@@ -65,7 +65,9 @@ std::string Scalar(const boost::json::value& value) {
   return text.data();
 }
 
-void Indent(std::string& out, int depth) { out += "\n" + std::string(depth, ' '); }
+void Indent(std::string& out, int depth) {
+  out += "\n" + std::string(depth, ' ');
+}
 
 void Pretty(const boost::json::value& value, int depth, std::string& out);
 

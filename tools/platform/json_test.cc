@@ -51,9 +51,9 @@ TEST_F(JsonFileTest, WritesFilesForTheirOwnerOnly) {
 }
 
 TEST_F(JsonFileTest, ReadsTheDemoAndItsPersonas) {
-  const auto demo = ReadDemoFile(Write(
-      R"({"ca":"/p/ca.crt","mqtt":{"tls":"h:1"},"grpc":{"registry":"h:2","broker":"h:3"},)"
-      R"("personas":{"care_unit":{"id":"care-1","cert":"c","key":"k","principal":"1480","unit":"u"}}})"));
+  const auto demo = ReadDemoFile(
+      Write(R"({"ca":"/p/ca.crt","mqtt":{"tls":"h:1"},"grpc":{"registry":"h:2","broker":"h:3"},)"
+            R"("personas":{"care_unit":{"id":"care-1","cert":"c","key":"k","principal":"1480","unit":"u"}}})"));
   ASSERT_TRUE(demo.ok()) << demo.status();
   EXPECT_EQ(demo->mqtt_tls, "h:1");
   EXPECT_EQ(demo->registry, "h:2");

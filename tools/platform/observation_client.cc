@@ -26,9 +26,8 @@ absl::StatusOr<broker::v1::ListObservationsResponse> ObservationClient::ListObse
   return Unary(*impl_->stub, &DataBrokerService::Stub::ListObservations, request);
 }
 
-absl::Status ObservationClient::Subscribe(
-    const broker::v1::SubscribeRequest& request, const std::stop_token& stop,
-    const std::function<void(const SubscribeResponse&)>& heard) {
+absl::Status ObservationClient::Subscribe(const broker::v1::SubscribeRequest& request, const std::stop_token& stop,
+                                          const std::function<void(const SubscribeResponse&)>& heard) {
   const auto context = rpc::LongStream();
   const std::stop_callback cancel(stop, [&context] { context->TryCancel(); });
   const auto reader = impl_->stub->Subscribe(context.get(), request);

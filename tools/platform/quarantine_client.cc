@@ -9,8 +9,7 @@ using ingest::v1::IngestService;
 
 class QuarantineClient::Impl {
  public:
-  Impl(const std::string& address, const config::Tls& tls)
-      : stub(IngestService::NewStub(rpc::Connect(address, tls))) {}
+  Impl(const std::string& address, const config::Tls& tls) : stub(IngestService::NewStub(rpc::Connect(address, tls))) {}
 
   const std::unique_ptr<IngestService::Stub> stub;
 };

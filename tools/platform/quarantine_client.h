@@ -15,12 +15,9 @@ class QuarantineClient {
   QuarantineClient(const std::string& address, const config::Tls& tls);
   ~QuarantineClient();
 
-  absl::StatusOr<ingest::v1::ListQuarantineResponse> ListQuarantine(
-      const ingest::v1::ListQuarantineRequest& request);
-  absl::StatusOr<ingest::v1::GetQuarantinedResponse> GetQuarantined(
-      const ingest::v1::GetQuarantinedRequest& request);
-  absl::StatusOr<ingest::v1::SendCommandResponse> SendCommand(
-      const ingest::v1::SendCommandRequest& request);
+  absl::StatusOr<ingest::v1::ListQuarantineResponse> ListQuarantine(const ingest::v1::ListQuarantineRequest& request);
+  absl::StatusOr<ingest::v1::GetQuarantinedResponse> GetQuarantined(const ingest::v1::GetQuarantinedRequest& request);
+  absl::StatusOr<ingest::v1::SendCommandResponse> SendCommand(const ingest::v1::SendCommandRequest& request);
 
  private:
   class Impl;

@@ -5,11 +5,11 @@
 
 namespace nara::tools {
 
-using registry::v1::DeviceRegistryService;
 using registry::v1::AssignDeviceRequest;
 using registry::v1::AssignDeviceResponse;
 using registry::v1::CreateResidentRequest;
 using registry::v1::CreateResidentResponse;
+using registry::v1::DeviceRegistryService;
 using registry::v1::EndAssignmentRequest;
 using registry::v1::EndAssignmentResponse;
 using registry::v1::GetChainRequest;
@@ -59,12 +59,10 @@ absl::StatusOr<PutUnitResponse> RegistryClient::PutUnit(const PutUnitRequest& re
 absl::StatusOr<ListUnitsResponse> RegistryClient::ListUnits(const ListUnitsRequest& request) {
   return Unary(impl_->stub(), &Stub::ListUnits, request);
 }
-absl::StatusOr<RegisterDevicesResponse> RegistryClient::RegisterDevices(
-    const RegisterDevicesRequest& request) {
+absl::StatusOr<RegisterDevicesResponse> RegistryClient::RegisterDevices(const RegisterDevicesRequest& request) {
   return Unary(impl_->stub(), &Stub::RegisterDevices, request);
 }
-absl::StatusOr<ProvisionDevicesResponse> RegistryClient::ProvisionDevices(
-    const ProvisionDevicesRequest& request) {
+absl::StatusOr<ProvisionDevicesResponse> RegistryClient::ProvisionDevices(const ProvisionDevicesRequest& request) {
   return Unary(impl_->stub(), &Stub::ProvisionDevices, request);
 }
 absl::StatusOr<GetDeviceResponse> RegistryClient::GetDevice(const GetDeviceRequest& request) {
@@ -73,16 +71,13 @@ absl::StatusOr<GetDeviceResponse> RegistryClient::GetDevice(const GetDeviceReque
 absl::StatusOr<ListDevicesResponse> RegistryClient::ListDevices(const ListDevicesRequest& request) {
   return Unary(impl_->stub(), &Stub::ListDevices, request);
 }
-absl::StatusOr<CreateResidentResponse> RegistryClient::CreateResident(
-    const CreateResidentRequest& request) {
+absl::StatusOr<CreateResidentResponse> RegistryClient::CreateResident(const CreateResidentRequest& request) {
   return Unary(impl_->stub(), &Stub::CreateResident, request);
 }
-absl::StatusOr<AssignDeviceResponse> RegistryClient::AssignDevice(
-    const AssignDeviceRequest& request) {
+absl::StatusOr<AssignDeviceResponse> RegistryClient::AssignDevice(const AssignDeviceRequest& request) {
   return Unary(impl_->stub(), &Stub::AssignDevice, request);
 }
-absl::StatusOr<EndAssignmentResponse> RegistryClient::EndAssignment(
-    const EndAssignmentRequest& request) {
+absl::StatusOr<EndAssignmentResponse> RegistryClient::EndAssignment(const EndAssignmentRequest& request) {
   return Unary(impl_->stub(), &Stub::EndAssignment, request);
 }
 absl::StatusOr<PutChainResponse> RegistryClient::PutChain(const PutChainRequest& request) {

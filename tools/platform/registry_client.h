@@ -18,28 +18,20 @@ class RegistryClient {
 
   absl::StatusOr<registry::v1::ListPrincipalsResponse> ListPrincipals();
   absl::StatusOr<registry::v1::PutUnitResponse> PutUnit(const registry::v1::PutUnitRequest& request);
-  absl::StatusOr<registry::v1::ListUnitsResponse> ListUnits(
-      const registry::v1::ListUnitsRequest& request);
+  absl::StatusOr<registry::v1::ListUnitsResponse> ListUnits(const registry::v1::ListUnitsRequest& request);
   absl::StatusOr<registry::v1::RegisterDevicesResponse> RegisterDevices(
       const registry::v1::RegisterDevicesRequest& request);
   absl::StatusOr<registry::v1::ProvisionDevicesResponse> ProvisionDevices(
       const registry::v1::ProvisionDevicesRequest& request);
-  absl::StatusOr<registry::v1::GetDeviceResponse> GetDevice(
-      const registry::v1::GetDeviceRequest& request);
-  absl::StatusOr<registry::v1::ListDevicesResponse> ListDevices(
-      const registry::v1::ListDevicesRequest& request);
+  absl::StatusOr<registry::v1::GetDeviceResponse> GetDevice(const registry::v1::GetDeviceRequest& request);
+  absl::StatusOr<registry::v1::ListDevicesResponse> ListDevices(const registry::v1::ListDevicesRequest& request);
   absl::StatusOr<registry::v1::CreateResidentResponse> CreateResident(
       const registry::v1::CreateResidentRequest& request);
-  absl::StatusOr<registry::v1::AssignDeviceResponse> AssignDevice(
-      const registry::v1::AssignDeviceRequest& request);
-  absl::StatusOr<registry::v1::EndAssignmentResponse> EndAssignment(
-      const registry::v1::EndAssignmentRequest& request);
-  absl::StatusOr<registry::v1::PutChainResponse> PutChain(
-      const registry::v1::PutChainRequest& request);
-  absl::StatusOr<registry::v1::GetChainResponse> GetChain(
-      const registry::v1::GetChainRequest& request);
-  absl::StatusOr<registry::v1::PutClientResponse> PutClient(
-      const registry::v1::PutClientRequest& request);
+  absl::StatusOr<registry::v1::AssignDeviceResponse> AssignDevice(const registry::v1::AssignDeviceRequest& request);
+  absl::StatusOr<registry::v1::EndAssignmentResponse> EndAssignment(const registry::v1::EndAssignmentRequest& request);
+  absl::StatusOr<registry::v1::PutChainResponse> PutChain(const registry::v1::PutChainRequest& request);
+  absl::StatusOr<registry::v1::GetChainResponse> GetChain(const registry::v1::GetChainRequest& request);
+  absl::StatusOr<registry::v1::PutClientResponse> PutClient(const registry::v1::PutClientRequest& request);
 
  private:
   class Impl;

@@ -14,8 +14,7 @@ inline constexpr absl::Duration kCallTimeout = absl::Seconds(20);
 // One unary call with a deadline; waits for the connection within it.
 template <typename Stub, typename Request, typename Response>
 absl::StatusOr<Response> Unary(Stub& stub,
-                               grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                            Response*),
+                               grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                                const Request& request) {
   const auto context = rpc::CallWithin(kCallTimeout, {}, true);
   Response response;
