@@ -38,7 +38,9 @@ LANES = {"m": "measurement", "a": "alarm"}
 COMES_BACK_SECONDS = 60.0
 DRAIN_SECONDS = 60.0
 CATCHES_UP_SECONDS = 90.0
+STANDS_STILL_SECONDS = 15.0
 NUMBER_OF_NAMES = 10
+OFFERED = "exists (select from alerts.history h where h.alert = a.id and h.action in ('offered', 'delivered'))"
 
 
 def say(text):
@@ -254,7 +256,7 @@ class FaultRig:
         """Stops the load, waits until all is in history, compares. Raises Broken with the evidence."""
         summaries = self._stop_load()
         self.ledger.read_on()
-        self._wait_for_history()
+        self._wait_for_the_platform()
         faults = compare(self.ledger.promises, self._history())
         if puback_may_be_lost:
             self._tell_losses(faults)
@@ -280,16 +282,24 @@ class FaultRig:
             )
         return summaries
 
-    def _wait_for_history(self):
+    def _wait_for_the_platform(self):
+        """History and alerts are written behind the receipts: how long the last ones take is told, not judged."""
+        promises = self.ledger.promises
+        alarms = sum(promise.lane == "a" for promise in promises)
+        self._wait_for_rows("history", "select count(*) from broker.observations", len(promises))
+        offered = f"select count(*) from alerts.alerts a where kind = 'dose_missed' and {OFFERED}"
+        self._wait_for_rows("alerts, offered:", offered, alarms)
+
+    def _wait_for_rows(self, what, sql, wanted):
         """Until as many rows are there as were promised, or nothing comes any more."""
         began = time.monotonic()
-        wanted, seen, moved = len(self.ledger.promises), -1, began
-        while seen < wanted and time.monotonic() < min(moved + 10, began + CATCHES_UP_SECONDS):
-            count = int(self._query("select count(*) from broker.observations")[0])
+        seen, moved = -1, began
+        while seen < wanted and time.monotonic() < min(moved + STANDS_STILL_SECONDS, began + CATCHES_UP_SECONDS):
+            count = int(self._query(sql)[0])
             moved = moved if count == seen else time.monotonic()
             seen = count
             time.sleep(0.2)
-        say(f"history holds {seen} of {wanted} after {time.monotonic() - began:.1f} s")
+        say(f"{what} {seen} of {wanted} after {time.monotonic() - began:.1f} s")
 
     def _history(self):
         columns = "id, device, position_ms, position_seq, (extract(epoch from effective_at) * 1000000)::bigint"
