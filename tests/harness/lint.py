@@ -29,7 +29,7 @@ def tools(root):
     """Name and command of each tool."""
     sources = tracked(root, "*.h", "*.cc")
     scripts = tracked(root, "*.py")
-    buf = next((root / "proto" / "node_modules" / "@bufbuild").glob("buf-linux-*/bin/buf"))
+    buf = next((root / "deploy" / "node" / "node_modules" / "@bufbuild").glob("buf-linux-*/bin/buf"))
     return [
         ("clang-format", ["clang-format-19", "--dry-run", "--Werror", *sources]),
         ("black", ["black", "-q", "--check", "-l", "120", "-t", "py311", *scripts]),

@@ -18,6 +18,8 @@ from supervisor import Supervisor
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PRESET = os.environ.get("NARA_PRESET", "dev")
 SHARDS = 16
+# Node and buf, put there by ./nara.
+NODE_TOOLS = ROOT / "deploy" / "node" / "node_modules"
 
 
 def free_ports():

@@ -4,12 +4,12 @@ import hashlib
 import subprocess
 
 import pytest
-from private_servers import ROOT
+from private_servers import NODE_TOOLS, ROOT
 
 
 @pytest.fixture(scope="module", name="buf")
 def _buf():
-    program = next((ROOT / "proto" / "node_modules" / "@bufbuild").glob("buf-linux-*/bin/buf"))
+    program = next(NODE_TOOLS.glob("@bufbuild/buf-linux-*/bin/buf"))
     return lambda *arguments: subprocess.run(
         [program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
