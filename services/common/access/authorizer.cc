@@ -76,6 +76,10 @@ Scope ReachOf(const Caller& caller, Action action) {
       return PrincipalScope(caller);
     case Reach::kUnits:
       return UnitScope(caller);
+    case Reach::kUnitAlerts:
+      scope = UnitScope(caller);
+      scope.receiver = caller.id;
+      break;
     case Reach::kReceiver:
       scope.receiver = caller.id;
       break;

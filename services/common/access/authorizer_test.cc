@@ -80,6 +80,13 @@ TEST_F(AuthorizerTest, AnAlarmCentreSeesItsPrincipalsAlertsAndThoseOfferedToIt) 
   EXPECT_EQ(Ask("centre-1480", Action::kReadAlert, Of("1490")), Answer::kHidden);
 }
 
+TEST_F(AuthorizerTest, ACareUnitSeesItsAlertsAndThoseOfferedToIt) {
+  EXPECT_EQ(Ask("care", Action::kReadAlert, Of("1480", "care-1480-1")), Answer::kAllowed);
+  EXPECT_EQ(Ask("care", Action::kReadAlert, Of("1480", "care-1480-2", "", {"centre-1480", "care"})), Answer::kAllowed);
+  EXPECT_EQ(Ask("care", Action::kReadAlert, Of("1480", "care-1480-2", "", {"centre-1480"})), Answer::kHidden);
+  EXPECT_EQ(Ask("care", Action::kReadCareData, Of("1480", "care-1480-2", "", {"care"})), Answer::kHidden);
+}
+
 TEST_F(AuthorizerTest, OneAttendsOnlyAsOneself) {
   EXPECT_EQ(Ask("centre-1480", Action::kAttend, Of("", "", "", {"centre-1480"})), Answer::kAllowed);
   EXPECT_EQ(Ask("centre-1480", Action::kAttend, Of("1480", "", "", {"centre-1490"})), Answer::kHidden);

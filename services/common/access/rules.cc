@@ -33,6 +33,7 @@ constexpr std::pair<Role, std::string_view> kRoleNames[] = {
 constexpr std::pair<Reach, std::string_view> kReachNames[] = {
     {Reach::kNothing, "–"},          {Reach::kAll, "all"},           {Reach::kPrincipal, "principal"},
     {Reach::kUnits, "units"},        {Reach::kReceiver, "receiver"}, {Reach::kAlerts, "principal or receiver"},
+    {Reach::kUnitAlerts, "units or receiver"},
 };
 
 template <typename Enum, std::size_t N>
@@ -81,7 +82,10 @@ Row Chains() {
   return row;
 }
 
-Row Alerts() { return With(Chains(), Role::kAlarmCentre, Reach::kAlerts); }
+Row Alerts() {
+  const Row row = With(Chains(), Role::kAlarmCentre, Reach::kAlerts);
+  return With(row, Role::kCareUnit, Reach::kUnitAlerts);
+}
 
 Row Receivers() {
   return {{Role::kAlarmCentre, Reach::kReceiver}, {Role::kCareUnit, Reach::kReceiver}, {Role::kSimulator, Reach::kAll}};
