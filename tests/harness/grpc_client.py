@@ -4,8 +4,10 @@ import importlib
 import pathlib
 import subprocess
 import sys
+import threading
 
 import grpc
+from outside import eventually
 
 # Name in demo.json: module, service, where its port is named.
 SERVICES = {
@@ -15,6 +17,37 @@ SERVICES = {
     "broker": ("nara.broker.v1.broker", "DataBrokerService"),
 }
 CALL_SECONDS = 20
+
+
+class Stream:
+    """Responses of a server stream, kept as they come; ends with the block."""
+
+    def __init__(self, channel, call):
+        self._channel = channel
+        self._call = call
+        self.seen = []
+        self.error = None
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._call.cancel()
+        self._reader.join(CALL_SECONDS)
+        self._channel.close()
+
+    def wait_for(self, condition, what):
+        """The first response that fulfils the condition."""
+        return eventually(lambda: next((one for one in list(self.seen) if condition(one)), None), what)
+
+    def _read(self):
+        try:
+            for response in self._call:
+                self.seen.append(response)
+        except grpc.RpcError as error:
+            self.error = error
 
 
 class GrpcClient:
@@ -38,19 +71,30 @@ class GrpcClient:
     def message(service, name):
         return getattr(importlib.import_module(f"{SERVICES[service][0]}_pb2"), name)
 
-    def call(self, client, service, method, **fields):
+    def call(self, client, service, method, /, **fields):
         """One answer; grpc.RpcError when it is refused."""
         with self._channel(client, service) as channel:
             return self._method(channel.unary_unary, service, method)(
                 self._request(service, method, fields), timeout=CALL_SECONDS
             )
 
-    def stream(self, client, service, method, **fields):
-        """Answers as they come; cancel() ends it."""
+    def stream(self, client, service, method, /, **fields):
         channel = self._channel(client, service)
-        return self._method(channel.unary_stream, service, method)(
-            self._request(service, method, fields), timeout=CALL_SECONDS
-        )
+        call = self._method(channel.unary_stream, service, method)
+        return Stream(channel, call(self._request(service, method, fields), timeout=10 * CALL_SECONDS))
+
+    def attend(self, client, receiver, operator):
+        """Offers, withdrawals and heartbeats of a receiver."""
+        channel = self._channel(client, "alerts")
+        call = self._method(channel.stream_stream, "alerts", "Attend")
+        attach = self._request("alerts", "Attend", {"attach": {"receiver": receiver, "operator": operator}})
+        return Stream(channel, call(self._first_and_then_nothing(attach), timeout=10 * CALL_SECONDS))
+
+    @staticmethod
+    def _first_and_then_nothing(request):
+        """Keeps our side of a stream open."""
+        yield request
+        threading.Event().wait(10 * CALL_SECONDS)
 
     def _request(self, service, method, fields):
         return self.message(service, f"{method}Request")(**fields)

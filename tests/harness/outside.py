@@ -6,8 +6,8 @@ import pathlib
 import re
 import secrets
 import subprocess
+import threading
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 
@@ -33,6 +33,39 @@ def reading(**more):
 
 def uplink(*records, **more):
     return json.dumps({"records": records, **more})
+
+
+class Lines:
+    """A program that goes on, with the lines that it has printed so far; ends with the block."""
+
+    def __init__(self, command):
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        self.seen = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.terminate()
+        self.exit_code()
+        self._process.stdout.close()
+
+    def exit_code(self):
+        """Waits for the end."""
+        self._reader.join(CALL_SECONDS)
+        return self._process.wait(CALL_SECONDS)
+
+    def wait_for(self, condition, what, seconds=20):
+        """The first line that fulfils the condition."""
+        return eventually(lambda: next((line for line in list(self.seen) if condition(line)), None), what, seconds)
+
+    def _read(self):
+        for line in self._process.stdout:
+            self.seen.append(line.rstrip("\n"))
 
 
 @dataclass(frozen=True)
@@ -105,12 +138,9 @@ class Outside:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def start_naractl(self, *arguments, persona=None):
-        """One that goes on; its lines come as they are printed."""
-        command = self.naractl_command(*arguments, persona=persona)
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+    def follow(self, *arguments, persona=None):
+        """naractl that goes on."""
+        return Lines(self.naractl_command(*arguments, persona=persona))
 
     def observations(self, device, persona="care_unit"):
         return self.ask("observation", "list", "--device", device["id"], persona=persona)
@@ -126,20 +156,20 @@ class Outside:
 
     # Counters.
 
-    def counter(self, port, name, **labels):
+    def metric(self, port, name, **labels):
         """A value of /metrics; 0 when it is not there."""
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=CALL_SECONDS) as answer:
             text = answer.read().decode()
         for line in text.splitlines():
-            found = re.fullmatch(rf"{name}{{(.*)}} (\S+)", line)
-            if found and dict(re.findall(r'(\w+)="([^"]*)"', found[1])) == labels:
+            found = re.fullmatch(rf"{name}(?:{{(.*)}})? (\S+)", line)
+            if found and dict(re.findall(r'(\w+)="([^"]*)"', found[1] or "")) == labels:
                 return float(found[2])
         return 0
 
     def ingest_counter(self, name, lane, reason):
         ports = self.stack.ports
         port = ports.ingest_metrics if lane == "measurement" else ports.ingest_alarm_metrics
-        return self.counter(port, f"nara_ingest_{name}_total", lane=lane, reason=reason)
+        return self.metric(port, f"nara_ingest_{name}_total", lane=lane, reason=reason)
 
     def guard_counters(self):
         host, port = "127.0.0.1", str(self.stack.ports.mqtt_services)
@@ -183,6 +213,11 @@ class Outside:
         authority = ["-CA", str(pki / "ca.crt"), "-CAkey", str(pki / "ca.key"), "-days", "2"]
         serial = ["-set_serial", str(secrets.randbits(64))]
         run(["openssl", "x509", "-req", "-in", request, *authority, *serial, "-out", cert], check=True)
+
+    def live_events(self, token):
+        """Server-sent events, as they come."""
+        bearer = ["-H", f"Authorization: Bearer {token}"]
+        return Lines(["curl", "-s", "-N", *bearer, f"{self.demo['http']}/api/v1/stream"])
 
     def curl(self, path, token="", *extra):
         """Status and body of the gateway's answer."""

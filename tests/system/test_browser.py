@@ -1,0 +1,56 @@
+"""The county page as a person sees it, in Debian's Chromium; browser.mjs says what is looked at."""
+
+import subprocess
+import threading
+from contextlib import contextmanager
+
+import pytest
+from outside import reading, uplink
+from private_servers import ROOT
+
+NODE = ROOT / "gateway" / "web" / "node_modules" / ".bin" / "node"
+LOOK_SECONDS = 240
+
+
+@contextmanager
+def sending(outside, device):
+    """A reading each second: the fleet of this county is too small to have one of the unit at any moment."""
+    done = threading.Event()
+
+    def send():
+        while not done.wait(1):
+            outside.send(device, uplink(reading(), ref="live"))
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        yield
+    finally:
+        done.set()
+        sender.join()
+
+
+@pytest.mark.needs("chromium")
+def test_the_county_is_seen_live_in_both_languages_and_themes(county, outside, meter, tmp_path):
+    script = ROOT / "tests" / "system" / "browser.mjs"
+    command = [str(NODE), str(script), str(county.state / "demo.json")]
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "NARA_SMALL_FLEET": "1"}
+    with sending(outside, meter):
+        look = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=LOOK_SECONDS,
+            check=False,
+        )
+    assert look.returncode == 0, look.stdout + look.stderr
+    for what in (
+        "the page is live",
+        "50 tiles",
+        "English and Swedish",
+        "no accessibility fault, dark",
+        "a measurement",
+    ):
+        assert f"seen: {what}" in look.stdout
