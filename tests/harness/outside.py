@@ -38,9 +38,14 @@ def uplink(*records, **more):
 class Lines:
     """A program that goes on, with the lines that it has printed so far; ends with the block."""
 
-    def __init__(self, command):
+    def __init__(self, command, environment=None):
         self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         self.seen = []
         self._reader = threading.Thread(target=self._read, daemon=True)
