@@ -258,9 +258,10 @@ class FaultRig:
         self.ledger.read_on()
         self._wait_for_the_platform()
         faults = compare(self.ledger.promises, self._history())
-        if puback_may_be_lost:
-            self._tell_losses(faults)
-        faults |= compare_alerts(self.ledger.promises, self._alerts())
+        lost = self._take_out_losses(faults) if puback_may_be_lost else set()
+        faults |= compare_alerts(
+            [promise for promise in self.ledger.promises if promise.name not in lost], self._alerts()
+        )
         faults |= {
             "not accepted in the end": [name for summary in summaries for name in summary["waiting_ids"]],
             "held or rejected": [str(item) for summary in summaries for item in summary["trouble"]],
@@ -324,12 +325,14 @@ class FaultRig:
             say(f"alerts: {degraded} offers were degraded")
         return alerts
 
-    def _tell_losses(self, faults):
-        """What only had a PUBACK may be lost when the MQTT server itself is killed: it is counted, not judged."""
+    def _take_out_losses(self, faults):
+        """What only had a PUBACK may be lost when the MQTT server itself is killed: it is counted, not judged. Returns the names."""
         kind = "promised, and not in history"
-        lost = [name for name in faults[kind] if "/at " in name]
-        faults[kind] = [name for name in faults[kind] if "/at " not in name]
-        say(f"with PUBACK only, lost with the MQTT server: {len(lost)}")
+        lost = {name for name in faults[kind] if "/at " in name}
+        faults[kind] = [name for name in faults[kind] if name not in lost]
+        promises = sum(promise.epoch is None for promise in self.ledger.promises)
+        say(f"with PUBACK only, lost with the MQTT server: {len(lost)} of {promises}")
+        return lost
 
     def _judge(self, faults):
         found = {kind: names for kind, names in faults.items() if names}
