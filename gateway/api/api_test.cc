@@ -192,6 +192,15 @@ TEST_F(ApiTest, ValuesKeepTheirDigits) {
               HasSubstr(R"("glucose":{"value":"5.50","ucum":"mmol/L","sent":{"value":"99","ucum":"mg/dL"}})"));
 }
 
+TEST_F(ApiTest, ATimeThatTheDeviceDidNotGiveIsNotMadeUp) {
+  auto* observation = observations_.page.add_observations();
+  observation->set_kind("blood_pressure");
+  EXPECT_THAT(Send(Bearer("care-token"), "GET", "/api/v1/observations").body, Not(HasSubstr("device_at")));
+  observation->mutable_device_at()->set_seconds(1'700'000'000);
+  EXPECT_THAT(Send(Bearer("care-token"), "GET", "/api/v1/observations").body,
+              HasSubstr(R"("device_at":"2023-11-14T22:13:20)"));
+}
+
 TEST_F(ApiTest, AHostileNameIsOnlyText) {
   alerts_.page.add_alerts()->set_device("</script><img src=x>\"\n");
   const Response response = Send(Bearer("care-token"), "GET", "/api/v1/alerts");

@@ -64,7 +64,8 @@ void Write(Json& json, const broker::v1::Observation& observation) {
   for (const auto& value : observation.values()) WriteValue(json, value);
   json.Close();
   json.Member("effective_at", TimeText(observation.effective_at())).Member("received_at", TimeText(observation.received_at()));
-  json.Member("device_at", TimeText(observation.device_at())).Optional("episode", observation.episode()).OpenList("flags");
+  if (observation.has_device_at()) json.Member("device_at", TimeText(observation.device_at()));
+  json.Optional("episode", observation.episode()).OpenList("flags");
   for (const int flag : observation.flags()) json.Item(WithoutPrefix(telemetry::v1::Flag_Name(flag), "FLAG_"));
   json.CloseList().Close();
 }
