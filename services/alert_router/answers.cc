@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "alert_router/technical_kinds.h"
 #include "common/routes/timeline.h"
 
 namespace nara::alert {
@@ -30,10 +31,10 @@ Responsible Answers::ForAlarm(const std::string& device, const std::string& assi
                               const google::protobuf::Timestamp& now) const {
   const RouteTable::Pointer route = routes_.Find(device);
   const registry::v1::Responsibility* found = route == nullptr ? nullptr : AlarmResponsible(*route, assignment, now);
-  if (found == nullptr) return Fallback(route.get(), "no_responsible");
+  if (found == nullptr) return Fallback(route.get(), kNoResponsible);
   Responsible answer{found->principal(), found->unit(), {}, route->product(), ""};
   if (Pin(found->unit(), answer.chain)) return answer;
-  answer = Fallback(route.get(), "no_chain");
+  answer = Fallback(route.get(), kNoChain);
   answer.principal = found->principal();
   return answer;
 }

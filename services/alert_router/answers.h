@@ -23,7 +23,7 @@ struct Responsible {
   std::string unit;   // empty when only the fallback receiver is left
   PinnedChain chain;  // at least one step
   std::string product;
-  // Why it did not go where it should have: "no_responsible" or "no_chain"; empty
+  // Why it did not go where it should have: kNoResponsible or kNoChain; empty
   // when it did.
   std::string astray;
 };

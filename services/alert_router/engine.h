@@ -30,10 +30,12 @@
 #include <vector>
 
 #include "alert_router/alert.h"
+#include "alert_router/technical_kinds.h"
 
 namespace nara::alert {
 
-// True when somebody attends at the receiver now. Must not block or throw.
+// True when what is offered to the receiver is seen: somebody attends there, or is
+// about to (links.h). Must not block or throw.
 using Reachable = std::function<bool(const std::string& receiver)>;
 
 // What is to be done after the commit.
@@ -81,10 +83,6 @@ struct Answer {
   Change change;  // the unchanged row unless kDone
 };
 
-// Kinds of technical alerts that the engine asks for.
-inline constexpr char kChainExhausted[] = "chain_exhausted";
-inline constexpr char kExpiredUnanswered[] = "expired_unanswered";
-
 // Raises `alert` (its id, key, chain, who answers, times but raised_at) and
 // offers it to the first reachable step. With `ended_by` (the kind of an end
 // that came before its beginning) it is recorded and cancelled at once, and
@@ -96,7 +94,7 @@ Change Raise(Alert alert, const std::string& ended_by, const Reachable& reachabl
 // change when it is not due (another router was faster).
 Change Due(const Alert& alert, const Reachable& reachable, Time now);
 
-// The last link of `receiver` broke: its open offers go to the next step.
+// `receiver` has no link (any more): its open offers go to the next step.
 Change LinkBroken(const Alert& alert, const std::string& receiver, const Reachable& reachable, Time now);
 
 // Somebody attends at `receiver` again: what waited for it is offered.

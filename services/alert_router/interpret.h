@@ -6,19 +6,12 @@
 
 #include "alert_router/answers.h"
 #include "alert_router/moves.h"
+#include "alert_router/technical_kinds.h"
 #include "common/catalogue/catalogue.h"
 #include "common/redis/log_reader.h"
 #include "nara/telemetry/v1/telemetry.pb.h"
 
 namespace nara::alert {
-
-// Kind of the record by which ingest tells that something on the alarm topic
-// could not be delivered.
-inline constexpr char kIngestQuarantined[] = "ingest_quarantined";
-// Kinds of technical alerts that only the intake raises.
-inline constexpr char kLogUnreadable[] = "log_unreadable";
-inline constexpr char kUnknownKind[] = "unknown_alarm_kind";
-inline constexpr char kUnroutable[] = "alarm_unroutable";
 
 // The key of the alert of `kind` that a record is about: its episode, or its
 // event id where it has none.

@@ -1,0 +1,27 @@
+// Every kind of alert that the platform itself raises; what each says, and about
+// which episode: docs/formats/alerts.md. Their names for people are in
+// catalogue/kinds/platform.yaml, and a test holds the two together.
+#pragma once
+
+#include <array>
+
+namespace nara::alert {
+
+// Asked for by the engine.
+inline constexpr char kChainExhausted[] = "chain_exhausted";
+inline constexpr char kExpiredUnanswered[] = "expired_unanswered";
+// Why an alarm did not go where it should have (Responsible::astray).
+inline constexpr char kNoResponsible[] = "no_responsible";
+inline constexpr char kNoChain[] = "no_chain";
+// The record by which ingest tells that something on the alarm topic could not be
+// delivered has this kind too.
+inline constexpr char kIngestQuarantined[] = "ingest_quarantined";
+// About the log itself, raised by the intake.
+inline constexpr char kLogUnreadable[] = "log_unreadable";
+inline constexpr char kUnknownKind[] = "unknown_alarm_kind";
+inline constexpr char kUnroutable[] = "alarm_unroutable";
+
+inline constexpr std::array kTechnicalKinds{kChainExhausted,    kExpiredUnanswered, kNoResponsible, kNoChain,
+                                            kIngestQuarantined, kLogUnreadable,     kUnknownKind,   kUnroutable};
+
+}  // namespace nara::alert
