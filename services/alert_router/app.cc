@@ -49,7 +49,7 @@ class AlertRouter final : public app::App {
         store_(pool_, positions_),
         authorizer_(access_),
         answers_(routes_, chains_, config_.last_resort),
-        links_([this](const std::string& receiver) { caretaker_.LinkWent(receiver); }),
+        links_([this](const std::string& receiver) { caretaker_.LinkWent(receiver); }, {.time = config_.settle}),
         watchers_([this](const std::string& caller, const Alert& alert) { return desk_.MaySee(caller, alert); }),
         outlet_(links_, watchers_, metrics_),
         ledger_(store_, answers_, links_, outlet_, metrics_),
@@ -64,7 +64,7 @@ class AlertRouter final : public app::App {
     context.health.AddCheck("registry", [this] { return RegistryKnown(); });
     parts_.Add("schema", [this] { return MigrateSchema(); });
     parts_.Add("registry", [this] { return Follow(); }, [this] { Unfollow(); });
-    parts_.Add("grpc", [this] { return server_.Start({service_.get()}); }, [this] { StopServing(); });
+    parts_.Add("grpc", [this] { return Serve(); }, [this] { StopServing(); });
     // Stops before the streams end: our going is no reason for a next step, receivers come back within a second.
     parts_.Add("caretaker", [this] { return Begin(caretaker_); }, [this] { caretaker_.Stop(); });
     parts_.Add("attendance", [this] { return Begin(attendance_); }, [this] { attendance_.Stop(); });
@@ -103,6 +103,12 @@ class AlertRouter final : public app::App {
   absl::Status RegistryKnown() const {
     if (routes_.ready() && chains_.ready() && access_.ready()) return absl::OkStatus();
     return absl::UnavailableError("routes, chains or rights have never been heard from the registry");
+  }
+
+  absl::Status Serve() {
+    absl::Status started = server_.Start({service_.get()});
+    if (started.ok()) links_.Open();
+    return started;
   }
 
   void StopServing() {

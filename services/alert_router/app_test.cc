@@ -99,7 +99,8 @@ class AppTest : public ::testing::Test {
                              "\", cert: \"" + tls.cert + "\", key: \"" + tls.key + "\"}\nredis: {address: \"" +
                              redis_->address() + "\"}\npostgres: {conninfo: \"" + database_->options().conninfo +
                              "\"}\nregistry: {address: \"127.0.0.1:" + std::to_string(registry_server_->port()) +
-                             "\"}\ncatalogue: " + NARA_CATALOGUE_DIR + "\nstate_dir: " + dir_.path() + "\n";
+                             "\"}\ncatalogue: " + NARA_CATALOGUE_DIR + "\nstate_dir: " + dir_.path() +
+                             "\nsettle: " + settle_ + "\n";
     auto root = config::Section::Parse(yaml, "test.yaml");
     ASSERT_TRUE(root.ok()) << root.status();
     health_ = std::make_unique<app::Health>();
@@ -144,6 +145,12 @@ class AppTest : public ::testing::Test {
     return {};
   }
 
+  bool SomethingIsRaised() {
+    v1::ListAlertsResponse list;
+    return As("operator-1")->ListAlerts(rpc::CallWithin(absl::Seconds(10), {}, true).get(), {}, &list).ok() &&
+           list.alerts_size() > 0;
+  }
+
   // The actions of an alert, or the reason why the caller does not see them.
   static std::vector<std::string> History(Stub& stub, const std::string& alert) {
     v1::GetAlertRequest request;
@@ -156,6 +163,8 @@ class AppTest : public ::testing::Test {
     return actions;
   }
 
+  // The settling time of the next start.
+  std::string settle_ = "0s";
   const int port_ = nara::testing::FreePort();
   nara::testing::TempDir dir_;
   rpc::TestPki pki_;
@@ -236,11 +245,7 @@ TEST_F(AppTest, ABrokenLinkIsTheNextStep) {
 
 TEST_F(AppTest, ARestartForgetsNothing) {
   Append("dose_missed", "d1");
-  ASSERT_TRUE(nara::testing::WaitFor([this] {
-    v1::ListAlertsResponse list;
-    return As("operator-1")->ListAlerts(rpc::CallWithin(absl::Seconds(10), {}, true).get(), {}, &list).ok() &&
-           list.alerts_size() > 0;
-  }));
+  ASSERT_TRUE(nara::testing::WaitFor([this] { return SomethingIsRaised(); }));
   app_->Stop();
   app_.reset();
   StartApp();
@@ -270,6 +275,20 @@ TEST_F(AppTest, ACleanStopIsNoReasonForTheNextStep) {
   const auto stream = Attend(*centre, *context, "centre-1480");
   EXPECT_EQ(Next(*stream).offer().alert().id(), alert);
   EXPECT_THAT(History(*centre, alert), ::testing::ElementsAre("raised", "offered"));
+}
+
+TEST_F(AppTest, WhoAttendsAMomentAfterTheStartGetsWhatWaitedInTheLog) {
+  app_->Stop();
+  Append("dose_missed", "d1");
+  settle_ = "60s";
+  StartApp();
+  ASSERT_TRUE(nara::testing::WaitFor([this] { return SomethingIsRaised(); })) << "before anybody attends";
+  const auto centre = As("centre-1480");
+  const auto context = rpc::CallWithin(absl::Seconds(20), {}, true);
+  const auto stream = Attend(*centre, *context, "centre-1480");
+  const v1::AttendResponse offered = Next(*stream);
+  EXPECT_EQ(offered.offer().alert().kind(), "dose_missed");
+  EXPECT_THAT(History(*centre, offered.offer().alert().id()), ::testing::ElementsAre("raised", "offered"));
 }
 
 TEST_F(AppTest, MisuseOfAStreamEndsItWithAReason) {

@@ -30,6 +30,7 @@ void Caretaker::LinkWent(const std::string& receiver) {
 }
 
 std::chrono::microseconds Caretaker::Round() {
+  EndSettling();
   absl::Status status = ServeLinks();
   if (status.ok()) status = MoveDue();
   if (status.ok()) status = Tidy();
@@ -38,6 +39,13 @@ std::chrono::microseconds Caretaker::Round() {
   const auto next = deps_.store.UntilNextAction();
   if (!next.ok() || !next->has_value()) return kLongestWait;
   return std::clamp<std::chrono::microseconds>(**next, kShortestWait, kLongestWait);
+}
+
+void Caretaker::EndSettling() {
+  for (const std::string& receiver : deps_.links.TakeAbsent()) {
+    log::Warn("caretaker", "a receiver has not attached since the start; its offers go on", {{"receiver", receiver}});
+    LinkWent(receiver);
+  }
 }
 
 absl::Status Caretaker::ServeLinks() {
@@ -62,7 +70,7 @@ absl::Status Caretaker::ServeLinks() {
 }
 
 absl::Status Caretaker::Break(const std::string& receiver) {
-  if (deps_.links.IsAttended(receiver)) return absl::OkStatus();
+  if (deps_.links.IsReachable(receiver)) return absl::OkStatus();
   return deps_.ledger.Commit([&](Moves& moves) {
     const auto alerts = moves.rows().UnansweredLocked(receiver);
     if (!alerts.ok() || alerts->empty()) return alerts.status();

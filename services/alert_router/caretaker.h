@@ -1,5 +1,6 @@
 // Moves alerts when their time or a link has come: time-outs, repetitions and
-// expiry; the next step when a link broke; what waits or is open when one came.
+// expiry; the next step when a link broke, or had not come when the settling time
+// (links.h) ended; what waits or is open when one came.
 //
 // Several routers may run one: a due row is taken by whoever locks it first. Due
 // is decided by the database's clock; ours only says when to look, at least each
@@ -29,7 +30,7 @@ class Caretaker {
   struct Deps {
     Ledger& ledger;
     Store& store;
-    const Links& links;
+    Links& links;
     Outlet& outlet;
     Metrics& metrics;
   };
@@ -40,8 +41,8 @@ class Caretaker {
   // The link gets what is open at its receiver, and what waits there is offered.
   void LinkCame(Links::Id link, const std::string& receiver);
 
-  // What is offered to the receiver goes to its next step, unless somebody
-  // attends there (again).
+  // What is offered to the receiver goes to its next step, unless it is reachable
+  // (again).
   void LinkWent(const std::string& receiver);
 
   // Does what is due and what links asked for. What the store could not do is
@@ -56,6 +57,7 @@ class Caretaker {
  private:
   using Asked = std::map<std::string, std::set<Links::Id>>;  // by receiver
 
+  void EndSettling();
   absl::Status ServeLinks();
   absl::Status Break(const std::string& receiver);
   absl::Status Welcome(const std::string& receiver, const std::set<Links::Id>& links);

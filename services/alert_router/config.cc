@@ -12,6 +12,8 @@ absl::StatusOr<Config> ReadConfig(config::Section& root) {
   config.catalogue = config::ReadCatalogue(root);
   config.state_dir = config::ReadStateDir(root);
   config.postgres_connections = static_cast<int>(root.OptionalInt("postgres_connections", 8, 3, 64));
+  config.settle = absl::ToChronoMilliseconds(
+      root.OptionalDuration("settle", absl::FromChrono(config.settle), absl::ZeroDuration(), absl::Minutes(1)));
   config.last_resort.receiver = root.OptionalString("fallback_receiver", "county-fallback");
   config.last_resort.accept = std::chrono::seconds(root.OptionalInt("fallback_accept_seconds", 60, 1, 3600));
   if (absl::Status status = root.Finish(); !status.ok()) return status;

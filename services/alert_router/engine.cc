@@ -161,7 +161,7 @@ Change Due(const Alert& alert, const Reachable& reachable, Time now) {
 Change LinkBroken(const Alert& alert, const std::string& receiver, const Reachable& reachable, Time now) {
   Draft draft(alert, now);
   if (!IsOfferedTo(alert, receiver) || reachable(receiver)) return draft.Take();
-  draft.Record("link_broken", "the last link of the receiver broke");
+  draft.Record("link_broken", "nobody attends at the receiver any more");
   EnterFrom(draft, std::min<uint32_t>(alert.step + 1, alert.chain.steps.size() - 1), reachable);
   return draft.Take();
 }

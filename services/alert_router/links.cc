@@ -12,8 +12,19 @@ absl::Status TooSlow() {
 
 }  // namespace
 
+void Links::Open() {
+  std::scoped_lock lock(mutex_);
+  opened_ = settling_.now();
+}
+
+// REQUIRES: mutex_ is held.
+bool Links::Settles() const {
+  return settling_.time.count() > 0 && (!opened_ || settling_.now() < *opened_ + settling_.time);
+}
+
 Links::Id Links::Attach(Link link) {
   std::scoped_lock lock(mutex_);
+  if (Settles()) seen_.insert(link.receiver);
   link.id = ++last_id_;
   receiver_of_[link.id] = link.receiver;
   by_receiver_[link.receiver][last_id_] = std::move(link);
@@ -53,8 +64,27 @@ bool Links::IsAttended(const std::string& receiver) const {
   return by_receiver_.contains(receiver);
 }
 
+bool Links::IsReachable(const std::string& receiver) const {
+  std::scoped_lock lock(mutex_);
+  if (by_receiver_.contains(receiver)) return true;
+  if (!Settles() || seen_.contains(receiver)) return false;
+  counted_on_.insert(receiver);
+  return true;
+}
+
 Reachable Links::AsReachable() const {
-  return [this](const std::string& receiver) { return IsAttended(receiver); };
+  return [this](const std::string& receiver) { return IsReachable(receiver); };
+}
+
+std::vector<std::string> Links::TakeAbsent() {
+  std::scoped_lock lock(mutex_);
+  if (Settles()) return {};
+  std::vector<std::string> absent;
+  for (const std::string& receiver : std::exchange(counted_on_, {})) {
+    if (!by_receiver_.contains(receiver)) absent.push_back(receiver);
+  }
+  seen_.clear();
+  return absent;
 }
 
 bool Links::Offer(const Alert& alert, bool degraded) {

@@ -4,14 +4,22 @@
 // to every operator who attends there. An operator whose stream does not take a
 // message any more is cut off: a screen that lags is a screen that is blind.
 //
+// After a (re)start of the router its receivers need a moment to attach again,
+// while the events that wait in the log are raised at once. For the settling time
+// a receiver that has not attached since the start therefore counts as reachable:
+// the offer is made, nobody sees it yet, and the link that comes gets it as what
+// is open. Who attended and went counts as gone, as always.
+//
 // Threads: any. Screens and `Went` are called without a lock held.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -36,7 +44,19 @@ class Links {
   // a receiver without any. Must not block.
   using Went = std::function<void(const std::string& receiver)>;
 
-  explicit Links(Went went = [](const std::string&) {}) : went_(std::move(went)) {}
+  using SteadyTime = std::chrono::steady_clock::time_point;
+
+  // The settling time, counted from Open; 0: there is none. `now` must not block.
+  struct Settling {
+    std::chrono::milliseconds time{0};
+    std::function<SteadyTime()> now = std::chrono::steady_clock::now;
+  };
+
+  Links(Went went, Settling settling) : went_(std::move(went)), settling_(std::move(settling)) {}
+
+  // Receivers can attach from now on: the settling time begins. Before, it has
+  // not ended. Once.
+  void Open();
 
   // `link.id` is given here.
   Id Attach(Link link);
@@ -46,8 +66,15 @@ class Links {
 
   bool IsAttended(const std::string& receiver) const;
 
-  // IsAttended as the engine asks it.
+  // IsAttended, or not attended since the start and the settling time runs.
+  bool IsReachable(const std::string& receiver) const;
+
+  // IsReachable as the engine asks it.
   Reachable AsReachable() const;
+
+  // Receivers that were called reachable for the settling time's sake and have no
+  // link now that it has ended. Each once; none while it runs.
+  std::vector<std::string> TakeAbsent();
 
   // True when a screen took it.
   bool Offer(const Alert& alert, bool degraded);
@@ -73,12 +100,19 @@ class Links {
   bool Remove(Id id);
   void CutOff(const Link& link, const absl::Status& why);
 
+  bool Settles() const;
+
   const Went went_;
+  const Settling settling_;
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   Id last_id_ = 0;
   std::map<std::string, std::map<Id, Link>> by_receiver_;
   std::map<Id, std::string> receiver_of_;
+  std::optional<SteadyTime> opened_;
+  // Both only while it settles: who has attended, and who was called reachable unseen.
+  std::set<std::string> seen_;
+  mutable std::set<std::string> counted_on_;
 };
 
 }  // namespace nara::alert

@@ -17,8 +17,12 @@ Catalogue LoadCatalogue() {
 
 }  // namespace
 
-World::World(Store* other)
-    : used_store(other == nullptr ? static_cast<Store&>(store) : *other), catalogue(LoadCatalogue()) {
+World::World(Store* other, std::chrono::milliseconds settle)
+    : used_store(other == nullptr ? static_cast<Store&>(store) : *other),
+      catalogue(LoadCatalogue()),
+      links([this](const std::string& receiver) { caretaker.LinkWent(receiver); },
+            {settle, [this] { return Links::SteadyTime(absl::ToChronoNanoseconds(clock.Monotonic())); }}) {
+  links.Open();
   routes.Apply(true, Routes(), 1);
   chains.Apply(true, Chains(), 1);
   access.Apply(true, Clients(), 1);

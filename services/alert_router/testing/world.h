@@ -14,8 +14,9 @@ namespace nara::alert::testing {
 class World {
  public:
   World() : World(nullptr) {}
-  // On another store than the one in memory; it must outlive the world.
-  explicit World(Store* other);
+  // On another store than the one in memory, which must outlive the world; with
+  // a settling time of its links, which have just been opened.
+  explicit World(Store* other, std::chrono::milliseconds settle = {});
 
   // An entry of the alarm log of disp-1's shard, routed as the follower does.
   absl::Status Say(const telemetry::v1::LogRecord& record);
@@ -46,7 +47,7 @@ class World {
   Metrics metrics{registry};
   Authorizer authorizer{access};
   Answers answers{routes, chains, {"county-fallback", std::chrono::seconds(45)}};
-  Links links{[this](const std::string& receiver) { caretaker.LinkWent(receiver); }};
+  Links links;
   Watchers watchers{[this](const std::string& caller, const Alert& alert) { return desk.MaySee(caller, alert); }};
   Outlet outlet{links, watchers, metrics};
   Ledger ledger{used_store, answers, links, outlet, metrics};
