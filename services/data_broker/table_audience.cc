@@ -37,7 +37,7 @@ absl::Status TableAudience::Admit(const std::string& peer, const std::string& ca
   const absl::StatusOr<Scope> scope = ScopeOf(peer, caller);
   if (!scope.ok()) return scope.status();
   if (!scope->principal.empty() || !scope->units.empty()) return absl::OkStatus();
-  return rpc::Error(absl::StatusCode::kPermissionDenied, "ROLE_WITHOUT_CARE_DATA",
+  return rpc::Error(absl::StatusCode::kPermissionDenied, "FORBIDDEN",
                     "this client's role does not read care data; ask with a client of role care_unit",
                     {{"client", caller}});
 }

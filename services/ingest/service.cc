@@ -53,7 +53,7 @@ absl::Status ErrorOf(const Decision& decision, absl::Status hidden) {
     case Decision::Answer::kForbidden:
       break;
   }
-  return rpc::Error(StatusCode::kPermissionDenied, "NOT_ALLOWED", "the caller's role may not do this");
+  return rpc::Error(StatusCode::kPermissionDenied, "FORBIDDEN", "the caller's role may not do this");
 }
 
 absl::Status Invalid(const std::string& reason, const std::string& message) {

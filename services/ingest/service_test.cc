@@ -95,6 +95,7 @@ TEST_F(ServiceTest, ASupplierSubmitsForItsPrincipalsDevicesOnly) {
   EXPECT_TRUE(Submit("supplier").ok());
   EXPECT_TRUE(absl::IsNotFound(Submit("stranger").status()));
   EXPECT_TRUE(absl::IsPermissionDenied(Submit("care").status()));
+  EXPECT_EQ(rpc::ReasonOf(Submit("care").status()), "FORBIDDEN");
   EXPECT_TRUE(absl::IsUnauthenticated(Submit("nobody").status()));
   EXPECT_THAT(submitted_, ::testing::ElementsAre("bp-1"));
 }
