@@ -135,7 +135,8 @@ absl::Status Attend(Session& session, const AttendOptions& options) {
                            session.Report(status);
                            // Not allowed will stay so; all else is tried again.
                            if (absl::IsPermissionDenied(status) || absl::IsNotFound(status)) stop.request_stop();
-                         }});
+                         },
+                     .confirms = true});
   WaitFor(stop.get_token());
   return absl::OkStatus();
 }

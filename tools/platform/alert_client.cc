@@ -50,14 +50,6 @@ class CallbackAttendance : public Attendance {
     ended_.wait(lock, [this] { return stream_ == nullptr && !waiting_; });
   }
 
-  void Delivered(const std::string& alert, uint64_t version) override {
-    AttendRequest request;
-    request.mutable_delivered()->set_alert(alert);
-    request.mutable_delivered()->set_version(version);
-    const std::lock_guard lock(mutex_);
-    if (stream_ != nullptr) stream_->Send(std::move(request));
-  }
-
  private:
   class Stream : public grpc::ClientBidiReactor<AttendRequest, AttendResponse> {
    public:
@@ -115,10 +107,19 @@ class CallbackAttendance : public Attendance {
     stream_->Begin();
   }
 
-  void Hear(const AttendResponse& response) const {
+  void Hear(const AttendResponse& response) {
     if (response.has_offer() && events_.offer) events_.offer(response.offer());
+    if (response.has_offer() && events_.confirms) Confirm(response.offer().alert());
     if (response.has_withdrawal() && events_.withdrawal) events_.withdrawal(response.withdrawal());
     if (response.has_heartbeat() && events_.heartbeat) events_.heartbeat(response.heartbeat());
+  }
+
+  void Confirm(const alert::v1::Alert& alert) {
+    AttendRequest request;
+    request.mutable_delivered()->set_alert(alert.id());
+    request.mutable_delivered()->set_version(alert.version());
+    const std::lock_guard lock(mutex_);
+    if (stream_ != nullptr) stream_->Send(std::move(request));
   }
 
   void Ended(const absl::Status& status) {

@@ -18,9 +18,6 @@ namespace nara::tools {
 class Attendance {
  public:
   virtual ~Attendance() = default;
-
-  // Tells the router that an offer has reached somebody.
-  virtual void Delivered(const std::string& alert, uint64_t version) = 0;
 };
 
 // What an attendance hears; each may be empty. Called on gRPC's threads, one
@@ -31,6 +28,8 @@ struct AttendanceEvents {
   std::function<void(const alert::v1::Heartbeat&)> heartbeat;
   // The stream ended with this; the next attempt follows.
   std::function<void(const absl::Status&)> lost;
+  // Tells the router, after each offer, that it has reached somebody.
+  bool confirms = false;
 };
 
 // The calls of AlertRouterService that tools make. Thread-safe; it must outlive
