@@ -1,21 +1,26 @@
 """One small county for all tests that only use it; those that break things start their own."""
 
+import os
+import tempfile
+
 import pytest
 from demo_stack import DemoStack
 from grpc_client import GrpcClient
 from outside import Outside, make_root
 from private_servers import ROOT
 
-# Every principal's bin is empty but a few; the simulated devices send all the time.
+# Few enough for a start of seconds; the simulated devices and staff work beside the tests.
 DEVICES = 40
 
 
 @pytest.fixture(scope="session", name="county")
-def _county(tmp_path_factory):
+def _county():
     """Its catalogue holds a product more, which nothing but tests/data/catalogue knows."""
-    root = make_root(tmp_path_factory.mktemp("root"), ROOT, ROOT / "tests" / "data" / "catalogue")
-    with DemoStack(devices=DEVICES, root=root) as stack:
-        yield stack
+    with tempfile.TemporaryDirectory(prefix="nara-root-") as folder:
+        os.chmod(folder, 0o755)  # PostgreSQL reads its configuration there as a user of its own
+        root = make_root(folder, ROOT, ROOT / "tests" / "data" / "catalogue")
+        with DemoStack(devices=DEVICES, root=root) as stack:
+            yield stack
 
 
 @pytest.fixture(scope="session", name="outside")

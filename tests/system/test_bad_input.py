@@ -101,7 +101,7 @@ def test_what_is_in_quarantine_is_seen_by_its_unit_alone(outside, meter):
     for persona in ("operator", "supplier", "alarm_centre", "principal_admin"):
         refused = outside.naractl("quarantine", "show", kept["id"], persona=persona)
         assert refused.returncode == REFUSED_BY_NARACTL
-        assert refused.stdout == ""
+        assert refused.stdout == "" and "FORBIDDEN" in refused.stderr
 
 
 @pytest.mark.parametrize(

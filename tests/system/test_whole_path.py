@@ -111,7 +111,8 @@ def test_history_and_http_show_it_to_its_unit_alone(outside, grpc_client, meter,
     assert_no_observation(outside.curl(path, stranger.token))
     for persona in ("operator", "supplier", "alarm_centre", "principal_admin"):
         assert_no_observation(outside.curl(path, outside.persona(persona).token))
-        assert outside.naractl("observation", "list", "--device", meter["id"], persona=persona).stdout == ""
+        refused = outside.naractl("observation", "list", "--device", meter["id"], persona=persona)
+        assert refused.stdout == "" and "FORBIDDEN" in refused.stderr
     assert outside.curl(path)[0] == 401
     assert outside.curl(path, "guessed")[0] == 401
 
@@ -227,7 +228,11 @@ def on_screen(screen, what, device):
 
 def actions(outside, alert):
     """What happened to it; when a screen had it is beside the order of these."""
-    return [entry["action"] for entry in outside.history(alert["id"]) if entry["action"] != "delivered"]
+    return [action for action in all_actions(outside, alert) if action != "delivered"]
+
+
+def all_actions(outside, alert):
+    return [entry["action"] for entry in outside.history(alert["id"])]
 
 
 def test_a_missed_dose_is_offered_accepted_and_resolved(outside, centre):
@@ -235,6 +240,7 @@ def test_a_missed_dose_is_offered_accepted_and_resolved(outside, centre):
     miss(outside, device)
     offer, _ = on_screen(centre, "offer", device)
     assert (offer["kind"], offer["episode"], offer["unit"]) == ("dose_missed", "dose-1", ONE_STEP)
+    eventually(lambda: "delivered" in all_actions(outside, offer), "the router knows that it is on a screen")
     accepted = outside.ask("alert", "accept", offer["id"], "--operator", "anna")
     assert (accepted["state"], accepted["operator"]) == ("STATE_ACCEPTED", "anna")
     resolved = outside.ask("alert", "resolve", offer["id"], "--operator", "anna", "--reason", "took it late")
