@@ -68,7 +68,14 @@ class DemoStack:
         self._process.wait()
 
     def _start(self, devices, arguments):
-        command = [sys.executable, str(ROOT / "deploy" / "local" / "demo.py"), "--root", str(self._root), "--preset", PRESET]
+        command = [
+            sys.executable,
+            str(ROOT / "deploy" / "local" / "demo.py"),
+            "--root",
+            str(self._root),
+            "--preset",
+            PRESET,
+        ]
         command += [
             "--state",
             str(self.state),
