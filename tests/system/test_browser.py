@@ -8,7 +8,6 @@ import pytest
 from outside import reading, uplink
 from private_servers import NODE_TOOLS, ROOT
 
-NODE = next(NODE_TOOLS.glob("node-linux-*/bin/node"))
 LOOK_SECONDS = 240
 
 
@@ -33,7 +32,8 @@ def sending(outside, device):
 @pytest.mark.needs("chromium")
 def test_the_county_is_seen_live_in_both_languages_and_themes(county, outside, meter, tmp_path):
     script = ROOT / "tests" / "system" / "browser.mjs"
-    command = [str(NODE), str(script), str(county.state / "demo.json")]
+    node = next(NODE_TOOLS.glob("node-linux-*/bin/node"))
+    command = [str(node), str(script), str(county.state / "demo.json")]
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "NARA_SMALL_FLEET": "1"}
     with sending(outside, meter):
         look = subprocess.run(
