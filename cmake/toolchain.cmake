@@ -41,9 +41,10 @@ endif()
 
 find_program(NARA_CCACHE ccache)
 if(NARA_CCACHE)
-  # ccache follows a precompiled header only with these settings.
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${NARA_CCACHE}")
-  set(CMAKE_C_COMPILER_LAUNCHER "${NARA_CCACHE}")
+  # ccache follows a precompiled header only with this sloppiness; paths relative to the checkout let every clone share what one has compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+    "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${NARA_CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER "${CMAKE_CXX_COMPILER_LAUNCHER}")
   add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
 endif()
 

@@ -62,7 +62,7 @@ absl::Status Service::CheckWish(const Wish& wish) const {
   const Audience::Reach reach = deps_.audience.ReachOf(wish.caller);
   for (const std::string& unit : wish.units) {
     if (InReach(reach, unit)) continue;
-    return rpc::Error(absl::StatusCode::kNotFound, "UNIT_NOT_FOUND",
+    return rpc::Error(absl::StatusCode::kNotFound, "UNKNOWN_UNIT",
                       "there is no unit \"" + unit + "\" that this client answers for", {{"unit", unit}});
   }
   return absl::OkStatus();

@@ -39,7 +39,7 @@ class Service {
   Service(Options options, Deps deps) : options_(std::move(options)), deps_(deps) {}
 
   // Serves the stream from now until it is closed, or says why not:
-  // INVALID_ARGUMENT CURSOR_INVALID or UNKNOWN_KIND, NOT_FOUND UNIT_NOT_FOUND for a
+  // INVALID_ARGUMENT CURSOR_INVALID or UNKNOWN_KIND, NOT_FOUND UNKNOWN_UNIT for a
   // unit that is not there or not the caller's, PERMISSION_DENIED, UNAVAILABLE
   // NOT_READY while the logs have not been reached, RESOURCE_EXHAUSTED.
   absl::Status Subscribe(const rpc::CallContext& call, const v1::SubscribeRequest& request,

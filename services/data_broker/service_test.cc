@@ -204,7 +204,7 @@ TEST_F(ServiceTest, RefusesWhatTheCallerMayNotAskFor) {
   EXPECT_EQ(rig_->List("nobody").status().code(), absl::StatusCode::kPermissionDenied);
   v1::SubscribeRequest request;
   request.add_units("unit-b");
-  EXPECT_EQ(Reason(*rig_->Subscribe("care-a", request)), "UNIT_NOT_FOUND");
+  EXPECT_EQ(Reason(*rig_->Subscribe("care-a", request)), "UNKNOWN_UNIT");
   request.clear_units();
   request.add_kinds("low_battery");
   EXPECT_EQ(Reason(*rig_->Subscribe("care-a", request)), "UNKNOWN_KIND");
