@@ -83,6 +83,17 @@ TEST(Decode, RefusesWhatIsNoUplink) {
   EXPECT_EQ(WholeReason("{\"records\":[]}"), "no_records");
 }
 
+TEST(Decode, CutsALongNameBetweenCharacters) {
+  std::string name = "x";
+  for (int i = 0; i < 40; ++i) name += "å";
+  const DecodeResult result = Json(absl::StrCat("{\"", name, "\":1}"));
+  ASSERT_TRUE(result.refusal);
+  nara::telemetry::v1::Rejection sent;
+  nara::telemetry::v1::Rejection read;
+  sent.set_detail(result.refusal->detail);
+  EXPECT_TRUE(read.ParseFromString(sent.SerializeAsString())) << "protobuf reads no string that is not UTF-8";
+}
+
 TEST(Decode, RefusesDepthSizeAndCountBeyondTheLimits) {
   EXPECT_EQ(WholeReason(std::string(60'000, '[')), "unreadable");
   EXPECT_EQ(WholeReason(std::string(70'000, ' ')), "too_large");

@@ -1,4 +1,4 @@
-// The schema `ingest` in PostgreSQL: docs/formats/quarantine.md describes it.
+// The schema `ingest` in PostgreSQL: docs/formats/receipts.md describes it.
 #pragma once
 
 #include <span>

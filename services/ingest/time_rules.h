@@ -1,4 +1,4 @@
-// When a record was produced, as far as the device can be believed (decision 2 of the architecture).
+// When a record was produced, as far as the device can be believed.
 #pragma once
 
 #include <optional>

@@ -3,6 +3,7 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <optional>
@@ -25,9 +26,16 @@ absl::Status Wrong(std::string_view name, std::string_view expected) {
   return absl::InvalidArgumentError(absl::StrCat("\"", std::string(name), "\" must be ", std::string(expected)));
 }
 
+// At most 64 bytes of UTF-8, cut between characters: a protobuf string of anything else is not read back.
+std::string Shown(std::string_view name) {
+  std::size_t end = std::min<std::size_t>(name.size(), 64);
+  while (end < name.size() && end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;
+  return std::string(name.substr(0, end));
+}
+
 absl::Status Unknown(const JsonValue& value) {
   return absl::InvalidArgumentError(
-      absl::StrCat("unknown name \"", std::string(value.name().substr(0, 64)), "\"; docs/formats/uplink.md lists those that exist"));
+      absl::StrCat("unknown name \"", Shown(value.name()), "\"; docs/formats/uplink.md lists those that exist"));
 }
 
 // Reads digits in `base`, all of them; nothing for anything else.

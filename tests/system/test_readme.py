@@ -89,7 +89,7 @@ def test_a_missed_dose_becomes_an_alert_that_the_centre_accepts(checkout):
         if alerts or time.monotonic() > deadline:
             break
     assert alerts, output
-    command = re.search(r"`naractl (--as alarm_centre alert accept) ID`", README).group(1)
+    command = re.search(r"`build/release/bin/naractl (--as alarm_centre alert accept) ID`", README).group(1)
     accepted = typed(checkout, f"build/release/bin/naractl {command} {alerts[0]['id']}")
     assert accepted.strip()
 
