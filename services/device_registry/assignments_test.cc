@@ -43,6 +43,25 @@ class AssignmentsTest : public ::testing::Test {
     return response->assignment();
   }
 
+  absl::StatusOr<v1::AssignDeviceResponse> AssignAs(const std::string& who, const std::string& device,
+                                                    const std::string& resident, const std::string& unit,
+                                                    bool end_running, std::int64_t start = 0) {
+    v1::AssignDeviceRequest request;
+    request.set_device(device);
+    request.set_resident(resident);
+    request.set_regime(v1::REGIME_HSL);
+    request.set_care_unit(unit);
+    request.set_alarm_unit(unit);
+    request.set_end_running(end_running);
+    if (start != 0) *request.mutable_start_at() = At(start);
+    return registry_.AssignDevice(county_.As(who), request);
+  }
+
+  absl::StatusOr<v1::AssignDeviceResponse> AssignFor1490(const std::string& device, bool end_running,
+                                                         std::int64_t start = 0) {
+    return AssignAs("chef-1490", device, "r-9", "care-1490-1", end_running, start);
+  }
+
   template <typename T>
   static std::string Reason(const absl::StatusOr<T>& result) {
     return result.ok() ? "" : rpc::ReasonOf(result.status());
@@ -184,6 +203,74 @@ TEST_F(AssignmentsTest, AnotherPrincipalsUnitAndResidentAreNotThere) {
   const auto made = registry_.AssignDevice(county_.As("chef-1480"), request);
   ASSERT_TRUE(made.ok()) << made.status();
   EXPECT_FALSE(made->assignment().id().empty());
+}
+
+TEST_F(AssignmentsTest, AnotherPrincipalsRunningDeviceIsAsIfItWereNotThere) {
+  ASSERT_TRUE(county_.Assign("a-1", "bp-0001", "r-1", 1000).ok());
+  const auto unknown = AssignFor1490("no-device", false);
+  ASSERT_EQ(Reason(unknown), "UNKNOWN_DEVICE");
+  for (const bool end_running : {false, true}) {
+    for (const std::int64_t start : {0, 500, 2000}) {
+      const auto taken = AssignFor1490("bp-0001", end_running, start);
+      EXPECT_EQ(Reason(taken), "UNKNOWN_DEVICE");
+      EXPECT_EQ(taken.status(), NotThere("device", "bp-0001"));
+      EXPECT_EQ(taken.status().message(), unknown.status().message());
+    }
+  }
+  EXPECT_EQ(county_.Ask("select count(*) from registry.assignments where upper_inf(period)"), "1");
+  EXPECT_EQ(CareUnitAt("bp-0001", 1'700'000'000), "care-1480-1");
+}
+
+TEST_F(AssignmentsTest, AnotherPrincipalsPastIsNotTakenEither) {
+  ASSERT_TRUE(county_.Assign("a-1", "bp-0001", "r-1", 1000).ok());
+  ASSERT_TRUE(End("chef-1480", "a-1", 3000).ok());
+  EXPECT_EQ(Reason(AssignFor1490("bp-0001", true, 2000)), "UNKNOWN_DEVICE");
+  EXPECT_TRUE(AssignFor1490("bp-0001", false, 3000).ok()) << "free again, and the region's";
+}
+
+TEST_F(AssignmentsTest, WhoMayEndItMayTakeItOver) {
+  ASSERT_TRUE(county_.Assign("a-1", "bp-0001", "r-1", 1000).ok());
+  EXPECT_TRUE(AssignAs("chef-1480", "bp-0001", "r-2", "care-1480-2", true, 2000).ok());
+  EXPECT_TRUE(county_.Assign("a-3", "bp-0001", "r-1", 3000, true).ok());
+}
+
+TEST_F(AssignmentsTest, AFreeDeviceIsItsOwnersAndARegionsMunicipalities) {
+  EXPECT_EQ(AssignFor1490("disp-0001", false).status(), NotThere("device", "disp-0001"));
+  EXPECT_TRUE(AssignAs("chef-1480", "disp-0001", "r-1", "care-1480-1", false).ok()) << "its owner";
+  EXPECT_TRUE(AssignFor1490("bp-0001", false).ok()) << "the region's";
+  EXPECT_EQ(Reason(AssignAs("hmc", "bp-0001", "r-1", "care-1480-1", false)), "FORBIDDEN");
+}
+
+TEST_F(AssignmentsTest, ABackdatedTransferDoesNotReachIntoAnothersTime) {
+  ASSERT_TRUE(county_.Assign("a-1", "bp-0001", "r-1", 1000).ok());
+  ASSERT_TRUE(Transfer("admin", "a-1", v1::PURPOSE_CARE, "care-1490-1", 5000).ok());
+  EXPECT_EQ(Transfer("chef-1490", "a-1", v1::PURPOSE_CARE, "care-1490-1", 2000).status(),
+            NotThere("assignment", "a-1"));
+  EXPECT_EQ(Reason(Transfer("chef-1480", "a-1", v1::PURPOSE_CARE, "care-1480-2", 6000)), "UNKNOWN_ASSIGNMENT");
+  EXPECT_EQ(Reason(Transfer("chef-1480", "a-1", v1::PURPOSE_CARE, "care-1480-2", 0)), "UNKNOWN_ASSIGNMENT");
+  EXPECT_TRUE(Transfer("chef-1490", "a-1", v1::PURPOSE_CARE, "care-1490-1", 6000).ok());
+  EXPECT_TRUE(Transfer("chef-1480", "a-1", v1::PURPOSE_CARE, "care-1480-2", 2000).ok()) << "its own time";
+  EXPECT_EQ(CareUnitAt("bp-0001", 5500), "care-1490-1");
+}
+
+TEST_F(AssignmentsTest, WhoAnswersForAlarmsAloneTakesNoCareAndEndsNothing) {
+  ASSERT_TRUE(county_.Assign("a-1", "bp-0001", "r-1", 1000).ok());
+  ASSERT_TRUE(Transfer("admin", "a-1", v1::PURPOSE_ALARM, "care-1490-1", 2000).ok());
+  EXPECT_EQ(Reason(Transfer("chef-1490", "a-1", v1::PURPOSE_CARE, "care-1490-1", 3000)), "UNKNOWN_ASSIGNMENT");
+  EXPECT_EQ(End("chef-1490", "a-1", 0).status(), NotThere("assignment", "a-1"));
+  EXPECT_EQ(Reason(AssignFor1490("bp-0001", true)), "UNKNOWN_DEVICE");
+  EXPECT_EQ(Reason(Transfer("chef-1480", "a-1", v1::PURPOSE_ALARM, "alarm-1480", 3000)), "UNKNOWN_ASSIGNMENT");
+  EXPECT_TRUE(Transfer("chef-1490", "a-1", v1::PURPOSE_ALARM, "care-1490-1", 3000).ok());
+  EXPECT_TRUE(Transfer("chef-1480", "a-1", v1::PURPOSE_CARE, "care-1480-2", 3000).ok());
+  EXPECT_TRUE(End("chef-1480", "a-1", 4000).ok());
+}
+
+TEST_F(AssignmentsTest, AnEndDoesNotReachBackIntoAnothersTime) {
+  ASSERT_TRUE(county_.Assign("a-1", "bp-0001", "r-1", 1000).ok());
+  ASSERT_TRUE(Transfer("admin", "a-1", v1::PURPOSE_CARE, "care-1490-1", 5000).ok());
+  EXPECT_EQ(Reason(End("chef-1480", "a-1", 4000)), "UNKNOWN_ASSIGNMENT") << "does not answer any more";
+  EXPECT_EQ(Reason(End("chef-1490", "a-1", 4000)), "UNKNOWN_ASSIGNMENT") << "did not answer yet";
+  EXPECT_TRUE(End("chef-1490", "a-1", 6000).ok());
 }
 
 TEST_F(AssignmentsTest, TheSchemaItselfRefusesAGap) {

@@ -1,6 +1,7 @@
 // Writes of assignments and responsibilities.
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "common/access/authorizer.h"
 #include "common/rpc/error.h"
@@ -20,6 +21,15 @@ from responsibilities where assignment = $1 order by purpose, since)sql";
 constexpr char kRunningOf[] = R"sql(
 select id from assignments
 where device = $1 and upper_inf(period) and lower(period) < coalesce($2::timestamptz, now()))sql";
+
+constexpr char kDevice[] = "select id, product, owner, fallback_unit, serial, now() as now from devices where id = $1";
+
+constexpr char kNow[] = "select now() as now";
+
+// What would be in the way of an assignment without an end.
+constexpr char kNotEndedOf[] = R"sql(
+select id from assignments
+where device = $1 and (upper_inf(period) or upper(period) > coalesce($2::timestamptz, now())))sql";
 
 constexpr char kEnd[] = R"sql(
 update assignments set period = tstzrange(lower(period), coalesce($2::timestamptz, now()), '[)')
@@ -85,6 +95,31 @@ absl::Status ReadInto(Write& write, const std::string& id, v1::Assignment& assig
   if (!found->has_value()) return NotThere("assignment", id);
   assignment = **std::move(found);
   return absl::OkStatus();
+}
+
+// Asks the guard about the device as it stands.
+template <typename Write>
+absl::Status GuardDevice(Write& write, const NewAssignment& plan, const std::optional<TimePoint>& at) {
+  const std::string& id = plan.request.device();
+  const absl::StatusOr<Result> device = write.Execute(kDevice, {id});
+  if (!device.ok()) return device.status();
+  if (device->empty()) return NotThere("device", id);
+  const absl::StatusOr<Result> rows = write.Execute(kNotEndedOf, {id, at});
+  if (!rows.ok()) return rows.status();
+  std::vector<v1::Assignment> running;
+  for (const Row row : *rows) {
+    if (absl::Status read = ReadInto(write, row.String("id"), running.emplace_back()); !read.ok()) return read;
+  }
+  return plan.guard(DeviceOf((*device)[0]), running, TimestampOf((*device)[0].Time("now")));
+}
+
+// Reads the assignment and asks the guard about it.
+template <typename Write>
+absl::Status ReadGuarded(Write& write, const std::string& id, const AssignmentGuard& guard,
+                         v1::Assignment& assignment) {
+  if (absl::Status read = ReadInto(write, id, assignment); !read.ok()) return read;
+  const absl::StatusOr<Result> now = write.Execute(kNow, {});
+  return now.ok() ? guard(assignment, TimestampOf((*now)[0].Time("now"))) : now.status();
 }
 
 // A retry of the same wish, not another one under its id.
@@ -167,6 +202,7 @@ absl::StatusOr<v1::Assignment> PostgresStore::Assign(const Actor& actor, const N
       return rpc::Error(absl::StatusCode::kAlreadyExists, "ASSIGNMENT_DIFFERS",
                         "another assignment has this id; choose another", {{"assignment", wish.assignment()}});
     }
+    if (absl::Status guarded = GuardDevice(write, plan, at); !guarded.ok()) return guarded;
     if (wish.end_running()) {
       if (absl::Status ended = EndRunning(write, wish, at); !ended.ok()) return ended;
     }
@@ -179,11 +215,13 @@ absl::StatusOr<v1::Assignment> PostgresStore::Assign(const Actor& actor, const N
   return assignment;
 }
 
-absl::StatusOr<v1::Assignment> PostgresStore::End(const Actor& actor, const v1::EndAssignmentRequest& request) {
+absl::StatusOr<v1::Assignment> PostgresStore::End(const Actor& actor, const v1::EndAssignmentRequest& request,
+                                                  const AssignmentGuard& guard) {
   const std::optional<TimePoint> at = Optional(request.has_end_at(), request.end_at());
   v1::Assignment assignment;
   const absl::Status status = Run(actor, [&](Write& write) -> absl::Status {
-    if (absl::Status read = ReadInto(write, request.assignment(), assignment); !read.ok()) return read;
+    absl::Status guarded = ReadGuarded(write, request.assignment(), guard, assignment);
+    if (!guarded.ok()) return guarded;
     // The same again is no error.
     if (assignment.has_end_at() && at == TimePointOf(assignment.end_at())) return absl::OkStatus();
     if (absl::Status ended = EndOne(write, request.assignment(), at); !ended.ok()) return ended;
@@ -195,10 +233,12 @@ absl::StatusOr<v1::Assignment> PostgresStore::End(const Actor& actor, const v1::
 
 absl::StatusOr<v1::Assignment> PostgresStore::Transfer(const Actor& actor,
                                                        const v1::TransferResponsibilityRequest& request,
-                                                       const v1::Unit& unit) {
+                                                       const v1::Unit& unit, const AssignmentGuard& guard) {
   const std::optional<TimePoint> at = Optional(request.has_since(), request.since());
   v1::Assignment assignment;
   const absl::Status status = Run(actor, [&](Write& write) -> absl::Status {
+    absl::Status guarded = ReadGuarded(write, request.assignment(), guard, assignment);
+    if (!guarded.ok()) return guarded;
     const absl::StatusOr<Result> added =
         write.Execute(kTransfer, {request.assignment(), static_cast<int>(request.purpose()), at, unit.principal(),
                                   unit.provider(), unit.id(), write.revision()});

@@ -44,9 +44,6 @@ constexpr char kPointsOf[] = R"sql(
 select assignment, purpose, since, principal, provider, unit
 from responsibilities where assignment = any($1::text[]) order by assignment, purpose, since)sql";
 
-constexpr char kFindAssignment[] = R"sql(
-select id, device, resident, start_at, upper(period) as end_at, regime from assignments where id = $1)sql";
-
 constexpr char kFindResident[] = "select principal from residents where id = $1";
 
 constexpr char kFindChain[] = R"sql(
@@ -155,15 +152,6 @@ absl::StatusOr<std::map<std::string, v1::Device>> PostgresStore::FindDevices(con
   std::map<std::string, v1::Device> by_id;
   for (v1::Device& device : devices) by_id.emplace(device.id(), std::move(device));
   return by_id;
-}
-
-absl::StatusOr<std::optional<v1::Assignment>> PostgresStore::FindAssignment(const std::string& id) {
-  const absl::StatusOr<Result> found = Query(kFindAssignment, {id});
-  if (!found.ok()) return found.status();
-  if (found->empty()) return std::nullopt;
-  const absl::StatusOr<Result> points = Query(kPointsOf, {std::vector<std::string>{id}});
-  if (!points.ok()) return points.status();
-  return AssignmentsOf(*found, *points).front();
 }
 
 absl::StatusOr<std::optional<std::string>> PostgresStore::FindResident(const std::string& id) {

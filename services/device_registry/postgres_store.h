@@ -35,7 +35,6 @@ class PostgresStore final : public Store {
   absl::StatusOr<std::map<std::string, v1::Unit>> FindUnits(const std::vector<std::string>& ids) override;
   absl::StatusOr<std::vector<v1::Device>> ListDevices(const DeviceQuery& query) override;
   absl::StatusOr<std::map<std::string, v1::Device>> FindDevices(const std::vector<std::string>& ids) override;
-  absl::StatusOr<std::optional<v1::Assignment>> FindAssignment(const std::string& id) override;
   absl::StatusOr<std::optional<std::string>> FindResident(const std::string& id) override;
   absl::StatusOr<std::optional<v1::Chain>> FindChain(const std::string& unit, std::uint32_t version) override;
 
@@ -44,9 +43,10 @@ class PostgresStore final : public Store {
   absl::Status RecordCertificates(const Actor& actor, const std::vector<IssuedCertificate>& issued) override;
   absl::Status CreateResident(const Actor& actor, const std::string& id, const std::string& principal) override;
   absl::StatusOr<v1::Assignment> Assign(const Actor& actor, const NewAssignment& assignment) override;
-  absl::StatusOr<v1::Assignment> End(const Actor& actor, const v1::EndAssignmentRequest& request) override;
+  absl::StatusOr<v1::Assignment> End(const Actor& actor, const v1::EndAssignmentRequest& request,
+                                     const AssignmentGuard& guard) override;
   absl::StatusOr<v1::Assignment> Transfer(const Actor& actor, const v1::TransferResponsibilityRequest& request,
-                                          const v1::Unit& unit) override;
+                                          const v1::Unit& unit, const AssignmentGuard& guard) override;
   absl::StatusOr<v1::Chain> PutChain(const Actor& actor, const v1::Chain& chain) override;
   absl::StatusOr<v1::Client> PutClient(const Actor& actor, const v1::Client& client) override;
 

@@ -72,7 +72,17 @@ class Registry {
   absl::StatusOr<v1::Unit> FindUnit(const std::string& id);
   absl::StatusOr<v1::Unit> UnitToAnswer(const Caller& caller, const std::string& id);
   absl::Status CheckResident(const Caller& caller, const std::string& id);
-  absl::Status CheckAssignment(const Caller& caller, const std::string& id);
+  // Does the caller's principal answer for the purpose at `from` and at every change
+  // point until `until`? At the start, when that is later than `from`.
+  absl::Status CheckAnswers(const Caller& caller, const v1::Assignment& assignment, v1::Purpose purpose,
+                            const google::protobuf::Timestamp& from, const google::protobuf::Timestamp& until) const;
+  // To end it is for who answers for CARE now, and since the end if that is earlier.
+  absl::Status CheckEnd(const Caller& caller, const v1::Assignment& assignment,
+                        const google::protobuf::Timestamp& end_at, const google::protobuf::Timestamp& now) const;
+  // A free device is for its owner and, when that is a region, for the region's
+  // municipalities; one that runs is for who may end that.
+  absl::Status CheckDevice(const Caller& caller, const v1::AssignDeviceRequest& request, const v1::Device& device,
+                           const std::vector<v1::Assignment>& running, const google::protobuf::Timestamp& now) const;
   absl::StatusOr<Visible> VisibleTo(const Caller& caller, Action action) const;
 
   const Deps deps_;

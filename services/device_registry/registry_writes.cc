@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "common/mqtt/shard.h"
+#include "common/routes/timeline.h"
 #include "common/rpc/error.h"
 #include "device_registry/registry.h"
 #include "device_registry/validation.h"
@@ -16,6 +17,11 @@ Object OfPrincipal(const std::string& principal) {
 
 Object OfUnit(const v1::Unit& unit) {
   return {.principal = unit.principal(), .unit = unit.id(), .owner = {}, .receivers = {}};
+}
+
+// A region ("14") has the first digits of its municipalities' codes ("1480").
+bool IsRegionOf(const std::string& region, const std::string& principal) {
+  return region.size() == 2 && principal.size() == 4 && principal.starts_with(region);
 }
 
 }  // namespace
@@ -35,14 +41,39 @@ absl::Status Registry::CheckResident(const Caller& caller, const std::string& id
   return Check(caller, Action::kAssign, OfPrincipal(**principal), "resident", id);
 }
 
-// An assignment belongs to those who answer within it.
-absl::Status Registry::CheckAssignment(const Caller& caller, const std::string& id) {
-  const absl::StatusOr<std::optional<v1::Assignment>> assignment = deps_.store.FindAssignment(id);
-  if (!assignment.ok()) return assignment.status();
-  if (!assignment->has_value()) return NotThere("assignment", id);
-  v1::Device device;
-  *device.mutable_assignment() = **assignment;
-  return CheckAny(caller, Action::kAssign, FacesOf(device), "assignment", id);
+absl::Status Registry::CheckAnswers(const Caller& caller, const v1::Assignment& assignment, v1::Purpose purpose,
+                                    const google::protobuf::Timestamp& from,
+                                    const google::protobuf::Timestamp& until) const {
+  const google::protobuf::Timestamp& first = Before(from, assignment.start_at()) ? assignment.start_at() : from;
+  const v1::Responsibility* answers = ResponsibleAt(assignment, purpose, first);
+  if (answers == nullptr) return NotThere("assignment", assignment.id());
+  absl::Status status =
+      Check(caller, Action::kAssign, OfPrincipal(answers->principal()), "assignment", assignment.id());
+  for (const v1::Responsibility& point : assignment.responsibilities()) {
+    if (!status.ok()) break;
+    if (point.purpose() != purpose || !Before(first, point.since()) || Before(until, point.since())) continue;
+    status = Check(caller, Action::kAssign, OfPrincipal(point.principal()), "assignment", assignment.id());
+  }
+  return status;
+}
+
+absl::Status Registry::CheckEnd(const Caller& caller, const v1::Assignment& assignment,
+                                const google::protobuf::Timestamp& end_at,
+                                const google::protobuf::Timestamp& now) const {
+  return CheckAnswers(caller, assignment, v1::PURPOSE_CARE, Before(end_at, now) ? end_at : now, now);
+}
+
+absl::Status Registry::CheckDevice(const Caller& caller, const v1::AssignDeviceRequest& request,
+                                   const v1::Device& device, const std::vector<v1::Assignment>& running,
+                                   const google::protobuf::Timestamp& now) const {
+  for (const v1::Assignment& assignment : running) {
+    const absl::Status status =
+        CheckEnd(caller, assignment, request.has_start_at() ? request.start_at() : now, now);
+    if (!status.ok()) return absl::IsNotFound(status) ? NotThere("device", device.id()) : status;
+  }
+  if (!running.empty() || IsRegionOf(device.owner(), caller.principal)) return absl::OkStatus();
+  const Object object{.principal = {}, .unit = {}, .owner = device.owner(), .receivers = {}};
+  return Check(caller, Action::kAssign, object, "device", device.id());
 }
 
 absl::StatusOr<v1::PutUnitResponse> Registry::PutUnit(const Caller& caller, const v1::PutUnitRequest& request) {
@@ -127,7 +158,11 @@ absl::StatusOr<v1::AssignDeviceResponse> Registry::AssignDevice(const Caller& ca
       request.alarm_unit() == request.care_unit() ? care : UnitToAnswer(caller, request.alarm_unit());
   if (!alarm.ok()) return alarm.status();
   if (absl::Status status = CheckResident(caller, request.resident()); !status.ok()) return status;
-  NewAssignment plan{.request = request, .care = *std::move(care), .alarm = *std::move(alarm)};
+  NewAssignment plan{.request = request, .care = *std::move(care), .alarm = *std::move(alarm), .guard = {}};
+  plan.guard = [&](const v1::Device& device, const std::vector<v1::Assignment>& running,
+                   const google::protobuf::Timestamp& now) {
+    return CheckDevice(caller, request, device, running, now);
+  };
   if (request.assignment().empty()) plan.request.set_assignment(deps_.new_id());
   absl::StatusOr<v1::Assignment> assignment = deps_.store.Assign({caller.id}, plan);
   if (!assignment.ok()) return assignment.status();
@@ -142,8 +177,10 @@ absl::StatusOr<v1::EndAssignmentResponse> Registry::EndAssignment(const Caller& 
   if (request.has_end_at()) {
     if (absl::Status status = ValidateTime("end_at", request.end_at()); !status.ok()) return status;
   }
-  if (absl::Status status = CheckAssignment(caller, request.assignment()); !status.ok()) return status;
-  absl::StatusOr<v1::Assignment> assignment = deps_.store.End({caller.id}, request);
+  const auto guard = [&](const v1::Assignment& running, const google::protobuf::Timestamp& now) {
+    return CheckEnd(caller, running, request.has_end_at() ? request.end_at() : now, now);
+  };
+  absl::StatusOr<v1::Assignment> assignment = deps_.store.End({caller.id}, request, guard);
   if (!assignment.ok()) return assignment.status();
   v1::EndAssignmentResponse response;
   *response.mutable_assignment() = *std::move(assignment);
@@ -153,10 +190,14 @@ absl::StatusOr<v1::EndAssignmentResponse> Registry::EndAssignment(const Caller& 
 absl::StatusOr<v1::TransferResponsibilityResponse> Registry::TransferResponsibility(
     const Caller& caller, const v1::TransferResponsibilityRequest& request) {
   if (absl::Status status = Validate(request); !status.ok()) return status;
-  if (absl::Status status = CheckAssignment(caller, request.assignment()); !status.ok()) return status;
   const absl::StatusOr<v1::Unit> unit = UnitToAnswer(caller, request.unit());
   if (!unit.ok()) return unit.status();
-  absl::StatusOr<v1::Assignment> assignment = deps_.store.Transfer({caller.id}, request, *unit);
+  // Later change points stay, so only who answers at that instant is superseded.
+  const auto guard = [&](const v1::Assignment& running, const google::protobuf::Timestamp& now) {
+    const google::protobuf::Timestamp& since = request.has_since() ? request.since() : now;
+    return CheckAnswers(caller, running, request.purpose(), since, since);
+  };
+  absl::StatusOr<v1::Assignment> assignment = deps_.store.Transfer({caller.id}, request, *unit, guard);
   if (!assignment.ok()) return assignment.status();
   v1::TransferResponsibilityResponse response;
   *response.mutable_assignment() = *std::move(assignment);
