@@ -5,7 +5,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
+#include <vector>
 
 #include "common/postgres/connection.h"
 #include "common/testing/servers.h"
@@ -49,6 +51,12 @@ absl::StatusOr<std::string> Template(const std::vector<std::string>& as_user) {
   }();
   if (!made.ok()) return made;
   return dir.File("data");
+}
+
+std::vector<pid_t> ChildrenOf(pid_t pid) {
+  const std::string number = std::to_string(pid);
+  std::ifstream file("/proc/" + number + "/task/" + number + "/children");
+  return {std::istream_iterator<pid_t>(file), std::istream_iterator<pid_t>()};
 }
 
 }  // namespace
@@ -121,8 +129,10 @@ absl::Status PostgresServer::CreateOwner(std::string_view role, std::string_view
 void PostgresServer::Stop() { process_->Stop(SIGINT); }
 
 void PostgresServer::Kill9() {
-  // The postmaster's death ends its children; a clean data directory needs them gone.
+  // Its children would notice the postmaster's death and go by themselves, but may still answer a query before.
+  const std::vector<pid_t> backends = ChildrenOf(process_->pid());
   process_->Stop(SIGKILL);
+  for (const pid_t backend : backends) kill(backend, SIGKILL);
   const std::string admin = conninfo();
   WaitFor([&] { return !Open(admin).ok(); });
 }
