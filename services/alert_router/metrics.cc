@@ -26,8 +26,6 @@ Metrics::Metrics(metrics::Registry& registry)
                                             metrics::Latency())),
       store_failures_(
           registry.AddCounter("nara_alerts_store_failures_total", "Transactions that the database did not carry out")),
-      degraded_offers_(registry.AddCounter("nara_alerts_degraded_offers_total",
-                                           "Offers that were made while the database was down")),
       oldest_unrouted_(registry.AddGauge("nara_alerts_oldest_unrouted_seconds",
                                          "Age of the oldest alarm-class event in a log that is not yet an alert")),
       links_(registry.AddGauge("nara_alerts_links", "Operators who attend at a receiver")),
@@ -57,9 +55,6 @@ void Metrics::Routed(const std::string& outcome) {
 }
 void Metrics::StoreFailed() {
   store_failures_.Increment();
-}
-void Metrics::OfferedDegraded() {
-  degraded_offers_.Increment();
 }
 
 void Metrics::Observe(std::chrono::milliseconds oldest_unrouted, std::size_t links, std::size_t watchers) {

@@ -27,8 +27,6 @@ class Metrics {
   void Routed(const std::string& outcome);
   // A transaction that the store did not carry out.
   void StoreFailed();
-  // An offer that was made without the store.
-  void OfferedDegraded();
   // Once a second.
   void Observe(std::chrono::milliseconds oldest_unrouted, std::size_t links, std::size_t watchers);
 
@@ -38,7 +36,6 @@ class Metrics {
   metrics::Histogram& append_to_offer_;
   metrics::Histogram& timer_lateness_;
   metrics::Counter& store_failures_;
-  metrics::Counter& degraded_offers_;
   metrics::Gauge& oldest_unrouted_;
   metrics::Gauge& links_;
   metrics::Gauge& watchers_;
