@@ -64,9 +64,8 @@ absl::Duration Worker::UntilNext() const {
   const absl::Duration now = deps_.clock.Monotonic();
   absl::Duration next = std::min(kIdle, coalescer_.NextDue() - now);
   if (retry_at_ > now) return std::min(next, retry_at_ - now);
-  const bool more = std::ranges::any_of(shards_, [](const ShardWork& work) {
-    return !work.jobs.empty() || work.position < work.shard.inbox->end();
-  });
+  const bool more = std::ranges::any_of(
+      shards_, [](const ShardWork& work) { return !work.jobs.empty() || work.position < work.shard.inbox->end(); });
   return more && deps_.source.ready() ? absl::ZeroDuration() : std::max(next, absl::ZeroDuration());
 }
 
@@ -125,7 +124,8 @@ std::vector<UplinkJob*> Worker::Unfinished() {
 void Worker::AppendAll() {
   while (true) {
     const std::vector<UplinkJob*> jobs = Unfinished();
-    if (jobs.empty() || !AppendOnce(jobs)) return;
+    if (jobs.empty()) return Recover();
+    if (!AppendOnce(jobs)) return;
   }
 }
 
@@ -142,7 +142,7 @@ bool Worker::AppendOnce(const std::vector<UplinkJob*>& jobs) {
   CrashPoint("after_append");
   if (failure.ok()) {
     deps_.metrics.AppendTook(deps_.clock.Monotonic() - began);
-    pause_ = absl::ZeroDuration();
+    Recover();
     return true;
   }
   deps_.metrics.AppendFailed();
@@ -164,6 +164,12 @@ absl::Status Worker::TakeAnswer(UplinkJob& job, const AppendResult& answer) {
 void Worker::BackOff() {
   pause_ = std::clamp(pause_ * 2, options_.first_pause, options_.last_pause);
   retry_at_ = deps_.clock.Monotonic() + pause_;
+  stalled_ = true;
+}
+
+void Worker::Recover() {
+  pause_ = absl::ZeroDuration();
+  stalled_ = false;
 }
 
 void Worker::FinishShards() {
@@ -226,6 +232,7 @@ void Worker::Send(const std::vector<OutgoingReceipt>& receipts) {
 absl::StatusOr<nara::telemetry::v1::Receipt> Worker::Submit(Origin origin, nara::telemetry::v1::Uplink uplink,
                                                             absl::Duration timeout) {
   if (!deps_.source.ready()) return absl::UnavailableError("the routes are not known yet; try again");
+  if (stalled_) return absl::UnavailableError("the log does not answer; keep the uplink and send it again");
   auto submitted = std::make_unique<Submitted>(deps_.source.FromMessage(std::move(origin), std::move(uplink)));
   std::future<nara::telemetry::v1::Receipt> receipt = submitted->receipt.get_future();
   {

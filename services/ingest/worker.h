@@ -2,12 +2,13 @@
 //
 // One round: read what is new in each inbox, judge it, append all of it in one pipeline, send the receipts, release the
 // frames. A round holds many uplinks when much comes and one when little does, so that neither waits. When Redis does
-// not answer, the frames of that round are tried again, in order, with a growing pause; nothing is receipted or released
-// meanwhile, and the inbox fills.
+// not answer, the frames of that round are tried again, in order, with a growing pause; nothing is receipted or
+// released meanwhile, and the inbox fills.
 //
 // Threads: Run is one thread's; Wake and Submit may be called from any.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -35,8 +36,8 @@ struct WorkerOptions {
   Lane lane = Lane::kMeasurement;
   // Bytes read from one inbox in a round. More makes a round of a flood cheaper and its first receipt later.
   std::size_t round_bytes = 128 << 10;
-  // Least time between two receipts of a device; zero for the alarm lane. Longer costs devices memory, shorter costs the
-  // MQTT server work.
+  // Least time between two receipts of a device; zero for the alarm lane. Longer costs devices memory, shorter costs
+  // the MQTT server work.
   absl::Duration receipt_interval = absl::Milliseconds(20);
   // Pause after a failed append: the first, doubled up to the last.
   absl::Duration first_pause = absl::Milliseconds(20);
@@ -71,8 +72,9 @@ class Worker {
   // Something is in an inbox.
   void Wake();
 
-  // Takes an uplink as a message and waits until it is durable, at most until `deadline`. ResourceExhausted when too many
-  // wait, DeadlineExceeded when Redis did not answer in time: then it may have been taken, and sending again is harmless.
+  // Takes an uplink as a message and waits until it is durable, at most until `deadline`. ResourceExhausted when too
+  // many wait, Unavailable at once while Redis is known not to answer, so that the callers' threads are not held;
+  // DeadlineExceeded when it did not answer in time: then it may have been taken, and sending again is harmless.
   absl::StatusOr<nara::telemetry::v1::Receipt> Submit(Origin origin, nara::telemetry::v1::Uplink uplink,
                                                       absl::Duration timeout);
 
@@ -106,6 +108,7 @@ class Worker {
   void Account(const UplinkJob& job);
   void Send(const std::vector<OutgoingReceipt>& receipts);
   void BackOff();
+  void Recover();
   absl::Duration UntilNext() const;
   bool Wait(absl::Duration timeout);
 
@@ -118,6 +121,8 @@ class Worker {
   ReceiptCoalescer coalescer_;
   absl::Duration pause_ = absl::ZeroDuration();     // zero while all is well
   absl::Duration retry_at_ = absl::ZeroDuration();  // monotonic
+
+  std::atomic<bool> stalled_ = false;  // the last append failed, written by Run
 
   std::mutex mutex_;
   std::condition_variable wake_;
