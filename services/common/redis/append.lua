@@ -10,6 +10,8 @@
 --   length of the assignment (1), assignment
 -- `through` is the watermark, `top` the highest sequence taken. The ring holds the
 -- digest of sequence s at s mod 64, for the last 64 up to top; 3 zeros: never taken.
+-- Its highest bit says that the sequence went to quarantine; of a hash id the half
+-- of a millisecond in its time says so.
 
 local WINDOW = 64
 local EPOCHS = 4
@@ -23,13 +25,15 @@ local BLOCK = '>c8I8I8c192Bc0'
 local FIXED = 8 + 8 + 8 + 192 + 1
 local LOGS = 3  -- KEYS[LOGS + target]
 local SETTLE = 4
-local HASHED, ALARM_CLASS = 16, 32
+local QUARANTINE = 3
+local HASHED, ALARM_CLASS, TECHNICAL = 16, 32, 64
+local MARK = 128
 
 -- Redis 7.0 gives a library no globals while it loads: set at the first call.
-local byte, sub, pack, unpack, EMPTY
+local byte, char, sub, pack, unpack, EMPTY
 
 local function prepare()
-  byte, sub = string.byte, string.sub
+  byte, char, sub = string.byte, string.char, string.sub
   pack, unpack = struct.pack, struct.unpack
   EMPTY = string.rep(NONE, WINDOW)
 end
@@ -101,7 +105,12 @@ local function skip_to(block, from)
   return true
 end
 
--- A new; D taken before; C taken with other content; B beyond the window.
+local function marked(digest)
+  return char(byte(digest) + MARK) .. sub(digest, 2)
+end
+
+-- A new; D taken before; Q taken before, in quarantine; C taken with other content;
+-- B beyond the window.
 local function judge(block, seq, digest)
   if seq > block.through + WINDOW then
     return 'B'
@@ -113,15 +122,18 @@ local function judge(block, seq, digest)
   if known == NONE then
     return seq <= block.through and 'D' or 'A'
   end
-  return known == digest and 'D' or 'C'
-end
-
-local function judge_hash(key, id, now, window)
-  local at = redis.call('ZSCORE', key, id)
-  if at and math.abs(now - tonumber(at)) < window then
+  if known == digest then
     return 'D'
   end
-  redis.call('ZADD', key, now, id)
+  return known == marked(digest) and 'Q' or 'C'
+end
+
+local function judge_hash(key, id, now, window, quarantined)
+  local at = tonumber(redis.call('ZSCORE', key, id))
+  if at and math.abs(now - at) < window then
+    return at % 1 == 0 and 'D' or 'Q'
+  end
+  redis.call('ZADD', key, quarantined and now + 0.5 or now, id)
   if redis.call('ZCARD', key) > HASH_IDS then
     redis.call('ZREMRANGEBYRANK', key, 0, 0)
   end
@@ -130,7 +142,7 @@ local function judge_hash(key, id, now, window)
 end
 
 -- One uplink. KEYS: token, device state, hash ids, alarm log, measurement log,
--- quarantine log. ARGV: token, epoch (8 bytes), from, assignment, now (ms), heads,
+-- quarantine log, technical ids. ARGV: token, epoch (8 bytes), from, assignment, now (ms), heads,
 -- then one payload for each record. A head is 12 bytes: target and bits, sequence or
 -- hash id, digest. Returns {0} for an old token, {2, assignment, through} when the
 -- epoch is bound to another assignment, else {1, assignment, through, results}.
@@ -167,10 +179,12 @@ local function append(KEYS, ARGV)
     local at = index * 12 - 11
     local bits = byte(heads, at)
     local target = bits % HASHED
+    local quarantined = target == QUARANTINE
     local result
     if bits >= HASHED then
+      local key = bits >= TECHNICAL and KEYS[7] or KEYS[3]
       local window = bits >= ALARM_CLASS and ALARM_MS or DAY_MS
-      result = judge_hash(KEYS[3], sub(heads, at + 1, at + 8), now, window)
+      result = judge_hash(key, sub(heads, at + 1, at + 8), now, window, quarantined)
     else
       local seq = unpack('>I8', heads, at + 1)
       local digest = sub(heads, at + 9, at + 11)
@@ -179,7 +193,7 @@ local function append(KEYS, ARGV)
         if seq > block.top then
           raise_top(block, seq)
         end
-        set_digest(block, seq, digest)
+        set_digest(block, seq, quarantined and marked(digest) or digest)
         advance(block)
         changed = true
       end

@@ -6,7 +6,7 @@
 #include <deque>
 #include <map>
 #include <random>
-#include <set>
+#include <tuple>
 
 #include "common/redis/appender.h"
 #include "common/redis/log_reader.h"
@@ -15,10 +15,10 @@
 namespace nara {
 namespace {
 
-using ::testing::ElementsAre;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::system_clock;
+using ::testing::ElementsAre;
 using enum RecordResult;
 
 constexpr auto kDevice = "bp-1480-0007";
@@ -192,6 +192,28 @@ TEST_F(Append, AClockThatWasSetBackDoesNotSilenceAlarms) {
   EXPECT_THAT(Do(call).records, ElementsAre(kAppended));
 }
 
+TEST_F(Append, RemembersWhatItPutIntoQuarantine) {
+  std::vector<AppendRecord> records = {Sequenced(1), Sequenced(2), Hashed(3, false), Hashed(4, true)};
+  for (const std::size_t held : {1u, 2u, 3u}) records[held].to = AppendTo::kQuarantineLog;
+  EXPECT_THAT(Do(Call(records)).records, ElementsAre(kAppended, kAppended, kAppended, kAppended));
+  for (AppendRecord& record : records) record.to = AppendTo::kMeasurementLog;
+  EXPECT_THAT(Do(Call(records)).records, ElementsAre(kDuplicate, kInQuarantine, kInQuarantine, kInQuarantine));
+  EXPECT_THAT(Do(Call({Sequenced(2, 8)})).records, ElementsAre(kConflict));
+  EXPECT_THAT(Payloads(Log::kMeasurement), ElementsAre("p1"));
+}
+
+TEST_F(Append, NoFloodOfADevicesRecordsMakesATechnicalOneNew) {
+  AppendRecord technical = Hashed(1, true);
+  technical.technical = true;
+  std::vector<AppendRecord> records = {technical};
+  for (std::uint64_t id = 2; id < 900; ++id) records.push_back(Hashed(id, id % 2 == 0));
+  Do(Call(records, 0));
+  AppendCall again = Call({technical}, 0);
+  EXPECT_THAT(Do(again).records, ElementsAre(kDuplicate));
+  again.now = kNow + minutes(10);
+  EXPECT_THAT(Do(again).records, ElementsAre(kAppended));
+}
+
 TEST_F(Append, RefusesCallsBeyondItsLimitsUnsent) {
   AppendCall call = Call({Sequenced(kMaxSequence + 1)});
   EXPECT_TRUE(absl::IsInvalidArgument(Do(call).status));
@@ -215,8 +237,11 @@ TEST_F(Append, LoadsTheFunctionsWhereTheyAreMissingOrOlder) {
   EXPECT_FALSE(Do(Call({Sequenced(1)})).status.ok());
   EXPECT_TRUE(Do(Call({Sequenced(1)})).status.ok()) << "the next call connects anew and loads them";
   const auto load = [&](const std::string& version) {
-    connection_->Call({"FUNCTION", "LOAD", "REPLACE", "#!lua name=nara\n-- version " + version +
-                       "\nredis.register_function('append', function() return 1 end)"}).value();
+    connection_
+        ->Call(
+            {"FUNCTION", "LOAD", "REPLACE",
+             "#!lua name=nara\n-- version " + version + "\nredis.register_function('append', function() return 1 end)"})
+        .value();
   };
   load("0");
   EXPECT_TRUE(EnsureFunctions(*connection_).value());
@@ -277,12 +302,20 @@ class Model {
   }
 
  private:
+  struct Taken {
+    std::uint64_t digest = 0;
+    bool quarantined = false;
+  };
+  struct Seen {
+    system_clock::time_point at;
+    bool quarantined = false;
+  };
   struct Epoch {
     std::uint64_t id = 0;
     std::string assignment;
     std::uint64_t through = 0;
     std::uint64_t top = 0;
-    std::map<std::uint64_t, std::uint64_t> taken;  // sequence to digest
+    std::map<std::uint64_t, Taken> taken;  // by sequence
   };
 
   Epoch* Find(std::uint64_t id) {
@@ -310,30 +343,37 @@ class Model {
     if (record.seq > epoch.through + kWindow) return kBeyondWindow;
     const auto known = epoch.taken.find(record.seq);
     if (known != epoch.taken.end() && record.seq + kWindow > epoch.top) {
-      return known->second == record.digest ? kDuplicate : kConflict;
+      if (known->second.digest != record.digest) return kConflict;
+      return known->second.quarantined ? kInQuarantine : kDuplicate;
     }
     if (record.seq <= epoch.through) return kDuplicate;
-    epoch.taken[record.seq] = record.digest;
+    epoch.taken[record.seq] = {record.digest, record.to == AppendTo::kQuarantineLog};
     epoch.top = std::max(epoch.top, record.seq);
     Advance(epoch);
     return kAppended;
   }
 
   RecordResult JudgeHash(const AppendRecord& record, system_clock::time_point now) {
-    const auto window = record.alarm_class ? minutes(10) : hours(24);
-    const auto known = seen_.find(record.hash_id);
-    if (known != seen_.end() && now - known->second < window && known->second - now < window) return kDuplicate;
-    seen_[record.hash_id] = now;
-    if (seen_.size() > kHashIds) {
-      std::pair<system_clock::time_point, std::uint64_t> oldest{system_clock::time_point::max(), 0};
-      for (const auto& [id, at] : seen_) oldest = std::min(oldest, {at, id});
-      seen_.erase(oldest.second);
+    std::map<std::uint64_t, Seen>& seen = record.technical ? told_ : seen_;
+    const auto window = record.technical || record.alarm_class ? minutes(10) : hours(24);
+    const auto known = seen.find(record.hash_id);
+    if (known != seen.end() && now - known->second.at < window && known->second.at - now < window) {
+      return known->second.quarantined ? kInQuarantine : kDuplicate;
     }
+    seen[record.hash_id] = {now, record.to == AppendTo::kQuarantineLog};
+    if (seen.size() > kHashIds) Forget(seen);
     return kAppended;
   }
 
+  static void Forget(std::map<std::uint64_t, Seen>& seen) {
+    std::tuple<system_clock::time_point, bool, std::uint64_t> oldest{system_clock::time_point::max(), true, 0};
+    for (const auto& [id, one] : seen) oldest = std::min(oldest, {one.at, one.quarantined, id});
+    seen.erase(std::get<std::uint64_t>(oldest));
+  }
+
   std::deque<Epoch> epochs_;  // the one that changed last first
-  std::map<std::uint64_t, system_clock::time_point> seen_;
+  std::map<std::uint64_t, Seen> seen_;
+  std::map<std::uint64_t, Seen> told_;
 };
 
 // A device that loses, repeats, reorders, restarts, moves and lies.
@@ -358,13 +398,16 @@ class History {
   }
 
  private:
-  std::uint64_t Below(std::uint64_t bound) { return std::uniform_int_distribution<std::uint64_t>(0, bound - 1)(random_); }
+  std::uint64_t Below(std::uint64_t bound) {
+    return std::uniform_int_distribution<std::uint64_t>(0, bound - 1)(random_);
+  }
   bool Chance(std::uint64_t percent) { return Below(100) < percent; }
 
   AppendRecord Record(std::uint64_t epoch, std::uint64_t& next) {
     AppendRecord record;
     if (epoch == 0 || Chance(5)) {
       record = Hashed(1 + Below(400), Chance(50));
+      record.technical = Chance(20);
     } else {
       if (Chance(80)) ++next;
       if (Chance(3)) next += Below(100);

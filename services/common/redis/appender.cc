@@ -13,6 +13,14 @@ namespace {
 
 constexpr char kHashed = 16;
 constexpr char kAlarmClass = 32;
+constexpr char kTechnical = 64;
+
+char BitsOf(const AppendRecord& record) {
+  const char target = static_cast<char>(record.to);
+  if (record.seq != 0) return target;
+  if (record.technical) return static_cast<char>(target + kHashed + kAlarmClass + kTechnical);
+  return static_cast<char>(target + kHashed + (record.alarm_class ? kAlarmClass : 0));
+}
 
 void PutBigEndian(std::string& out, std::uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
@@ -21,11 +29,9 @@ void PutBigEndian(std::string& out, std::uint64_t value) {
 std::string Head(const AppendRecord& record) {
   std::string head;
   head.reserve(12);
-  char bits = static_cast<char>(record.to);
-  if (record.seq == 0) bits = static_cast<char>(bits + kHashed + (record.alarm_class ? kAlarmClass : 0));
-  head.push_back(bits);
+  head.push_back(BitsOf(record));
   PutBigEndian(head, record.seq == 0 ? record.hash_id : record.seq);
-  const std::uint64_t digest = std::max<std::uint64_t>(record.digest & 0xffffff, 1);
+  const std::uint64_t digest = std::max<std::uint64_t>(record.digest & 0x7fffff, 1);
   for (const int shift : {16, 8, 0}) head.push_back(static_cast<char>(digest >> shift));
   return head;
 }
@@ -43,12 +49,10 @@ absl::Status Check(const AppendCall& call) {
 
 void QueueCall(RedisConnection& connection, const AppendCall& call) {
   const int shard = ShardOf(call.device);
-  const std::array<std::string, 6> keys = {TokenKey(shard, call.lane),
-                                           DeviceKey(call.device, call.lane),
-                                           SeenKey(call.device, call.lane),
-                                           LogKey({shard, Log::kAlarm}),
-                                           LogKey({shard, Log::kMeasurement}),
-                                           LogKey({shard, Log::kQuarantine})};
+  const std::array<std::string, 7> keys = {TokenKey(shard, call.lane),         DeviceKey(call.device, call.lane),
+                                           SeenKey(call.device, call.lane),    LogKey({shard, Log::kAlarm}),
+                                           LogKey({shard, Log::kMeasurement}), LogKey({shard, Log::kQuarantine}),
+                                           ToldKey(call.device, call.lane)};
   const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(call.now.time_since_epoch()).count();
   const std::string token = std::to_string(call.token);
   const std::string from = std::to_string(call.from);
@@ -58,7 +62,7 @@ void QueueCall(RedisConnection& connection, const AppendCall& call) {
   std::string heads;
   for (const AppendRecord& record : call.records) heads += Head(record);
 
-  std::vector<std::string_view> words = {"FCALL", "append", "6"};
+  std::vector<std::string_view> words = {"FCALL", "append", "7"};
   words.insert(words.end(), keys.begin(), keys.end());
   words.insert(words.end(), {token, epoch, from, call.assignment, now_text, heads});
   for (const AppendRecord& record : call.records) words.push_back(record.payload);
@@ -71,6 +75,8 @@ std::optional<RecordResult> ParseResult(char letter) {
       return RecordResult::kAppended;
     case 'D':
       return RecordResult::kDuplicate;
+    case 'Q':
+      return RecordResult::kInQuarantine;
     case 'C':
       return RecordResult::kConflict;
     case 'B':

@@ -49,9 +49,12 @@ struct AppendRecord {
   std::uint64_t hash_id = 0;
   // For seq 0: suppressed for 10 minutes when true, for 24 hours when false.
   bool alarm_class = false;
+  // For seq 0: about the device, not from it. Remembered for 10 minutes apart from
+  // what it sends, so that no flood of its records makes it new again.
+  bool technical = false;
   AppendTo to = AppendTo::kMeasurementLog;
   // Hash of what the device sent (not of the payload here, which carries our
-  // clock). The same sequence with another digest is a conflict. 24 bits of it are
+  // clock). The same sequence with another digest is a conflict. 23 bits of it are
   // kept, for the last 64 sequences.
   std::uint64_t digest = 0;
   // Serialized LogRecord, or Quarantined for the quarantine log.
@@ -76,6 +79,7 @@ struct AppendCall {
 enum class RecordResult : std::uint8_t {
   kAppended,      // written now (or settled, for kSettle)
   kDuplicate,     // was settled before: receipt it
+  kInQuarantine,  // the same, and it went to quarantine then
   kConflict,      // the id was settled with other content: not written; receipt it,
                   // and append it to quarantine under a hash id of its content
   kBeyondWindow,  // neither written nor receipted: the device sends it again
@@ -114,8 +118,8 @@ class Appender {
   absl::StatusOr<RedisConnection*> ConnectionTo(const std::string& address);
   // The server may have been replaced: connect and look for the functions again.
   void Drop(const std::string& address);
-  void Exchange(const std::string& address, std::span<const AppendCall> calls,
-                std::span<const std::size_t> chosen, std::vector<AppendResult>& results);
+  void Exchange(const std::string& address, std::span<const AppendCall> calls, std::span<const std::size_t> chosen,
+                std::vector<AppendResult>& results);
 
   ShardDirectory& directory_;
   const RedisOptions options_;

@@ -3,7 +3,9 @@
 namespace nara {
 namespace {
 
-std::string Prefix(int shard) { return "nara:{" + ShardText(shard) + "}:"; }
+std::string Prefix(int shard) {
+  return "nara:{" + ShardText(shard) + "}:";
+}
 
 std::string OfDevice(std::string_view what, std::string_view device, Lane lane) {
   std::string key = Prefix(ShardOf(device));
@@ -32,7 +34,9 @@ std::optional<Log> ParseLog(std::string_view name) {
   return std::nullopt;
 }
 
-std::string LogKey(LogId id) { return Prefix(id.shard).append(LogName(id.log)); }
+std::string LogKey(LogId id) {
+  return Prefix(id.shard).append(LogName(id.log));
+}
 
 std::optional<LogId> ParseLogKey(std::string_view key) {
   constexpr std::string_view kBefore = "nara:{";
@@ -44,14 +48,24 @@ std::optional<LogId> ParseLogKey(std::string_view key) {
   return LogId{*shard, *log};
 }
 
-std::string DeviceKey(std::string_view device, Lane lane) { return OfDevice("device", device, lane); }
+std::string DeviceKey(std::string_view device, Lane lane) {
+  return OfDevice("device", device, lane);
+}
 
-std::string SeenKey(std::string_view device, Lane lane) { return OfDevice("seen", device, lane); }
+std::string SeenKey(std::string_view device, Lane lane) {
+  return OfDevice("seen", device, lane);
+}
+
+std::string ToldKey(std::string_view device, Lane lane) {
+  return OfDevice("told", device, lane);
+}
 
 std::string TokenKey(int shard, Lane lane) {
   return Prefix(shard).append("token:") + LaneLetter(lane);
 }
 
-std::string ConsumersKey(int shard) { return Prefix(shard).append("consumers"); }
+std::string ConsumersKey(int shard) {
+  return Prefix(shard).append("consumers");
+}
 
 }  // namespace nara

@@ -36,6 +36,8 @@ std::optional<LogId> ParseLogKey(std::string_view key);
 std::string DeviceKey(std::string_view device, Lane lane);
 // "nara:{07}:seen:<device>:<m|a>": hash ids of records without a sequence.
 std::string SeenKey(std::string_view device, Lane lane);
+// "nara:{07}:told:<device>:<m|a>": hash ids of technical records about the device.
+std::string ToldKey(std::string_view device, Lane lane);
 // "nara:{07}:token:<m|a>"
 std::string TokenKey(int shard, Lane lane);
 // "nara:{07}:consumers"
