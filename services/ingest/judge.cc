@@ -34,7 +34,8 @@ RecordTime TimeOf(const Circumstances& circumstances, const Record& record) {
   return time;
 }
 
-std::optional<Refusal> Hold(const Circumstances& circumstances, const RecordTime& time) {
+// Why the record does not belong to the assignment for certain.
+std::optional<Refusal> Doubt(const Circumstances& circumstances, const RecordTime& time) {
   if (circumstances.route == nullptr) return Refusal{"no_assignment", "the device is not registered"};
   const Assignment* assignment = circumstances.assignment;
   if (assignment == nullptr) return Refusal{"no_assignment", "the device was nobody's when this arrived"};
@@ -49,7 +50,6 @@ void Accept(const Circumstances& circumstances, const RecordTime& time, const Re
   verdict.log = verdict.alarm_class ? Log::kAlarm : Log::kMeasurement;
   const std::string& resident = circumstances.assignment->resident();
   verdict.resident = resident.empty() ? record.person() : resident;
-  verdict.effective_at = time.effective;
   verdict.clock_offset = time.clock_offset;
   if (time.ahead) verdict.flags.push_back(nara::telemetry::v1::FLAG_TIME_AHEAD);
   if (time.missing) verdict.flags.push_back(nara::telemetry::v1::FLAG_TIME_MISSING);
@@ -85,13 +85,14 @@ Verdict Judge::Decide(const Circumstances& circumstances, const std::optional<Re
   Verdict verdict;
   const Kind* kind = catalogue_.FindKind(record.kind());
   verdict.alarm_class = kind != nullptr && kind->alarm_class;
+  const RecordTime time = TimeOf(circumstances, record);
+  auto doubt = Doubt(circumstances, time);
+  verdict.in_assignment = !doubt;
+  verdict.effective_at = time.effective;
   if (auto refusal = Reject(circumstances, form, record)) {
     return Refuse(verdict, Verdict::Answer::kRejected, *std::move(refusal));
   }
-  const RecordTime time = TimeOf(circumstances, record);
-  if (auto refusal = Hold(circumstances, time)) {
-    return Refuse(verdict, Verdict::Answer::kHeld, *std::move(refusal));
-  }
+  if (doubt) return Refuse(verdict, Verdict::Answer::kHeld, *std::move(doubt));
   Accept(circumstances, time, record, verdict);
   return verdict;
 }

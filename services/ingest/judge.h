@@ -28,10 +28,12 @@ struct Verdict {
   Refusal refusal;  // when it is not accepted
   // True for a kind that raises or ends an alarm, whatever became of the record.
   bool alarm_class = false;
+  // It was produced in the assignment that it was judged for, whatever became of it: not when its time is in doubt.
+  bool in_assignment = false;
+  absl::Time effective_at;
   // Of an accepted record:
   Log log = Log::kMeasurement;
   std::string resident;
-  absl::Time effective_at;
   absl::Duration clock_offset;
   std::vector<nara::telemetry::v1::Flag> flags;
 };

@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -21,8 +22,9 @@ constexpr char kSchema[] = "ingest";
 constexpr std::chrono::seconds kLease{15};
 
 constexpr std::string_view kInsert = R"sql(
-insert into quarantine (id, device, lane, epoch, seq, reason, detail, disposition, received_at, payload, principal, unit, owner)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9::timestamptz, $10::bytea, $11, $12, $13)
+insert into quarantine (id, device, lane, epoch, seq, reason, detail, disposition, received_at, payload, principal, unit, owner,
+                        assignment, effective_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9::timestamptz, $10::bytea, $11, $12, $13, $14, $15::timestamptz)
 on conflict (id) do nothing)sql";
 
 constexpr std::string_view kDropOldest = R"sql(
@@ -37,13 +39,13 @@ constexpr std::string_view kVisible = R"sql(
   and ($3::boolean or ($4::text <> '' and (principal = $4 or owner = $4)) or unit = any($5::text[])))sql";
 
 constexpr std::string_view kColumns =
-    "id, device, lane, epoch, seq, reason, detail, disposition, received_at";
+    "id, device, lane, epoch, seq, reason, detail, disposition, received_at, assignment, effective_at";
 
 const std::string& ListSql() {
-  static const std::string sql =
-      absl::StrCat("select ", std::string(kColumns), " from quarantine where ", std::string(kVisible),
-                   " and ($6::text = '' or (received_at, id) < ($7::timestamptz, $6)) order by received_at desc, id desc"
-                   " limit $8::bigint");
+  static const std::string sql = absl::StrCat(
+      "select ", std::string(kColumns), " from quarantine where ", std::string(kVisible),
+      " and ($6::text = '' or (received_at, id) < ($7::timestamptz, $6)) order by received_at desc, id desc"
+      " limit $8::bigint");
   return sql;
 }
 
@@ -58,7 +60,14 @@ const std::string& GetSql() {
   return sql;
 }
 
-TimePoint ToPoint(const google::protobuf::Timestamp& time) { return absl::ToChronoTime(FromProto(time)); }
+TimePoint ToPoint(const google::protobuf::Timestamp& time) {
+  return absl::ToChronoTime(FromProto(time));
+}
+
+std::optional<TimePoint> EffectiveAt(const Quarantined& record) {
+  if (!record.has_effective_at()) return std::nullopt;
+  return ToPoint(record.effective_at());
+}
 
 Quarantined FromRow(const Row& row) {
   Quarantined record;
@@ -71,6 +80,10 @@ Quarantined FromRow(const Row& row) {
   record.set_detail(row.String("detail"));
   record.set_disposition(static_cast<nara::ingest::v1::Disposition>(row.Int("disposition")));
   *record.mutable_received_at() = ToProto(absl::FromChrono(row.Time("received_at")));
+  record.set_assignment(row.String("assignment"));
+  if (const auto effective_at = row.OptionalTime("effective_at")) {
+    *record.mutable_effective_at() = ToProto(absl::FromChrono(*effective_at));
+  }
   return record;
 }
 
@@ -137,16 +150,18 @@ absl::Status PostgresQuarantineStore::Insert(Transaction& transaction, const std
   for (const QuarantineRow& row : rows) {
     const Quarantined& record = row.record;
     const auto inserted = transaction.Execute(
-        kInsert, {record.id(), record.device(), static_cast<int>(record.lane()), std::bit_cast<std::int64_t>(record.epoch()),
-                  std::bit_cast<std::int64_t>(record.seq()), record.reason(), record.detail(),
-                  static_cast<int>(record.disposition()), ToPoint(record.received_at()), Bytes{record.payload()},
-                  row.principal, row.unit, row.owner});
+        kInsert,
+        {record.id(), record.device(), static_cast<int>(record.lane()), std::bit_cast<std::int64_t>(record.epoch()),
+         std::bit_cast<std::int64_t>(record.seq()), record.reason(), record.detail(),
+         static_cast<int>(record.disposition()), ToPoint(record.received_at()), Bytes{record.payload()}, row.principal,
+         row.unit, row.owner, record.assignment(), EffectiveAt(record)});
     if (!inserted.ok()) return inserted.status();
   }
   return absl::OkStatus();
 }
 
-absl::Status PostgresQuarantineStore::DropOldest(Transaction& transaction, const std::vector<QuarantineRow>& rows) const {
+absl::Status PostgresQuarantineStore::DropOldest(Transaction& transaction,
+                                                 const std::vector<QuarantineRow>& rows) const {
   std::vector<std::string> devices;
   for (const QuarantineRow& row : rows) devices.push_back(row.record.device());
   return transaction.Execute(kDropOldest, {devices, per_device_}).status();
@@ -157,12 +172,13 @@ absl::StatusOr<QuarantinePage> PostgresQuarantineShelf::List(const QuarantineQue
   if (!token.ok()) return token.status();
   absl::StatusOr<PostgresPool::Loan> connection = pool_.Acquire();
   if (!connection.ok()) return connection.status();
-  const absl::StatusOr<Result> count = (*connection)->Execute(
-      CountSql(), {query.device, query.reason, scope.all, scope.principal, scope.units});
+  const absl::StatusOr<Result> count =
+      (*connection)->Execute(CountSql(), {query.device, query.reason, scope.all, scope.principal, scope.units});
   if (!count.ok()) return count.status();
   const absl::StatusOr<Result> rows =
-      (*connection)->Execute(ListSql(), {query.device, query.reason, scope.all, scope.principal, scope.units, token->id,
-                                         token->received_at, query.page_size + 1});
+      (*connection)
+          ->Execute(ListSql(), {query.device, query.reason, scope.all, scope.principal, scope.units, token->id,
+                                token->received_at, query.page_size + 1});
   if (!rows.ok()) return rows.status();
   QuarantinePage page;
   page.total = (*count)[0].Int64(0);

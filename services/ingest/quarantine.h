@@ -15,7 +15,7 @@
 
 namespace nara::ingest {
 
-// One entry with whose it is, as of its arrival.
+// One entry with who answered for care when and where it was produced; nobody when that is in doubt.
 struct QuarantineRow {
   nara::ingest::v1::Quarantined record;
   std::string principal;

@@ -35,7 +35,8 @@ void QuarantineMover::Run(const std::stop_token& stop) {
     if (status.ok() && !leases_.empty()) status = Move(kBlock);
     if (status.ok() && !leases_.empty()) continue;
     if (!status.ok()) {
-      log::Warn("quarantine", "cannot carry quarantine to PostgreSQL, trying again", {{"error", ToStd(status.message())}});
+      log::Warn("quarantine", "cannot carry quarantine to PostgreSQL, trying again",
+                {{"error", ToStd(status.message())}});
       renew_at = std::chrono::steady_clock::now();
     }
     std::unique_lock lock(mutex);
@@ -106,7 +107,9 @@ QuarantineRow QuarantineMover::RowOf(int shard, const LogEntry& entry) const {
   const auto route = routes_.Find(row.record.device());
   if (!route) return row;
   row.owner = route->owner();
-  const auto* care = ResponsibleAt(*route, nara::registry::v1::PURPOSE_CARE, row.record.received_at());
+  const auto* assignment = FindAssignment(*route, row.record.assignment());
+  if (assignment == nullptr) return row;
+  const auto* care = ResponsibleAt(*assignment, nara::registry::v1::PURPOSE_CARE, row.record.effective_at());
   if (care == nullptr) return row;
   row.principal = care->principal();
   row.unit = care->unit();

@@ -12,7 +12,6 @@ namespace {
 using nara::ingest::v1::Quarantined;
 using ::testing::ElementsAre;
 
-
 // One shard's log, and where reading stands.
 class FakeSource final : public QuarantineSource {
  public:
@@ -65,10 +64,12 @@ class Mover : public ::testing::Test {
     care.set_unit("care-1480-1");
     routes_.Apply(true, {route}, 7);
   }
-  void Quarantine(const std::string& device, const std::string& reason) {
+  void Quarantine(const std::string& device, const std::string& reason, const std::string& assignment = "a1") {
     Quarantined record;
     record.set_device(device);
     record.set_reason(reason);
+    record.set_assignment(assignment);
+    record.mutable_effective_at()->set_seconds(1'771'300'000);
     record.mutable_received_at()->set_seconds(1'771'310'000);
     source_.Add(record.SerializeAsString());
   }
@@ -91,7 +92,7 @@ class Mover : public ::testing::Test {
 };
 
 TEST_F(Mover, CarriesAnEntryWithWhoseItIs) {
-  Quarantine("bp-1", "time_in_doubt");
+  Quarantine("bp-1", "value_out_of_range");
   ASSERT_TRUE(Once().ok());
   ASSERT_EQ(store_.rows.size(), 1u);
   EXPECT_EQ(store_.rows[0].record.id(), "03-1-0");
@@ -99,6 +100,25 @@ TEST_F(Mover, CarriesAnEntryWithWhoseItIs) {
   EXPECT_EQ(store_.rows[0].unit, "care-1480-1");
   EXPECT_EQ(store_.rows[0].owner, "1480");
   EXPECT_EQ(source_.committed.ms, 1u);
+}
+
+TEST_F(Mover, WhoAnsweredWhenItWasProducedMayLookAtIt) {
+  registry::v1::Route route = *routes_.Find("bp-1");
+  auto& later = *route.mutable_assignments(0)->add_responsibilities();
+  later = route.assignments(0).responsibilities(0);
+  later.mutable_since()->set_seconds(1'771'305'000);
+  later.set_unit("care-1480-2");
+  routes_.Apply(true, {route}, 8);
+  Quarantine("bp-1", "value_out_of_range");
+  ASSERT_TRUE(Once().ok());
+  EXPECT_EQ(store_.rows[0].unit, "care-1480-1");
+}
+
+TEST_F(Mover, WhatIsInDoubtIsSeenByTheOwnerOfTheDeviceAlone) {
+  Quarantine("bp-1", "time_in_doubt", "");
+  ASSERT_TRUE(Once().ok());
+  EXPECT_EQ(store_.rows[0].unit + store_.rows[0].principal, "");
+  EXPECT_EQ(store_.rows[0].owner, "1480");
 }
 
 TEST_F(Mover, WhatNobodyOwnsBelongsToNobody) {

@@ -20,7 +20,7 @@ create table quarantine (
   disposition smallint not null,     -- nara.ingest.v1.Disposition
   received_at timestamptz not null,
   payload     bytea not null,
-  principal   text not null,         -- who answered for care when it arrived; empty for nobody
+  principal   text not null,         -- who answers for care of it; empty when that is nobody or in doubt
   unit        text not null,
   owner       text not null          -- who owns the device; empty for an unknown one
 );
@@ -35,11 +35,16 @@ create table quarantine_looks (
 );
 )sql";
 
+constexpr std::string_view kWhoseSql = R"sql(
+-- Where an entry belongs: empty and null when that is in doubt, and for what came before this column.
+alter table quarantine add column assignment text not null default '', add column effective_at timestamptz;
+)sql";
+
 }  // namespace
 
 std::span<const Migration> Migrations() {
   static const std::string first = std::string(kQuarantineSql) + std::string(kLogPositionsSql);
-  static const Migration migrations[] = {{1, "quarantine", first}};
+  static const Migration migrations[] = {{1, "quarantine", first}, {2, "the assignment of an entry", kWhoseSql}};
   return migrations;
 }
 

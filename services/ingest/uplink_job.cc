@@ -22,7 +22,9 @@ nara::telemetry::v1::Lane ToProto(Lane lane) {
   return lane == Lane::kAlarm ? nara::telemetry::v1::LANE_ALARM : nara::telemetry::v1::LANE_MEASUREMENT;
 }
 
-AppendTo TargetOf(Log log) { return log == Log::kAlarm ? AppendTo::kAlarmLog : AppendTo::kMeasurementLog; }
+AppendTo TargetOf(Log log) {
+  return log == Log::kAlarm ? AppendTo::kAlarmLog : AppendTo::kMeasurementLog;
+}
 
 Quarantined Describe(const Origin& origin, const Refusal& refusal, bool held) {
   Quarantined quarantined;
@@ -33,6 +35,11 @@ Quarantined Describe(const Origin& origin, const Refusal& refusal, bool held) {
   quarantined.set_disposition(held ? nara::ingest::v1::DISPOSITION_HELD : nara::ingest::v1::DISPOSITION_REJECTED);
   *quarantined.mutable_received_at() = nara::ToProto(origin.received_at);
   return quarantined;
+}
+
+void Place(Quarantined& quarantined, const std::string& assignment, absl::Time effective_at) {
+  quarantined.set_assignment(assignment);
+  *quarantined.mutable_effective_at() = nara::ToProto(effective_at);
 }
 
 }  // namespace
@@ -46,13 +53,13 @@ UplinkJob::UplinkJob(const Judge& judge, Origin origin, RoutePointer route, Deco
       forms_(std::move(decoded.decoded.refusals)),
       uplink_(std::move(decoded.decoded.uplink)) {
   receipt_.set_lane(ToProto(origin_.lane));
-  if (whole_) return;
-  receipt_.set_epoch(uplink_.epoch());
-  receipt_.set_ref(uplink_.ref());
   if (route_) {
     const auto* current = AssignmentAt(*route_, nara::ToProto(origin_.received_at));
     if (current != nullptr) assignment_ = current->id();
   }
+  if (whole_) return;
+  receipt_.set_epoch(uplink_.epoch());
+  receipt_.set_ref(uplink_.ref());
   JudgeAll();
 }
 
@@ -103,9 +110,9 @@ AppendCall UplinkJob::ConflictCall(std::uint64_t token) const {
   for (const std::size_t index : conflicts_) {
     AppendRecord record = Quarantine(index, {"conflict", "this sequence came before with other content"}, false);
     record.seq = 0;
-    record.hash_id = Hash64(absl::StrCat(EventId(origin_.device, origin_.lane, uplink_.epoch(),
-                                                 uplink_.records(static_cast<int>(index)).seq()),
-                                         "\n", record.digest));
+    record.hash_id = Hash64(absl::StrCat(
+        EventId(origin_.device, origin_.lane, uplink_.epoch(), uplink_.records(static_cast<int>(index)).seq()), "\n",
+        record.digest));
     call.records.push_back(std::move(record));
     if (verdicts_[index].alarm_class) call.records.push_back(Technical("conflict"));
   }
@@ -162,6 +169,11 @@ AppendRecord UplinkJob::Quarantine(std::size_t index, const Refusal& refusal, bo
   const auto first_bad = std::ranges::find_if(forms_, [](const auto& form) { return form.has_value(); });
   const bool raw = !raw_.empty() && first_bad == forms_.begin() + static_cast<std::ptrdiff_t>(index);
   quarantined.set_payload(raw ? std::string(raw_) : sent.SerializeAsString());
+  const Verdict& verdict = verdicts_[index];
+  const bool readable_time = !forms_[index] || sent.has_at();
+  if (raw || !readable_time ? IsTheOnlyAssignment() : verdict.in_assignment) {
+    Place(quarantined, assignment_, readable_time ? verdict.effective_at : origin_.received_at);
+  }
   AppendRecord record;
   record.to = AppendTo::kQuarantineLog;
   record.digest = ContentDigest(sent);
@@ -169,9 +181,15 @@ AppendRecord UplinkJob::Quarantine(std::size_t index, const Refusal& refusal, bo
   return record;
 }
 
+// What cannot be read has no time, and may be from any of the assignments.
+bool UplinkJob::IsTheOnlyAssignment() const {
+  return Assignment() != nullptr && route_->assignments_size() == 1;
+}
+
 AppendRecord UplinkJob::QuarantinePayload() const {
   Quarantined quarantined = Describe(origin_, *whole_, false);
   quarantined.set_payload(std::string(raw_));
+  if (IsTheOnlyAssignment()) Place(quarantined, assignment_, origin_.received_at);
   AppendRecord record;
   record.to = AppendTo::kQuarantineLog;
   record.hash_id = Hash64(absl::StrCat(origin_.device, "\n", std::string(raw_)));
@@ -183,7 +201,7 @@ AppendRecord UplinkJob::Technical(const std::string& reason) const {
   AppendRecord record;
   record.to = AppendTo::kAlarmLog;
   record.hash_id = Hash64(absl::StrCat(origin_.device, "\n", kQuarantinedKind, "\n", reason));
-  record.alarm_class = true;
+  record.technical = true;
   LogRecord log;
   // The arrival is part of the id: after ten minutes of silence it is a new event.
   log.set_event_id(EventId(origin_.device, origin_.lane, record.hash_id,
@@ -252,6 +270,8 @@ void UplinkJob::TakeOne(std::size_t index, RecordResult result) {
     receipt_.add_held(seq);
     return outcomes_.push_back({What::kHeld, verdict.refusal.reason});
   }
+  // It would be taken now, but it came before and has been in quarantine since.
+  if (result == RecordResult::kInQuarantine) receipt_.add_held(seq);
   outcomes_.push_back({result == RecordResult::kAppended ? What::kAppended : What::kDuplicate, ""});
 }
 

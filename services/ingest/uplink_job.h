@@ -1,8 +1,8 @@
 // One uplink on its way through `append`: what to call, what the answer means, and the receipt in the end.
 //
-// A job asks for calls until it is done: once as a rule; again when the epoch turned out to belong to another assignment
-// (the records are judged anew for that one), and once more when a sequence came with other content than before (the
-// conflict goes to quarantine). Carrying a call out twice is harmless.
+// A job asks for calls until it is done: once as a rule; again when the epoch turned out to belong to another
+// assignment (the records are judged anew for that one), and once more when a sequence came with other content than
+// before (the conflict goes to quarantine). Carrying a call out twice is harmless.
 //
 // Threads: none of its own; one at a time.
 #pragma once
@@ -68,6 +68,7 @@ class UplinkJob {
   AppendRecord Good(std::size_t index) const;
   AppendRecord Quarantine(std::size_t index, const Refusal& refusal, bool held) const;
   AppendRecord QuarantinePayload() const;
+  bool IsTheOnlyAssignment() const;
   AppendRecord Technical(const std::string& reason) const;
   std::vector<std::string> TechnicalReasons() const;
   AppendCall EmptyCall(std::uint64_t token) const;

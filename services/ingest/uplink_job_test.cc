@@ -48,7 +48,8 @@ class Job : public ::testing::Test {
     return job.receipt();
   }
 
-  static std::string BloodPressure(const std::string& more = "", const std::string& values = R"("systolic":138,"diastolic":84)") {
+  static std::string BloodPressure(const std::string& more = "",
+                                   const std::string& values = R"("systolic":138,"diastolic":84)") {
     return absl::StrCat(R"({"kind":"blood_pressure","values":{)", values, "}", more, "}");
   }
   static std::string At(std::int64_t seconds) {
@@ -84,7 +85,8 @@ class Job : public ::testing::Test {
 };
 
 TEST_F(Job, AGoodRecordGoesToTheMeasurementLogWithWhoseItIs) {
-  const Receipt receipt = Send(Uplink(BloodPressure(absl::StrCat(",\"seq\":1", At(kNow - 60))), R"("epoch":"9f3c","from":1)"));
+  const Receipt receipt =
+      Send(Uplink(BloodPressure(absl::StrCat(",\"seq\":1", At(kNow - 60))), R"("epoch":"9f3c","from":1)"));
   EXPECT_EQ(Text(receipt), "through 1");
   EXPECT_EQ(receipt.epoch(), 0x9f3cu);
   ASSERT_EQ(Measurements().size(), 1u);
@@ -111,7 +113,8 @@ TEST_F(Job, TwoEqualValuesWithoutTimeAndSequenceAreTwoWhenTheyComeAtDifferentTim
   Send(Uplink(BloodPressure()));
   Origin later{device_, Lane::kMeasurement, Encoding::kJson, absl::FromUnixSeconds(kNow + 60)};
   const std::string json = Uplink(BloodPressure());
-  UplinkJob job(judge_, later, std::make_shared<registry::v1::Route>(*route_), DecodeUplink(json, Encoding::kJson), json);
+  UplinkJob job(judge_, later, std::make_shared<registry::v1::Route>(*route_), DecodeUplink(json, Encoding::kJson),
+                json);
   const std::vector<AppendCall> calls = {job.NextCall(1)};
   ASSERT_TRUE(job.Take(log_.Append(calls)[0]).ok());
   ASSERT_EQ(Measurements().size(), 2u);
@@ -120,17 +123,18 @@ TEST_F(Job, TwoEqualValuesWithoutTimeAndSequenceAreTwoWhenTheyComeAtDifferentTim
 
 TEST_F(Job, ABadValueIsRejectedByNameAndTheGoodOnesCount) {
   const std::string records = absl::StrJoin(
-      std::vector<std::string>{BloodPressure(",\"seq\":1"), BloodPressure(",\"seq\":2", R"("systolic":900,"diastolic":84)"),
-                               BloodPressure(",\"seq\":3", R"("systolic":1e2,"diastolic":84)"),
-                               R"({"kind":"nonsense","seq":4})", R"({"kind":"body_weight","seq":5,"values":{"weight":80}})",
-                               BloodPressure(",\"seq\":6")},
+      std::vector<std::string>{
+          BloodPressure(",\"seq\":1"), BloodPressure(",\"seq\":2", R"("systolic":900,"diastolic":84)"),
+          BloodPressure(",\"seq\":3", R"("systolic":1e2,"diastolic":84)"), R"({"kind":"nonsense","seq":4})",
+          R"({"kind":"body_weight","seq":5,"values":{"weight":80}})", BloodPressure(",\"seq\":6")},
       ",");
   const Receipt receipt = Send(Uplink(records, R"("epoch":"1","from":1)"));
   EXPECT_EQ(Text(receipt),
             "through 6 rejected 2:value_out_of_range rejected 3:not_a_number rejected 4:unknown_kind "
             "rejected 5:kind_not_of_product");
   EXPECT_EQ(Measurements().size(), 2u);
-  EXPECT_THAT(QuarantineReasons(), ElementsAre("value_out_of_range", "not_a_number", "unknown_kind", "kind_not_of_product"));
+  EXPECT_THAT(QuarantineReasons(),
+              ElementsAre("value_out_of_range", "not_a_number", "unknown_kind", "kind_not_of_product"));
   EXPECT_THAT(Alarms(), IsEmpty()) << "a measurement rings nobody";
 }
 
@@ -150,7 +154,8 @@ TEST_F(Job, SeventyKilobytesAreTooLarge) {
 }
 
 TEST_F(Job, TheYears1970And2100AreHeld) {
-  const std::string records = BloodPressure(",\"seq\":1" + At(0)) + "," + BloodPressure(",\"seq\":2" + At(4'102'444'800));
+  const std::string records =
+      BloodPressure(",\"seq\":1" + At(0)) + "," + BloodPressure(",\"seq\":2" + At(4'102'444'800));
   EXPECT_EQ(Text(Send(Uplink(records, R"("epoch":"1","from":1)"))), "through 2 held 1 held 2");
   EXPECT_THAT(QuarantineReasons(), ElementsAre("time_in_doubt", "time_in_doubt"));
   const auto entries = log_.Entries<Quarantined>(AppendTo::kQuarantineLog);
@@ -182,7 +187,8 @@ TEST_F(Job, AnOldEpochKeepsItsAssignmentAfterTheDeviceWasGivenToSomebodyElse) {
   next.set_resident("r2");
   next.mutable_start_at()->set_seconds(kNow - 300);
   // The old epoch: what was measured before the end is the first resident's, what came after is in doubt.
-  const std::string records = BloodPressure(",\"seq\":2" + At(kNow - 400)) + "," + BloodPressure(",\"seq\":3" + At(kNow - 10));
+  const std::string records =
+      BloodPressure(",\"seq\":2" + At(kNow - 400)) + "," + BloodPressure(",\"seq\":3" + At(kNow - 10));
   EXPECT_EQ(Text(Send(Uplink(records, R"("epoch":"1","from":1)"))), "through 3 held 3");
   Send(Uplink(BloodPressure(",\"seq\":1" + At(kNow - 5)), R"("epoch":"2","from":1)"));
   ASSERT_EQ(Measurements().size(), 3u);
@@ -190,9 +196,51 @@ TEST_F(Job, AnOldEpochKeepsItsAssignmentAfterTheDeviceWasGivenToSomebodyElse) {
   EXPECT_EQ(Measurements()[2].resident(), "r2");
 }
 
+TEST_F(Job, WhatIsInQuarantineStaysHeldWhenItComesAgain) {
+  const std::string sequenced = Uplink(BloodPressure(",\"seq\":1" + At(kNow)), R"("epoch":"1","from":1)");
+  const std::string simple = Uplink(BloodPressure(At(kNow)));
+  const registry::v1::Route assigned = *route_;
+  route_->clear_assignments();
+  EXPECT_EQ(Text(Send(sequenced)), "through 1 held 1");
+  EXPECT_EQ(Text(Send(simple)), "through 0 held 0");
+  route_ = assigned;
+  log_.bound[1] = "a1";
+  EXPECT_EQ(Text(Send(sequenced)), "through 1 held 1") << "a clean receipt would say that somebody gets it";
+  EXPECT_EQ(Text(Send(simple)), "through 0 held 0");
+  EXPECT_THAT(Measurements(), IsEmpty());
+}
+
+TEST_F(Job, AQuarantinedRecordSaysWhereItBelongsOnlyWhenThatIsCertain) {
+  route_->mutable_assignments(0)->mutable_end_at()->set_seconds(kNow - 300);
+  auto& next = *route_->add_assignments();
+  next.set_id("a2");
+  next.set_resident("r2");
+  next.mutable_start_at()->set_seconds(kNow - 300);
+  log_.bound[1] = "a1";
+  const auto low = [](int seq, std::int64_t at) {
+    return BloodPressure(absl::StrCat(",\"seq\":", seq, At(at)), R"("systolic":1,"diastolic":1)");
+  };
+  Send(Uplink(low(1, kNow - 400) + "," + low(2, kNow - 10), R"("epoch":"1","from":1)"));
+  Send(Uplink(low(1, kNow - 10), R"("epoch":"2","from":1)"));
+  Send("nonsense");
+  const auto entries = log_.Entries<Quarantined>(AppendTo::kQuarantineLog);
+  ASSERT_EQ(entries.size(), 4u);
+  EXPECT_EQ(entries[0].assignment(), "a1") << "of the old epoch, and in its time";
+  EXPECT_EQ(entries[0].effective_at().seconds(), kNow - 400);
+  EXPECT_EQ(entries[1].assignment(), "") << "of the old epoch, after its end";
+  EXPECT_EQ(entries[2].assignment(), "a2");
+  EXPECT_EQ(entries[3].assignment(), "") << "nobody knows from whose time it is";
+}
+
+TEST_F(Job, WhatCannotBeReadBelongsToTheOnlyAssignmentThereEverWas) {
+  Send("nonsense");
+  EXPECT_EQ(log_.Entries<Quarantined>(AppendTo::kQuarantineLog)[0].assignment(), "a1");
+}
+
 TEST_F(Job, TheSameSequenceWithOtherContentIsAConflictAndKept) {
   Send(Uplink(BloodPressure(",\"seq\":1" + At(kNow)), R"("epoch":"1","from":1)"));
-  const std::string other = Uplink(BloodPressure(",\"seq\":1" + At(kNow), R"("systolic":120,"diastolic":80)"), R"("epoch":"1","from":1)");
+  const std::string other =
+      Uplink(BloodPressure(",\"seq\":1" + At(kNow), R"("systolic":120,"diastolic":80)"), R"("epoch":"1","from":1)");
   EXPECT_EQ(Text(Send(other)), "through 1 rejected 1:conflict");
   EXPECT_EQ(Text(Send(other)), "through 1 rejected 1:conflict");
   EXPECT_THAT(QuarantineReasons(), ElementsAre("conflict")) << "once";
@@ -256,7 +304,8 @@ TEST_F(Job, ATestIsAppendedAsATest) {
 
 TEST_F(Job, ASharedDeviceNamesThePerson) {
   route_->mutable_assignments(0)->clear_resident();
-  EXPECT_EQ(Text(Send(Uplink(BloodPressure(",\"seq\":1"), R"("epoch":"1","from":1)"))), "through 1 rejected 1:wrong_person");
+  EXPECT_EQ(Text(Send(Uplink(BloodPressure(",\"seq\":1"), R"("epoch":"1","from":1)"))),
+            "through 1 rejected 1:wrong_person");
   Send(Uplink(BloodPressure(",\"seq\":2,\"person\":\"p9\""), R"("epoch":"1","from":1)"));
   EXPECT_EQ(Measurements()[0].resident(), "p9");
 }
@@ -286,9 +335,9 @@ TEST_F(Job, AnotherUnitOfMeasureIsConvertedAndTheSentValueStaysBesideIt) {
 }
 
 TEST_F(Job, OnlyReasonsOfTheListAreGiven) {
-  for (const std::string& json :
-       {std::string("{"), Uplink(BloodPressure(",\"seq\":1")), Uplink(BloodPressure("", "\"systolic\":1,\"systolic2\":1")),
-        Uplink(BloodPressure(At(0))), Uplink(R"({"kind":"blood_pressure"})")}) {
+  for (const std::string& json : {std::string("{"), Uplink(BloodPressure(",\"seq\":1")),
+                                  Uplink(BloodPressure("", "\"systolic\":1,\"systolic2\":1")),
+                                  Uplink(BloodPressure(At(0))), Uplink(R"({"kind":"blood_pressure"})")}) {
     const Receipt receipt = Send(json);
     for (const auto& rejection : receipt.rejected()) EXPECT_THAT(AllReasons(), ::testing::Contains(rejection.reason()));
   }

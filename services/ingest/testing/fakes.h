@@ -2,7 +2,7 @@
 #pragma once
 
 #include <map>
-#include <set>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -47,6 +47,11 @@ class FakeLog final : public LogGate {
   std::vector<std::pair<AppendTo, std::string>> entries;
 
  private:
+  struct Taken {
+    std::uint64_t digest = 0;
+    AppendTo to = AppendTo::kMeasurementLog;
+  };
+
   AppendResult Failed() const {
     AppendResult result;
     result.status = fail;
@@ -74,18 +79,21 @@ class FakeLog final : public LogGate {
 
   RecordResult Take(const AppendCall& call, const AppendRecord& record) {
     if (record.seq != 0 && record.seq > through_[call.epoch] + 64) return RecordResult::kBeyondWindow;
-    if (record.seq == 0 && !hashes_.insert(record.hash_id).second) return RecordResult::kDuplicate;
-    if (record.seq != 0) {
-      const auto [known, added] = digests_.try_emplace({call.epoch, record.seq}, record.digest);
-      if (!added) return known->second == record.digest ? RecordResult::kDuplicate : RecordResult::kConflict;
-    }
+    std::optional<Taken>& known = record.seq == 0 ? hashes_[record.hash_id] : digests_[{call.epoch, record.seq}];
+    if (known) return Again(*known, record);
+    known = Taken{record.digest, record.to};
     entries.emplace_back(record.to, record.payload);
     return RecordResult::kAppended;
   }
 
-  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> digests_;
+  static RecordResult Again(const Taken& before, const AppendRecord& record) {
+    if (record.seq != 0 && before.digest != record.digest) return RecordResult::kConflict;
+    return before.to == AppendTo::kQuarantineLog ? RecordResult::kInQuarantine : RecordResult::kDuplicate;
+  }
+
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::optional<Taken>> digests_;  // by epoch and sequence
   std::map<std::uint64_t, std::uint64_t> through_;
-  std::set<std::uint64_t> hashes_;
+  std::map<std::uint64_t, std::optional<Taken>> hashes_;
 };
 
 // Remembers the receipts.
