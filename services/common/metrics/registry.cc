@@ -7,6 +7,14 @@
 #include <algorithm>
 
 namespace nara::metrics {
+namespace {
+
+void ShowAsCounter(prometheus::MetricFamily& family) {
+  family.type = prometheus::MetricType::Counter;
+  for (prometheus::ClientMetric& metric : family.metric) metric.counter.value = metric.gauge.value;
+}
+
+}  // namespace
 
 Registry::Registry() : registry_(std::make_shared<prometheus::Registry>(prometheus::Registry::InsertBehavior::Merge)) {}
 
@@ -14,6 +22,12 @@ Registry::~Registry() = default;
 
 Counter& Registry::AddCounter(const std::string& name, const std::string& help, const Labels& labels) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(*registry_).Add(labels);
+}
+
+Gauge& Registry::AddMirror(const std::string& name, const std::string& help, const Labels& labels) {
+  std::lock_guard lock(mutex_);
+  mirrors_.insert(name);
+  return AddGauge(name, help, labels);
 }
 
 Gauge& Registry::AddGauge(const std::string& name, const std::string& help, const Labels& labels) {
@@ -25,7 +39,14 @@ Histogram& Registry::AddHistogram(const std::string& name, const std::string& he
   return prometheus::BuildHistogram().Name(name).Help(help).Register(*registry_).Add(labels, bounds);
 }
 
-std::string Registry::Text() const { return prometheus::TextSerializer().Serialize(registry_->Collect()); }
+std::string Registry::Text() const {
+  std::vector<prometheus::MetricFamily> families = registry_->Collect();
+  std::lock_guard lock(mutex_);
+  for (prometheus::MetricFamily& family : families) {
+    if (mirrors_.contains(family.name)) ShowAsCounter(family);
+  }
+  return prometheus::TextSerializer().Serialize(families);
+}
 
 std::vector<std::string> Registry::Names() const {
   std::vector<std::string> names;

@@ -6,6 +6,8 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,8 @@ class Registry {
   Registry& operator=(const Registry&) = delete;
 
   Counter& AddCounter(const std::string& name, const std::string& help, const Labels& labels = {});
+  // A counter that somebody else keeps and tells us: Set it to what it is. It may start again at 0.
+  Gauge& AddMirror(const std::string& name, const std::string& help, const Labels& labels = {});
   Gauge& AddGauge(const std::string& name, const std::string& help, const Labels& labels = {});
   // `bounds` ascending, at most 12: see Latency().
   Histogram& AddHistogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,
@@ -45,6 +49,8 @@ class Registry {
 
  private:
   std::shared_ptr<prometheus::Registry> registry_;
+  mutable std::mutex mutex_;
+  std::set<std::string> mirrors_;  // names of families, guarded by mutex_
 };
 
 // Bucket bounds in seconds, 1 ms to 10 s, with the promised 25 and 50 ms among them.

@@ -28,6 +28,14 @@ TEST(Registry, KeepsAllThreeKinds) {
   EXPECT_THAT(registry.Text(), HasSubstr("nara_a_seconds_bucket{le=\"0.025\"} 1"));
 }
 
+TEST(Registry, AMirrorIsACounterThatIsSet) {
+  Registry registry;
+  registry.AddMirror("nara_d_total", "D.", {{"reason", "x"}}).Set(7);
+  EXPECT_THAT(registry.Text(), HasSubstr("# TYPE nara_d_total counter\nnara_d_total{reason=\"x\"} 7"));
+  registry.AddMirror("nara_d_total", "D.", {{"reason", "x"}}).Set(2);
+  EXPECT_THAT(registry.Text(), HasSubstr("nara_d_total{reason=\"x\"} 2"));
+}
+
 TEST(Latency, HasAtMostTwelveBoundsWithThePromisesAmongThem) {
   EXPECT_LE(Latency().size(), 12);
   EXPECT_THAT(Latency(), testing::Contains(0.025));
