@@ -28,7 +28,7 @@ uint16_t Crc16(std::string_view text) {
 }  // namespace
 
 bool IsDeviceId(std::string_view id) {
-  return id.size() >= 3 && id.size() <= 63 && IsLowerOrDigit(id.front()) &&
+  return id.size() >= 3 && id.size() <= 63 && IsLowerOrDigit(id.front()) && id.substr(0, 5) != "nara-" &&
          std::all_of(id.begin(), id.end(), [](char c) { return c == '-' || IsLowerOrDigit(c); });
 }
 

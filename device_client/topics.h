@@ -14,7 +14,7 @@ struct Topics {
   std::string status;   // birth and last will
 };
 
-// True when `id` can name a device: [a-z0-9][a-z0-9-]{2,62}.
+// True when `id` can name a device: [a-z0-9][a-z0-9-]{2,62} that does not begin with "nara-".
 bool IsDeviceId(std::string_view id);
 
 // Shard of a device, 0 to 15: CRC16 (XMODEM, as Redis computes it) modulo 16.

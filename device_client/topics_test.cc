@@ -20,7 +20,7 @@ TEST(Topics, CarryTheShardAsTwoDigits) {
 TEST(Topics, RefuseIdsThatAreNotDeviceIds) {
   EXPECT_TRUE(IsDeviceId("bp-0001"));
   EXPECT_TRUE(IsDeviceId(std::string(63, 'a')));
-  for (const char* id : {"", "ab", "-ab", "Abc", "a/b", "a+b", "a#b", "å12", "a b"}) {
+  for (const char* id : {"", "ab", "-ab", "Abc", "a/b", "a+b", "a#b", "å12", "a b", "nara-alarm-07"}) {
     EXPECT_FALSE(IsDeviceId(id)) << id;
   }
   EXPECT_FALSE(IsDeviceId(std::string(64, 'a')));

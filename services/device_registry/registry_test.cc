@@ -120,7 +120,7 @@ TEST_F(RegistryTest, RegistersAllOrNone) {
 }
 
 TEST_F(RegistryTest, RefusesDevicesOfHostileForm) {
-  for (const std::string id : {"", "ab", "UPPER", "a/b", "a#", "-abc", "a b c", "../../etc"}) {
+  for (const std::string id : {"", "ab", "UPPER", "a/b", "a#", "-abc", "a b c", "../../etc", "nara-alarm-07"}) {
     EXPECT_EQ(Reason(registry_.RegisterDevices(county_.As("admin"), Registering({NewDevice(id)}))), "INVALID_FIELD")
         << id;
   }

@@ -86,7 +86,7 @@ absl::Status Validate(const v1::Unit& unit, const Catalogue& catalogue) {
 }
 
 absl::Status Validate(const v1::Device& device, const Catalogue& catalogue) {
-  if (!IsDeviceId(device.id())) return Invalid("id", "is [a-z0-9][a-z0-9-]{2,62}");
+  if (!IsDeviceId(device.id())) return Invalid("id", "is [a-z0-9][a-z0-9-]{2,62} and does not begin with nara-");
   if (catalogue.FindProduct(device.product()) == nullptr) {
     return Invalid("product", "is not in the catalogue; add it there, or correct it");
   }

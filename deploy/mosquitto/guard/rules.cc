@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kRoot = "nara/v1/";
 constexpr std::string_view kServerStatistics = "$SYS/broker/";
+constexpr std::string_view kPlatformIds = "nara-";
 constexpr size_t kMinId = 3;
 constexpr size_t kMaxId = 63;
 constexpr unsigned kShards = 16;
@@ -74,7 +75,7 @@ std::optional<DeviceTopic> ParseDeviceTopic(std::string_view topic) {
 }
 
 bool IsDeviceId(std::string_view id) {
-  return id.size() >= kMinId && id.size() <= kMaxId && IsLowerOrDigit(id.front()) &&
+  return id.size() >= kMinId && id.size() <= kMaxId && IsLowerOrDigit(id.front()) && !id.starts_with(kPlatformIds) &&
          std::ranges::all_of(id, [](char c) { return IsLowerOrDigit(c) || c == '-'; });
 }
 

@@ -45,7 +45,7 @@ struct DeviceTopic {
 // Nothing when the topic is of another form.
 std::optional<DeviceTopic> ParseDeviceTopic(std::string_view topic);
 
-// True for [a-z0-9][a-z0-9-]{2,62}.
+// True for [a-z0-9][a-z0-9-]{2,62} that does not begin with "nara-", as client ids of the platform do.
 bool IsDeviceId(std::string_view id);
 
 // The two digits of the shard a device belongs to: Redis' CRC16 of its id mod 16.

@@ -27,6 +27,7 @@ TEST(DeviceId, HoldsLowerCaseDigitsAndDashes) {
     EXPECT_FALSE(IsDeviceId(bad)) << bad;
   }
   EXPECT_FALSE(IsDeviceId(std::string(64, 'a')));
+  EXPECT_FALSE(IsDeviceId("nara-alarm-07")) << "a client id of the platform";
   EXPECT_FALSE(IsDeviceId(std::string_view("ab\0c", 4)));
 }
 

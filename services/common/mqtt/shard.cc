@@ -49,7 +49,7 @@ std::optional<int> ParseShard(std::string_view text) {
 }
 
 bool IsDeviceId(std::string_view text) {
-  if (text.size() < 3 || text.size() > 63 || !IsLowerOrDigit(text.front())) return false;
+  if (text.size() < 3 || text.size() > 63 || !IsLowerOrDigit(text.front()) || text.starts_with("nara-")) return false;
   return std::ranges::all_of(text, [](char c) { return IsLowerOrDigit(c) || c == '-'; });
 }
 

@@ -33,8 +33,10 @@ std::string ShardText(int shard);
 // The reverse, strict: exactly two digits below kShardCount.
 std::optional<int> ParseShard(std::string_view text);
 
-// True for `[a-z0-9][a-z0-9-]{2,62}`: the ids that are also a user name, a client
-// id, a certificate's common name and a level of a topic.
+// True for `[a-z0-9][a-z0-9-]{2,62}` that does not begin with `nara-`: the ids that
+// are also a user name, a client id, a certificate's common name and a level of a
+// topic. Client ids of the platform begin with `nara-`, and whoever comes in under a
+// client id ends the session of whoever had it.
 bool IsDeviceId(std::string_view text);
 
 }  // namespace nara
