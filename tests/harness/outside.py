@@ -180,7 +180,7 @@ class Outside:
         host, port = "127.0.0.1", str(self.stack.ports.mqtt_services)
         admin = self.admin()
         files = ["--cafile", self.demo["ca"], "--cert", admin.cert, "--key", admin.key]
-        command = ["mosquitto_sub", "-h", host, "-p", port, "-i", f"counters-{secrets.token_hex(4)}", *files]
+        command = ["mosquitto_sub", "-h", host, "-p", port, "-i", f"nara-admin-{secrets.token_hex(4)}", *files]
         return json.loads(run([*command, "-t", "nara/v1/guard/refusals", "-C", "1", "-W", "5"]).stdout)
 
     # Clients of the services.

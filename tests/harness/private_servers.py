@@ -84,8 +84,8 @@ class PrivateMqtt:
         self._certify(device)
         return self._tls(self.ports.mqtt_devices, device, client_id or device)
 
-    def as_service(self, name, client_id="test", port=None):
-        return self._tls(port or self.ports.mqtt_services, name, client_id)
+    def as_service(self, name, client_id=None, port=None):
+        return self._tls(port or self.ports.mqtt_services, name, client_id or name)
 
     def as_plain(self, device, password=None, client_id=None):
         """Arguments for the listener without TLS."""

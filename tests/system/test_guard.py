@@ -1,10 +1,9 @@
 """The guard inside a real mosquitto, tried by hostile clients."""
 
-import json
 import subprocess
-import time
 
 import pytest
+from mqtt_clients import Listener, counters, publish, run, subscriber, wait_for_count, wait_for_line
 from private_servers import PrivateMqtt, shard_of, topic
 
 DEVICE = "bp-0001"
@@ -16,64 +15,6 @@ CONNECTION_REFUSED = 5  # CONNACK return code "not authorised", which the mosqui
 def _mqtt():
     with PrivateMqtt() as server:
         yield server
-
-
-def publish(credentials, to, *extra, payload="x"):
-    return run("mosquitto_pub", credentials, "-t", to, "-m", payload, "-q", "1", *extra)
-
-
-def run(program, credentials, *arguments):
-    return subprocess.run([program, *credentials, *arguments], capture_output=True, text=True, timeout=15, check=False)
-
-
-def subscriber(credentials, *arguments):
-    """A mosquitto_sub that tells each step at once and ends by itself after some seconds without a message."""
-    command = ["stdbuf", "-oL", "mosquitto_sub", "-d", *credentials, "-W", "15", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def wait_for_line(client, text):
-    for line in client.stdout:
-        if text in line:
-            return line.strip()
-    raise AssertionError(f"the client ended without {text!r}")
-
-
-class Listener:
-    """A subscription of ingest that is granted when the constructor returns."""
-
-    def __init__(self, mqtt, pattern, client_id="listener"):
-        credentials = mqtt.as_service("nara-ingest", client_id)
-        self._client = subscriber(credentials, "-t", pattern, "-q", "1", "-F", "MSG %t %p")
-        wait_for_line(self._client, "Subscribed")
-
-    def message(self):
-        """The next message of a device, as topic and payload; fails when none comes."""
-        while True:
-            line = wait_for_line(self._client, "MSG ")[4:]
-            if not line.startswith("nara/v1/guard/"):
-                return line
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._client.kill()
-        self._client.wait()
-        self._client.stdout.close()
-
-
-def counters(mqtt):
-    reader = [*mqtt.as_service("nara-admin", "counter-reader"), "-t", "nara/v1/guard/refusals", "-C", "1", "-W", "5"]
-    return json.loads(run("mosquitto_sub", reader).stdout)
-
-
-def wait_for_count(mqtt, reason, more_than, seconds=5):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if counters(mqtt)[reason] > more_than:
-            return
-    raise AssertionError(f"{reason} did not grow: {counters(mqtt)}")
 
 
 def test_a_device_reaches_ingest_on_its_own_topics(mqtt):
@@ -213,8 +154,26 @@ def test_each_listener_has_its_own_authority(mqtt):
 
 def test_a_service_without_business_here_is_refused(mqtt):
     before = counters(mqtt)["service"]
-    assert publish(mqtt.as_service("nara-gateway"), topic(DEVICE, "down")).returncode == CONNECTION_REFUSED
+    for service in ("nara-gateway", "nara-alert-router", "nara-mqtt", "operator-1"):
+        assert publish(mqtt.as_service(service), topic(DEVICE, "down")).returncode == CONNECTION_REFUSED
     wait_for_count(mqtt, "service", before)
+
+
+@pytest.mark.parametrize("pattern", ["#", "nara/v1/#", "nara/v1/+/+/up/json", "nara/v1/guard/refused/#"])
+def test_the_administrator_sees_no_devices_data(mqtt, pattern):
+    answer = run("mosquitto_sub", mqtt.as_service("nara-admin"), "-t", pattern, "-C", "1", "-W", "2")
+    assert "All subscription requests were denied" in answer.stderr
+
+
+def test_nobody_but_ingest_takes_a_session_of_the_platform(mqtt):
+    with subscriber(mqtt.as_service("nara-ingest", "nara-alarm-07"), "-t", "nara/v1/07/+/alarm", "-C", "1") as ingest:
+        wait_for_line(ingest, "Subscribed")
+        for thief in (mqtt.as_device("nara-alarm-07"), mqtt.as_service("nara-admin", "nara-alarm-07")):
+            assert publish(thief, "elsewhere").returncode == CONNECTION_REFUSED
+        assert publish(mqtt.as_service("nara-ingest", DEVICE), topic(DEVICE, "down")).returncode == CONNECTION_REFUSED
+        assert shard_of("bp-0006") == "07"
+        publish(mqtt.as_device("bp-0006"), topic("bp-0006", "alarm"), payload="still here")
+        assert "still here" in ingest.communicate(timeout=10)[0]
 
 
 def test_ingest_does_not_speak_for_devices(mqtt):

@@ -90,19 +90,12 @@ bool SameSecret(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-std::optional<Refusal> CheckDeviceName(std::string_view device, const mosquitto* client) {
-  if (!IsDeviceId(device)) return Refusal::kDeviceId;
-  if (device != View(mosquitto_client_id(client))) return Refusal::kClientId;
-  return std::nullopt;
-}
-
 std::optional<Refusal> CheckCertificate(const Listener& listener, mosquitto* client) {
   const std::string name = CommonName(client);
-  if (listener.clients == Clients::kServices) {
-    if (!ServiceOf(name)) return Refusal::kService;
-  } else if (const auto refusal = CheckDeviceName(name, client)) {
-    return refusal;
-  }
+  const std::string_view client_id = View(mosquitto_client_id(client));
+  const auto refusal =
+      listener.clients == Clients::kServices ? CheckServiceLogin(name, client_id) : CheckDeviceLogin(name, client_id);
+  if (refusal) return refusal;
   return mosquitto_set_username(client, name.c_str()) == MOSQ_ERR_SUCCESS ? std::nullopt
                                                                           : std::optional(Refusal::kDeviceId);
 }
@@ -110,7 +103,7 @@ std::optional<Refusal> CheckCertificate(const Listener& listener, mosquitto* cli
 std::optional<Refusal> CheckPassword(const Listener& listener, const mosquitto_evt_basic_auth& event) {
   if (!IsLoopback(View(mosquitto_client_address(event.client)))) return Refusal::kAddress;
   const std::string_view device = View(event.username);
-  if (const auto refusal = CheckDeviceName(device, event.client)) return refusal;
+  if (const auto refusal = CheckDeviceLogin(device, View(mosquitto_client_id(event.client)))) return refusal;
   if (!SameSecret(View(event.password), PasswordOf(listener.password_key, device))) return Refusal::kPassword;
   return std::nullopt;
 }

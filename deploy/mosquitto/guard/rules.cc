@@ -10,6 +10,7 @@ namespace {
 constexpr std::string_view kRoot = "nara/v1/";
 constexpr std::string_view kServerStatistics = "$SYS/broker/";
 constexpr std::string_view kPlatformIds = "nara-";
+constexpr std::string_view kAdministratorIds = "nara-admin";
 constexpr size_t kMinId = 3;
 constexpr size_t kMaxId = 63;
 constexpr unsigned kShards = 16;
@@ -50,9 +51,15 @@ std::optional<Refusal> CheckServiceWrite(Service service, std::string_view topic
 
 bool MayRead(Service service, std::string_view topic) {
   if (topic == kRefusalsTopic || topic.starts_with(kServerStatistics)) return true;
+  if (service != Service::kIngest) return false;
   const auto parsed = ParseDeviceTopic(topic);
-  if (!parsed) return false;
-  return IsUplink(parsed->channel) || (service == Service::kAdmin && IsDownlink(parsed->channel));
+  return parsed && IsUplink(parsed->channel);
+}
+
+// A filter of ingest is granted as a whole; what it matches is checked again, message by message, as a read.
+bool MaySubscribe(Service service, std::string_view filter) {
+  if (service == Service::kIngest && filter.starts_with(kRoot)) return true;
+  return filter == kRefusalsTopic || filter.starts_with(kServerStatistics);
 }
 
 }  // namespace
@@ -94,6 +101,19 @@ std::optional<Service> ServiceOf(std::string_view common_name) {
   return std::nullopt;
 }
 
+std::optional<Refusal> CheckDeviceLogin(std::string_view device, std::string_view client_id) {
+  if (!IsDeviceId(device)) return Refusal::kDeviceId;
+  if (device != client_id) return Refusal::kClientId;
+  return std::nullopt;
+}
+
+std::optional<Refusal> CheckServiceLogin(std::string_view common_name, std::string_view client_id) {
+  const auto service = ServiceOf(common_name);
+  if (!service) return Refusal::kService;
+  const bool own = client_id.starts_with(service == Service::kAdmin ? kAdministratorIds : kPlatformIds);
+  return own ? std::nullopt : std::optional(Refusal::kClientId);
+}
+
 std::optional<Refusal> CheckDevice(std::string_view device, Access access, std::string_view topic, bool retain) {
   if (!IsDeviceId(device)) return Refusal::kDeviceId;
   if (topic.find_first_of("+#") != std::string_view::npos) return Refusal::kWildcard;
@@ -108,11 +128,8 @@ std::optional<Refusal> CheckDevice(std::string_view device, Access access, std::
 
 std::optional<Refusal> CheckService(Service service, Access access, std::string_view topic, bool retain) {
   if (access == Access::kWrite) return CheckServiceWrite(service, topic, retain);
-  // A filter is granted as a whole; what it matches is checked again, message by message, as a read.
-  const bool allowed = access == Access::kSubscribe ? topic.starts_with(kRoot) || topic.starts_with(kServerStatistics)
-                                                    : MayRead(service, topic);
-  if (!allowed) return Refusal::kTopic;
-  return std::nullopt;
+  const bool allowed = access == Access::kSubscribe ? MaySubscribe(service, topic) : MayRead(service, topic);
+  return allowed ? std::nullopt : std::optional(Refusal::kTopic);
 }
 
 }  // namespace nara::guard

@@ -9,17 +9,17 @@ namespace nara::guard {
 
 // Why something was refused; the label of the counters.
 enum class Refusal {
-  kDeviceId,      // the certificate's common name or the user name is no device id
-  kClientId,      // the MQTT client id differs from the device id
-  kPassword,      // wrong password on the plain listener
-  kService,       // the certificate is of none of our services
-  kOtherDevice,   // a device's topic that is not the caller's own
-  kWrongShard,    // the own device id under a shard that is not its own
-  kTopic,         // a topic that is not there for this caller
-  kWildcard,      // a subscription with + or # by a device
-  kRetained,      // a retained message: it would outlive the device's assignment
-  kWill,          // a last will on anything but the own status topic
-  kAddress,       // the plain listener used from another machine
+  kDeviceId,     // the certificate's common name or the user name is no device id
+  kClientId,     // the MQTT client id differs from the device id, or is not one of the service's
+  kPassword,     // wrong password on the plain listener
+  kService,      // the certificate is of none of our services
+  kOtherDevice,  // a device's topic that is not the caller's own
+  kWrongShard,   // the own device id under a shard that is not its own
+  kTopic,        // a topic that is not there for this caller
+  kWildcard,     // a subscription with + or # by a device
+  kRetained,     // a retained message: it would outlive the device's assignment
+  kWill,         // a last will on anything but the own status topic
+  kAddress,      // the plain listener used from another machine
 };
 inline constexpr int kRefusalCount = 11;
 
@@ -54,10 +54,18 @@ std::string ShardOf(std::string_view device);
 // The service of a common name; nothing for one that has no business here.
 std::optional<Service> ServiceOf(std::string_view common_name);
 
-// Nothing when `device` may, else why not. A device writes its own uplinks and status, and reads its own receipts and commands.
+// Nothing when who has proven to be `device` may come in as `client_id`, else why not. Whoever has a client id ends the
+// session of whoever had it.
+std::optional<Refusal> CheckDeviceLogin(std::string_view device, std::string_view client_id);
+
+// The same for one of our services: nara-ingest comes in as "nara-...", nara-admin as "nara-admin...".
+std::optional<Refusal> CheckServiceLogin(std::string_view common_name, std::string_view client_id);
+
+// Nothing when `device` may, else why not. A device writes its own uplinks and status, and reads its own receipts and
+// commands.
 std::optional<Refusal> CheckDevice(std::string_view device, Access access, std::string_view topic, bool retain);
 
-// Nothing when `service` may, else why not. Ingest reads every uplink and writes receipts and commands; an administrator only reads.
+// Nothing when `service` may, else why not. Ingest reads every uplink, and writes receipts and commands. An administrator sees no device's data: it reads the guard's counters and the server's statistics.
 std::optional<Refusal> CheckService(Service service, Access access, std::string_view topic, bool retain);
 
 // Topic under which the guard publishes its counters, as a retained message that services may read.

@@ -87,6 +87,34 @@ TEST(Services, AreIngestAndTheAdministrator) {
   for (const char* name : {"", "nara-gateway", "nara-ingest2", "bp-0001"}) EXPECT_EQ(ServiceOf(name), std::nullopt) << name;
 }
 
+TEST(ADevice, ComesInUnderItsOwnIdOnly) {
+  EXPECT_EQ(CheckDeviceLogin(kDevice, kDevice), std::nullopt);
+  EXPECT_EQ(CheckDeviceLogin(kDevice, "bp-0002"), Refusal::kClientId);
+  EXPECT_EQ(CheckDeviceLogin(kDevice, ""), Refusal::kClientId);
+  EXPECT_EQ(CheckDeviceLogin("", ""), Refusal::kDeviceId);
+  EXPECT_EQ(CheckDeviceLogin("NOT-A-DEVICE", "NOT-A-DEVICE"), Refusal::kDeviceId);
+}
+
+TEST(ADevice, DoesNotTakeASessionOfThePlatform) {
+  for (const char* id : {"nara-alarm-07", "nara-measurement-00", "nara-admin", "nara-x"}) {
+    EXPECT_EQ(CheckDeviceLogin(id, id), Refusal::kDeviceId) << id;
+  }
+}
+
+TEST(AService, ComesInUnderIdsOfItsOwn) {
+  for (const char* id : {"nara-alarm-07", "nara-measurement-00", "nara-ingest"}) {
+    EXPECT_EQ(CheckServiceLogin("nara-ingest", id), std::nullopt) << id;
+    EXPECT_EQ(CheckServiceLogin("nara-admin", id), Refusal::kClientId) << id;
+  }
+  EXPECT_EQ(CheckServiceLogin("nara-admin", "nara-admin"), std::nullopt);
+  EXPECT_EQ(CheckServiceLogin("nara-admin", "nara-admin-2"), std::nullopt);
+  for (const char* id : {"", kDevice, "auto-1"}) {
+    EXPECT_EQ(CheckServiceLogin("nara-ingest", id), Refusal::kClientId) << id;
+    EXPECT_EQ(CheckServiceLogin("nara-admin", id), Refusal::kClientId) << id;
+  }
+  EXPECT_EQ(CheckServiceLogin("nara-gateway", "nara-gateway"), Refusal::kService);
+}
+
 TEST(Ingest, SubscribesByShardAndReadsUplinks) {
   EXPECT_EQ(CheckService(Service::kIngest, Access::kSubscribe, "nara/v1/07/+/up/#", false), std::nullopt);
   EXPECT_EQ(CheckService(Service::kIngest, Access::kRead, Own("alarm/json"), false), std::nullopt);
@@ -102,11 +130,24 @@ TEST(Ingest, WritesReceiptsAndCommandsOnly) {
   EXPECT_EQ(CheckService(Service::kIngest, Access::kWrite, "nara/v1/99/bp-0001/down", false), Refusal::kWrongShard);
 }
 
-TEST(TheAdministrator, LooksAtEverythingAndWritesNothing) {
-  EXPECT_EQ(CheckService(Service::kAdmin, Access::kRead, Own("down"), false), std::nullopt);
-  EXPECT_EQ(CheckService(Service::kAdmin, Access::kRead, kRefusalsTopic, false), std::nullopt);
-  EXPECT_EQ(CheckService(Service::kAdmin, Access::kRead, "$SYS/broker/uptime", false), std::nullopt);
-  EXPECT_EQ(CheckService(Service::kAdmin, Access::kWrite, Own("down"), false), Refusal::kTopic);
+TEST(TheAdministrator, ReadsCountersAndStatistics) {
+  for (const char* topic : {kRefusalsTopic, "$SYS/broker/uptime"}) {
+    EXPECT_EQ(CheckService(Service::kAdmin, Access::kSubscribe, topic, false), std::nullopt) << topic;
+    EXPECT_EQ(CheckService(Service::kAdmin, Access::kRead, topic, false), std::nullopt) << topic;
+  }
+  EXPECT_EQ(CheckService(Service::kAdmin, Access::kSubscribe, "$SYS/broker/#", false), std::nullopt);
+}
+
+TEST(TheAdministrator, SeesNoDevicesDataAndWritesNothing) {
+  for (const std::string& topic : {Own("up"), Own("alarm/json"), Own("status"), Own("receipt"), Own("down")}) {
+    EXPECT_EQ(CheckService(Service::kAdmin, Access::kRead, topic, false), Refusal::kTopic) << topic;
+    EXPECT_EQ(CheckService(Service::kAdmin, Access::kSubscribe, topic, false), Refusal::kTopic) << topic;
+    EXPECT_EQ(CheckService(Service::kAdmin, Access::kWrite, topic, false), Refusal::kTopic) << topic;
+  }
+  for (const char* filter :
+       {"#", "+/#", "nara/#", "nara/v1/#", "nara/v1/+/+/up", "nara/v1/guard/#", "$share/g/nara/v1/#"}) {
+    EXPECT_EQ(CheckService(Service::kAdmin, Access::kSubscribe, filter, false), Refusal::kTopic) << filter;
+  }
 }
 
 TEST(Loopback, IsThisMachine) {
