@@ -21,6 +21,7 @@
 #include <string>
 #include <string_view>
 
+#include "deploy/mosquitto/guard/connections.h"
 #include "deploy/mosquitto/guard/receipt.h"
 #include "deploy/mosquitto/guard/refusals.h"
 #include "deploy/mosquitto/guard/rules.h"
@@ -39,7 +40,7 @@ struct Listener {
 // What all listeners share.
 struct Shared {
   Refusals refusals;
-  const mosquitto* leaving = nullptr;  // its will is checked next; compared, never followed
+  Connections connections;
 };
 
 Shared& State() {
@@ -109,13 +110,16 @@ std::optional<Refusal> CheckPassword(const Listener& listener, const mosquitto_e
 }
 
 int OnLogin(int, void* data, void* userdata) {
-  State().leaving = nullptr;  // this client may have been given the memory of the one that left
   const auto& event = *static_cast<mosquitto_evt_basic_auth*>(data);
   const auto& listener = *static_cast<Listener*>(userdata);
   const auto refusal =
       listener.clients == Clients::kPlain ? CheckPassword(listener, event) : CheckCertificate(listener, event.client);
-  if (!refusal) return MOSQ_ERR_SUCCESS;
-  Refuse(*refusal, View(mosquitto_client_id(event.client)), "at login");
+  const std::string_view client_id = View(mosquitto_client_id(event.client));
+  if (!refusal) {
+    State().connections.Opened(client_id, event.client);
+    return MOSQ_ERR_SUCCESS;
+  }
+  Refuse(*refusal, client_id, "at login");
   return MOSQ_ERR_AUTH;
 }
 
@@ -133,10 +137,9 @@ std::optional<Refusal> CheckWill(std::optional<Refusal> refusal, std::string_vie
   return std::nullopt;
 }
 
-bool IsLeaving(const mosquitto* client, int access) {
-  const bool leaving = State().leaving == client && access == MOSQ_ACL_WRITE;
-  State().leaving = nullptr;
-  return leaving;
+bool IsWill(const mosquitto_evt_acl_check& event) {
+  return event.access == MOSQ_ACL_WRITE &&
+         !State().connections.Has(View(mosquitto_client_id(event.client)), event.client);
 }
 
 // A message that a reader may not see is no attempt of the reader: it is not counted.
@@ -152,7 +155,6 @@ void TellRefusal(Refusal refusal, std::string_view user, const mosquitto_evt_acl
 int OnAcl(int, void* data, void* userdata) {
   const auto& event = *static_cast<mosquitto_evt_acl_check*>(data);
   const auto& listener = *static_cast<Listener*>(userdata);
-  const bool leaving = IsLeaving(event.client, event.access);
   if (event.access == MOSQ_ACL_UNSUBSCRIBE) return MOSQ_ERR_SUCCESS;
   PublishWhenDue();
   const Access access = event.access == MOSQ_ACL_WRITE  ? Access::kWrite
@@ -160,14 +162,15 @@ int OnAcl(int, void* data, void* userdata) {
                                                         : Access::kSubscribe;
   const std::string_view user = View(mosquitto_client_username(event.client));
   auto refusal = Check(listener, user, access, event);
-  if (leaving) refusal = CheckWill(refusal, View(event.topic));
+  if (IsWill(event)) refusal = CheckWill(refusal, View(event.topic));
   if (!refusal) return MOSQ_ERR_SUCCESS;
   TellRefusal(*refusal, user, event, listener.clients != Clients::kServices);
   return MOSQ_ERR_ACL_DENIED;
 }
 
 int OnDisconnect(int, void* data, void*) {
-  State().leaving = static_cast<mosquitto_evt_disconnect*>(data)->client;
+  const mosquitto* client = static_cast<mosquitto_evt_disconnect*>(data)->client;
+  State().connections.Closed(View(mosquitto_client_id(client)), client);
   return MOSQ_ERR_SUCCESS;
 }
 

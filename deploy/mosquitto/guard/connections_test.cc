@@ -1,0 +1,39 @@
+#include "deploy/mosquitto/guard/connections.h"
+
+#include <gtest/gtest.h>
+
+namespace nara::guard {
+namespace {
+
+class ConnectionsTest : public ::testing::Test {
+ protected:
+  const int first_ = 1;
+  const int second_ = 2;
+  Connections connections_;
+};
+
+TEST_F(ConnectionsTest, AConnectionHasItsClientIdUntilItCloses) {
+  EXPECT_FALSE(connections_.Has("bp-0001", &first_));
+  connections_.Opened("bp-0001", &first_);
+  EXPECT_TRUE(connections_.Has("bp-0001", &first_));
+  EXPECT_FALSE(connections_.Has("bp-0002", &first_));
+  connections_.Closed("bp-0001", &first_);
+  EXPECT_FALSE(connections_.Has("bp-0001", &first_));
+}
+
+TEST_F(ConnectionsTest, AnotherConnectionTakesTheClientIdOver) {
+  connections_.Opened("bp-0001", &first_);
+  connections_.Opened("bp-0001", &second_);
+  EXPECT_FALSE(connections_.Has("bp-0001", &first_));
+  EXPECT_TRUE(connections_.Has("bp-0001", &second_));
+  connections_.Closed("bp-0001", &first_);
+  EXPECT_TRUE(connections_.Has("bp-0001", &second_)) << "the one that was replaced closes later";
+}
+
+TEST_F(ConnectionsTest, WhoNeverCameInHasNothing) {
+  connections_.Closed("", &first_);
+  EXPECT_FALSE(connections_.Has("", &first_));
+}
+
+}  // namespace
+}  // namespace nara::guard
