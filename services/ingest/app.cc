@@ -18,6 +18,7 @@
 #include "common/rpc/server.h"
 #include "ingest/config.h"
 #include "ingest/grpc_service.h"
+#include "ingest/guard_counters.h"
 #include "ingest/housekeeping.h"
 #include "ingest/mqtt_link.h"
 #include "ingest/postgres_quarantine.h"
@@ -97,6 +98,7 @@ class Ingest final : public app::App {
   const Catalogue catalogue_;
   const PostgresOptions postgres_;
   Metrics metrics_;
+  GuardCounters guard_;
   RouteTable routes_;
   AccessTable clients_;
   Authorizer authorizer_{clients_};
@@ -128,10 +130,11 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
       catalogue_(std::move(catalogue)),
       postgres_(Postgres(config_, context.name)),
       metrics_(context.metrics, config_.lane),
+      guard_(context.metrics),
       directory_(config_.redis),
       memory_{config_.memory_limit, 0},
       inboxes_(std::move(inboxes)),
-      link_({config_.lane, config_.mqtt, config_.tls}, inboxes_, context.clock, metrics_,
+      link_({config_.lane, config_.mqtt, config_.tls}, inboxes_, context.clock, metrics_, guard_,
             [this](int shard) { WorkerOf(shard).Wake(); }),
       runners_(static_cast<std::size_t>(config_.workers)),
       housekeeping_({.redis = {.address = config_.redis}, .logs = LogsOf(config_.lane), .retention = config_.log_retention},

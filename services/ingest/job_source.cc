@@ -5,6 +5,7 @@
 
 #include "common/log/log.h"
 #include "common/time/text.h"
+#include "ingest/guard_topics.h"
 
 namespace nara::ingest {
 namespace {
@@ -17,20 +18,27 @@ DecodeResult Decode(const ReadTopic& topic, std::string_view payload) {
 }  // namespace
 
 std::optional<UplinkJob> JobSource::FromFrame(const Frame& frame) const {
+  if (std::optional<GuardRefusal> refused = ReadGuardRefusal(frame.topic)) {
+    return JobFor(std::move(refused->origin), {std::move(refused->refusal), {}}, frame);
+  }
   std::optional<ReadTopic> topic = ReadUplinkTopic(frame.topic);
   if (!topic) {
     metrics_.FrameRefused("topic");
     log::Debug("ingest", "a frame on a topic without a device", {{"topic_bytes", frame.topic.size()}});
     return std::nullopt;
   }
-  topic->origin.received_at = frame.received_at;
   if (topic->status) {
     TakeStatus(topic->origin, frame.payload);
     return std::nullopt;
   }
   DecodeResult decoded = Decode(*topic, frame.payload);
-  UplinkJob::RoutePointer route = routes_.Find(topic->origin.device);
-  return UplinkJob(judge_, std::move(topic->origin), std::move(route), std::move(decoded), frame.payload);
+  return JobFor(std::move(topic->origin), std::move(decoded), frame);
+}
+
+UplinkJob JobSource::JobFor(Origin origin, DecodeResult decoded, const Frame& frame) const {
+  origin.received_at = frame.received_at;
+  UplinkJob::RoutePointer route = routes_.Find(origin.device);
+  return UplinkJob(judge_, std::move(origin), std::move(route), std::move(decoded), frame.payload);
 }
 
 UplinkJob JobSource::FromMessage(Origin origin, nara::telemetry::v1::Uplink uplink) const {

@@ -23,13 +23,15 @@ class JobSource {
   // False before the first state of the routes is there: then nothing may be judged.
   bool ready() const { return routes_.ready(); }
 
-  // A job for a frame, which must outlive it; nothing for a status, and for a topic that names no device.
+  // A job for a frame, which must outlive it, also for what the guard refused; nothing for a status, and for a topic
+  // that names no device.
   std::optional<UplinkJob> FromFrame(const Frame& frame) const;
 
   // A job for an uplink that came as a message.
   UplinkJob FromMessage(Origin origin, nara::telemetry::v1::Uplink uplink) const;
 
  private:
+  UplinkJob JobFor(Origin origin, DecodeResult decoded, const Frame& frame) const;
   void TakeStatus(const Origin& origin, std::string_view payload) const;
 
   const RouteTable& routes_;

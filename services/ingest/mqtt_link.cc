@@ -9,6 +9,7 @@
 #include "common/mqtt/topics.h"
 #include "common/time/text.h"
 #include "ingest/crash_point.h"
+#include "ingest/guard_topics.h"
 #include "ingest/uplink_json.h"
 
 namespace nara::ingest {
@@ -16,21 +17,34 @@ namespace {
 
 constexpr std::chrono::milliseconds kLook{50};
 constexpr std::chrono::milliseconds kGoodbye{1'000};
+// One session reads the guard's counters, which are those of all shards.
+constexpr int kCountersShard = 0;
 
 std::vector<MqttSubscription> Subscriptions(Lane lane, int shard) {
   if (lane == Lane::kMeasurement) {
-    return {{ShardFilter(TopicKind::kUp, shard)}, {ShardFilter(TopicKind::kUpJson, shard)}};
+    return {{ShardFilter(TopicKind::kUp, shard)}, {ShardFilter(TopicKind::kUpJson, shard)}, {GuardFilter(lane, shard)}};
   }
-  return {{ShardFilter(TopicKind::kAlarm, shard)},
-          {ShardFilter(TopicKind::kAlarmJson, shard)},
-          {ShardFilter(TopicKind::kStatus, shard)}};
+  std::vector<MqttSubscription> filters = {{ShardFilter(TopicKind::kAlarm, shard)},
+                                           {ShardFilter(TopicKind::kAlarmJson, shard)},
+                                           {ShardFilter(TopicKind::kStatus, shard)},
+                                           {GuardFilter(lane, shard)}};
+  if (shard != kCountersShard) return filters;
+  // Only the newest counts: the server must not queue for us while we are away.
+  filters.push_back({.filter = kGuardCounters, .qos = 0});
+  filters.push_back({.filter = kServerClock, .qos = 0});
+  return filters;
 }
 
 }  // namespace
 
-MqttLink::MqttLink(Options options, Inboxes& inboxes, const Clock& clock, Metrics& metrics,
+MqttLink::MqttLink(Options options, Inboxes& inboxes, const Clock& clock, Metrics& metrics, GuardCounters& guard,
                    std::function<void(int shard)> on_frame)
-    : options_(std::move(options)), inboxes_(inboxes), clock_(clock), metrics_(metrics), on_frame_(std::move(on_frame)) {}
+    : options_(std::move(options)),
+      inboxes_(inboxes),
+      clock_(clock),
+      metrics_(metrics),
+      guard_(guard),
+      on_frame_(std::move(on_frame)) {}
 
 MqttLink::~MqttLink() { Stop(); }
 
@@ -42,7 +56,7 @@ absl::Status MqttLink::MakeSession(int shard) {
   options.cert_file = options_.tls.cert;
   options.key_file = options_.tls.key;
   options.subscriptions = Subscriptions(options_.lane, shard);
-  options.on_message = [this, shard](const MqttMessage& message) { TakeFrame(shard, message); };
+  options.on_message = [this, shard](const MqttMessage& message) { Take(shard, message); };
   options.on_disconnected = [shard](const std::string& cause) {
     log::Warn("mqtt", "session lost", {{"shard", shard}, {"error", cause}});
   };
@@ -64,6 +78,12 @@ void MqttLink::Stop() {
   for (Session& session : sessions_) {
     if (std::exchange(session.started, false)) session.mqtt->Stop(kGoodbye);
   }
+}
+
+void MqttLink::Take(int shard, const MqttMessage& message) {
+  if (message.topic == kServerClock) return;
+  if (message.topic == kGuardCounters) return guard_.Take(message.payload);
+  TakeFrame(shard, message);
 }
 
 void MqttLink::TakeFrame(int shard, const MqttMessage& message) {

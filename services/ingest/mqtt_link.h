@@ -22,6 +22,7 @@
 #include "common/mqtt/shard.h"
 #include "common/time/clock.h"
 #include "ingest/gate.h"
+#include "ingest/guard_counters.h"
 #include "ingest/inbox.h"
 #include "ingest/metrics.h"
 #include "ingest/ports.h"
@@ -38,9 +39,9 @@ class MqttLink final : public DeviceLink {
   };
   using Inboxes = std::array<std::unique_ptr<Inbox>, kShardCount>;
 
-  // `inboxes`, `clock` and `metrics` must outlive it. `on_frame` is told of each frame that was kept, from the MQTT
-  // library's thread.
-  MqttLink(Options options, Inboxes& inboxes, const Clock& clock, Metrics& metrics,
+  // `inboxes`, `clock`, `metrics` and `guard` must outlive it. `on_frame` is told of each frame that was kept, from the
+  // MQTT library's thread.
+  MqttLink(Options options, Inboxes& inboxes, const Clock& clock, Metrics& metrics, GuardCounters& guard,
            std::function<void(int shard)> on_frame);
   ~MqttLink() override;
 
@@ -63,6 +64,7 @@ class MqttLink final : public DeviceLink {
   };
 
   absl::Status MakeSession(int shard);
+  void Take(int shard, const MqttMessage& message);
   void TakeFrame(int shard, const MqttMessage& message);
   void Keep(const std::stop_token& stop);
   void LookAt(int shard);
@@ -72,6 +74,7 @@ class MqttLink final : public DeviceLink {
   Inboxes& inboxes_;
   const Clock& clock_;
   Metrics& metrics_;
+  GuardCounters& guard_;
   const std::function<void(int shard)> on_frame_;
   std::array<Session, kShardCount> sessions_;
   std::jthread keeper_;

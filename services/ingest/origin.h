@@ -16,6 +16,8 @@ struct Origin {
   Lane lane = Lane::kMeasurement;
   Encoding encoding = Encoding::kProtobuf;
   absl::Time received_at;
+  // Somebody else has told the device what became of it: it gets no receipt.
+  bool answered = false;
 };
 
 // A topic of ours as far as it can be read: also one whose shard is not the device's, which the guard plugin should have

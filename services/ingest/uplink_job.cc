@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/routes/timeline.h"
 #include "common/time/proto_time.h"
 #include "ingest/identity.h"
@@ -192,7 +193,7 @@ AppendRecord UplinkJob::QuarantinePayload() const {
   if (IsTheOnlyAssignment()) Place(quarantined, assignment_, origin_.received_at);
   AppendRecord record;
   record.to = AppendTo::kQuarantineLog;
-  record.hash_id = Hash64(absl::StrCat(origin_.device, "\n", std::string(raw_)));
+  record.hash_id = Hash64(absl::StrJoin({origin_.device, whole_->reason, whole_->detail, std::string(raw_)}, "\n"));
   record.payload = quarantined.SerializeAsString();
   return record;
 }

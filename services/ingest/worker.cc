@@ -179,6 +179,7 @@ void Worker::FinishShards() {
     if (!AllDone(work.jobs)) continue;
     for (const UplinkJob& job : work.jobs) {
       Account(job);
+      if (job.origin().answered) continue;
       coalescer_.Add({job.origin().device, job.origin().encoding, job.receipt()}, now, receipts);
     }
     work.jobs.clear();

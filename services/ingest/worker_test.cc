@@ -17,6 +17,7 @@ namespace {
 
 using nara::ingest::v1::Quarantined;
 using nara::telemetry::v1::LogRecord;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -44,6 +45,9 @@ class WorkerTest : public ::testing::Test {
   void PublishGood(int seq) {
     Publish(absl::StrCat(R"({"epoch":"1","from":1,"records":[{"seq":)", seq,
                          R"(,"kind":"blood_pressure","values":{"systolic":138,"diastolic":84}}]})"));
+  }
+  static std::string GuardTopic(const std::string& lane, const std::string& what) {
+    return absl::StrCat("nara/v1/guard/refused/", lane, "/", ShardText(ShardOf("bp-1")), "/bp-1/", what);
   }
   std::size_t Appended() const { return log_.Entries<LogRecord>(AppendTo::kMeasurementLog).size(); }
 
@@ -160,6 +164,36 @@ TEST_F(WorkerTest, AWrongShardIsQuarantinedUnderItsReason) {
   const auto entries = log_.Entries<Quarantined>(AppendTo::kQuarantineLog);
   ASSERT_THAT(entries, SizeIs(1));
   EXPECT_EQ(entries[0].reason(), "wrong_topic");
+}
+
+TEST_F(WorkerTest, WhatTheGuardRefusedIsKeptAndHasBeenAnswered) {
+  Publish("{}", GuardTopic("measurement", "publish/other_device"));
+  PublishGood(1);
+  worker_->Round();
+  const auto entries = log_.Entries<Quarantined>(AppendTo::kQuarantineLog);
+  ASSERT_THAT(entries, SizeIs(1));
+  EXPECT_EQ(entries[0].device(), "bp-1");
+  EXPECT_EQ(entries[0].reason(), "topic_denied");
+  EXPECT_EQ(entries[0].detail(), "the MQTT server refused a publish to a topic of another device");
+  EXPECT_EQ(entries[0].disposition(), nara::ingest::v1::DISPOSITION_REJECTED);
+  EXPECT_EQ(entries[0].payload(), "{}");
+  EXPECT_EQ(Appended(), 1u);
+  ASSERT_THAT(link_.receipts, SizeIs(1));
+  EXPECT_EQ(link_.receipts[0].receipt.through(), 1u) << "a refusal at the door counts for no sequence";
+  EXPECT_THAT(log_.Entries<LogRecord>(AppendTo::kAlarmLog), IsEmpty());
+  EXPECT_THAT(registry_.Text(), HasSubstr(R"(nara_ingest_rejected_total{lane="measurement",reason="topic_denied"} 1)"));
+}
+
+TEST_F(WorkerTest, AnAlarmThatTheGuardRefusedTellsSomebodyOnce) {
+  for (const std::string reason : {"wrong_shard", "retained", "other_device"}) {
+    Publish("{}", GuardTopic("alarm", "publish/" + reason));
+  }
+  worker_->Round();
+  EXPECT_THAT(log_.Entries<Quarantined>(AppendTo::kQuarantineLog), SizeIs(3));
+  const auto alarms = log_.Entries<LogRecord>(AppendTo::kAlarmLog);
+  ASSERT_THAT(alarms, SizeIs(1));
+  EXPECT_EQ(alarms[0].record().kind(), kQuarantinedKind);
+  EXPECT_EQ(alarms[0].record().episode(), "topic_denied");
 }
 
 TEST_F(WorkerTest, BeforeTheRoutesAreThereItWaits) {

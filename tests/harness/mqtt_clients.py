@@ -4,6 +4,8 @@ import json
 import subprocess
 import time
 
+REPORTS = "nara/v1/guard/refused/"
+
 
 def run(program, credentials, *arguments):
     return subprocess.run([program, *credentials, *arguments], capture_output=True, text=True, timeout=15, check=False)
@@ -40,6 +42,13 @@ class Listener:
             line = self._next()
             if not line.startswith("nara/v1/guard/"):
                 return line
+
+    def report(self):
+        """What the guard tells next about a single refusal, without what all such topics begin with."""
+        while True:
+            line = self._next()
+            if line.startswith(REPORTS):
+                return line.removeprefix(REPORTS)
 
     def _next(self):
         return wait_for_line(self._client, "MSG ")[4:]

@@ -176,12 +176,8 @@ class Outside:
         port = ports.ingest_metrics if lane == "measurement" else ports.ingest_alarm_metrics
         return self.metric(port, f"nara_ingest_{name}_total", lane=lane, reason=reason)
 
-    def guard_counters(self):
-        host, port = "127.0.0.1", str(self.stack.ports.mqtt_services)
-        admin = self.admin()
-        files = ["--cafile", self.demo["ca"], "--cert", admin.cert, "--key", admin.key]
-        command = ["mosquitto_sub", "-h", host, "-p", port, "-i", f"nara-admin-{secrets.token_hex(4)}", *files]
-        return json.loads(run([*command, "-t", "nara/v1/guard/refusals", "-C", "1", "-W", "5"]).stdout)
+    def guard_refusals(self, reason):
+        return self.metric(self.stack.ports.ingest_alarm_metrics, "nara_guard_refusals_total", reason=reason)
 
     # Clients of the services.
 

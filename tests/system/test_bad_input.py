@@ -166,40 +166,59 @@ def test_an_alarm_that_cannot_be_read_becomes_a_technical_alert(outside, dispens
 # What the guard refuses before it reaches ingest.
 
 
-def assert_refused_and_counted(outside, device, reason, act):
-    before = outside.guard_counters()[reason]
+def assert_refused_counted_and_kept(outside, device, reason, act, payload):
+    before = outside.guard_refusals(reason)
     act()
-    eventually(lambda: outside.guard_counters()[reason] > before, f"{reason} is counted")
+    eventually(lambda: outside.guard_refusals(reason) > before, f"{reason} is counted")
+    kept = eventually(lambda: outside.quarantine(device), "it is in quarantine")
+    assert {entry["reason"] for entry in kept} == {"topic_denied"}
+    assert all(entry["detail"].startswith("the MQTT server refused") for entry in kept)
+    assert base64.b64decode(outside.ask("quarantine", "show", kept[0]["id"])["payload"]).decode() == payload
     assert_a_good_message_passes(outside, device)
 
 
 @pytest.mark.parametrize("channel", ["up/json", "alarm"])
 def test_writing_to_another_devices_topic_ends_the_connection(outside, pool, channel):
     device, victim = pool(), pool()
+    payload = uplink(reading())
 
     def act():
         answer = outside.publish(
-            device, topic(victim["id"], channel), "--repeat", "2", "--repeat-delay", "1", payload=uplink(reading())
+            device, topic(victim["id"], channel), "--repeat", "2", "--repeat-delay", "1", payload=payload
         )
         assert answer.returncode == CONNECTION_LOST or "connection was lost" in answer.stderr
 
-    assert_refused_and_counted(outside, device, "other_device", act)
+    assert_refused_counted_and_kept(outside, device, "other_device", act, payload)
     assert outside.observations(victim) == []
     assert outside.quarantine(victim) == []
 
 
+def next_shard(device):
+    return f"{(int(shard_of(device['id'])) + 1) % 16:02d}"
+
+
 def test_a_wrong_shard_ends_the_connection_and_the_receipt_says_why(outside, meter):
-    wrong = topic(meter["id"], "up/json", shard=f"{(int(shard_of(meter['id'])) + 1) % 16:02d}")
+    wrong = topic(meter["id"], "up/json", shard=next_shard(meter))
+    payload = uplink(reading())
     listen = ["-c", "-q", "1", "-t", meter["receipt"]]
     outside.subscribe(meter, *listen, "-E")
 
     def act():
-        outside.publish(meter, wrong, "-c", "--repeat", "2", "--repeat-delay", "1", payload=uplink(reading()))
+        outside.publish(meter, wrong, "-c", "--repeat", "2", "--repeat-delay", "1", payload=payload)
         (rejected,) = json.loads(outside.subscribe(meter, *listen, "-C", "1", "-W", "5").stdout)["rejected"]
         assert rejected["reason"] == "topic_denied"
         assert "wrong_shard" in rejected["detail"]
 
-    assert_refused_and_counted(outside, meter, "wrong_shard", act)
+    assert_refused_counted_and_kept(outside, meter, "wrong_shard", act, payload)
+
+
+def test_a_retained_message_is_refused(outside, meter):
+    payload = uplink(reading())
+
+    def act():
+        outside.publish(meter, topic(meter["id"], "up/json"), "-r", payload=payload)
+
+    assert_refused_counted_and_kept(outside, meter, "retained", act, payload)
 
 
 @pytest.mark.parametrize("pattern", ["nara/v1/#", "#", "nara/v1/+/+/receipt", "$SYS/#"])
@@ -209,14 +228,25 @@ def test_a_wildcard_subscription_of_a_device_is_denied(outside, meter, pattern):
         assert "All subscription requests were denied" in answer.stderr
         assert answer.stdout == ""
 
-    assert_refused_and_counted(outside, meter, "wildcard", act)
+    assert_refused_counted_and_kept(outside, meter, "wildcard", act, pattern)
 
 
 def test_a_will_for_somebody_else_is_denied(outside, pool):
     device, victim = pool(), pool()
-
     will = topic(victim["id"], "status")
-    assert_refused_and_counted(outside, device, "will", lambda: outside.die_with_will(device, will))
+
+    def act():
+        outside.die_with_will(device, will)
+
+    assert_refused_counted_and_kept(outside, device, "will", act, '{"online":false}')
+
+
+def test_an_alarm_that_the_guard_refused_becomes_a_technical_alert(outside, dispenser):
+    missed = json.dumps({"records": [{"kind": "dose_missed", "episode": "dose-1", "values": {}}]})
+    outside.publish(dispenser, topic(dispenser["id"], "alarm/json", shard=next_shard(dispenser)), payload=missed)
+    (alert,) = eventually(lambda: outside.alerts(dispenser), "somebody is told", seconds=10)
+    assert (alert["kind"], alert["unit"]) == ("ingest_quarantined", "care-1480-1")
+    assert outside.send(dispenser, missed, "alarm/json") == {"lane": "alarm", "through": 0}
 
 
 def test_nothing_crashed(county):

@@ -1,5 +1,6 @@
 """The guard inside a real mosquitto, tried by hostile clients."""
 
+import itertools
 import subprocess
 
 import pytest
@@ -8,6 +9,7 @@ from private_servers import PrivateMqtt, shard_of, topic
 
 DEVICE = "bp-0001"
 OTHER = "bp-0002"
+NUMBERS = itertools.count(1000)
 CONNECTION_REFUSED = 5  # CONNACK return code "not authorised", which the mosquitto clients exit with
 
 
@@ -15,6 +17,12 @@ CONNECTION_REFUSED = 5  # CONNACK return code "not authorised", which the mosqui
 def _mqtt():
     with PrivateMqtt() as server:
         yield server
+
+
+@pytest.fixture(name="device")
+def _device():
+    """An id that no other test uses: the guard tells of a device ten times a minute."""
+    return f"bp-{next(NUMBERS)}"
 
 
 def test_a_device_reaches_ingest_on_its_own_topics(mqtt):
@@ -32,30 +40,36 @@ def test_a_device_reads_its_receipts(mqtt):
     assert "durable" in device.communicate(timeout=10)[0]
 
 
-@pytest.mark.parametrize(
-    "to, reason",
-    [
-        (topic(OTHER, "up"), "other_device"),
-        (topic(DEVICE, "up", shard=f"{(int(shard_of(DEVICE)) + 1) % 16:02d}"), "wrong_shard"),
-        (topic(DEVICE, "receipt"), "topic"),
-        (topic(DEVICE, "up/xml"), "topic"),
-        ("elsewhere", "topic"),
-    ],
-)
-def test_a_foreign_topic_closes_the_connection_and_the_reason_comes_as_a_receipt(mqtt, to, reason):
+def next_shard(device):
+    return f"{(int(shard_of(device)) + 1) % 16:02d}"
+
+
+DENIED = {
+    "another device's topic": (lambda device: topic(OTHER, "up"), "other_device"),
+    "another device's alarm": (lambda device: topic(OTHER, "alarm"), "other_device"),
+    "a wrong shard": (lambda device: topic(device, "up", shard=next_shard(device)), "wrong_shard"),
+    "a forged receipt": (lambda device: topic(device, "receipt"), "topic"),
+    "a channel that is not there": (lambda device: topic(device, "up/xml"), "topic"),
+    "elsewhere": (lambda device: "elsewhere", "topic"),
+}
+
+
+@pytest.mark.parametrize("where, reason", DENIED.values(), ids=DENIED.keys())
+def test_a_foreign_topic_closes_the_connection_and_the_reason_comes_as_a_receipt(mqtt, device, where, reason):
     before = counters(mqtt)[reason]
-    session = mqtt.as_device(DEVICE)
-    durable = ["-c", "-q", "1", "-t", topic(DEVICE, "receipt")]
+    session = mqtt.as_device(device)
+    durable = ["-c", "-q", "1", "-t", topic(device, "receipt")]
     run("mosquitto_sub", session, *durable, "-E")
     with Listener(mqtt, "nara/v1/#") as ingest:
-        refused = run(
-            "mosquitto_pub", session, "-c", "-t", to, "-m", "x", "-q", "1", "--repeat", "2", "--repeat-delay", "1"
-        )
+        repeat = ["--repeat", "2", "--repeat-delay", "1"]
+        refused = run("mosquitto_pub", session, "-c", "-t", where(device), "-m", "bad", "-q", "1", *repeat)
         assert "connection was lost" in refused.stderr
+        lane = "alarm" if where(device).endswith("alarm") else "measurement"
+        assert ingest.report() == f"{lane}/{shard_of(device)}/{device}/publish/{reason} bad"
         receipt = run("mosquitto_sub", session, *durable, "-C", "1", "-W", "5").stdout
         assert "topic_denied" in receipt and reason in receipt
-        assert publish(mqtt.as_device(DEVICE), topic(DEVICE, "up"), payload="good").returncode == 0
-        assert ingest.message() == f"{topic(DEVICE, 'up')} good"  # and nothing before it
+        assert publish(session, topic(device, "up"), payload="good").returncode == 0
+        assert ingest.message() == f"{topic(device, 'up')} good"  # and nothing before it
     wait_for_count(mqtt, reason, before)
 
 
@@ -65,10 +79,12 @@ def test_mqtt_5_names_the_refusal_in_the_acknowledgement(mqtt):
 
 
 @pytest.mark.parametrize("pattern", ["nara/v1/#", "#", "+/+/+/+/+", f"nara/v1/+/{DEVICE}/receipt", "$SYS/#"])
-def test_a_wildcard_by_a_device_is_not_granted(mqtt, pattern):
+def test_a_wildcard_by_a_device_is_not_granted(mqtt, device, pattern):
     before = counters(mqtt)["wildcard"]
-    answer = run("mosquitto_sub", mqtt.as_device(DEVICE), "-t", pattern, "-C", "1", "-W", "2")
-    assert "All subscription requests were denied" in answer.stderr
+    with Listener(mqtt, "nara/v1/guard/refused/#") as ingest:
+        answer = run("mosquitto_sub", mqtt.as_device(device), "-t", pattern, "-C", "1", "-W", "2")
+        assert "All subscription requests were denied" in answer.stderr
+        assert ingest.report() == f"measurement/{shard_of(device)}/{device}/subscribe/wildcard {pattern}"
     wait_for_count(mqtt, "wildcard", before)
 
 
@@ -120,12 +136,14 @@ def test_a_will_on_the_own_status_topic_is_sent(mqtt):
         assert ingest.message() == f"{topic(DEVICE, 'status')} gone"
 
 
-@pytest.mark.parametrize("will", [topic(OTHER, "status"), topic(DEVICE, "alarm"), "elsewhere"])
-def test_any_other_will_is_dropped_and_counted(mqtt, will):
+@pytest.mark.parametrize("whose, channel", [("other", "status"), ("own", "alarm"), ("own", "receipt")])
+def test_any_other_will_is_dropped_and_counted(mqtt, device, whose, channel):
     before = counters(mqtt)["will"]
-    with Listener(mqtt, "nara/v1/+/+/#") as ingest:
-        die_with_will(mqtt, DEVICE, will)
+    with Listener(mqtt, "nara/v1/#") as ingest:
+        die_with_will(mqtt, device, topic(device if whose == "own" else OTHER, channel))
         wait_for_count(mqtt, "will", before)
+        lane = "alarm" if channel == "alarm" else "measurement"
+        assert ingest.report() == f"{lane}/{shard_of(device)}/{device}/will/will gone"
         publish(mqtt.as_device(OTHER), topic(OTHER, "up"), payload="next")
         assert ingest.message() == f"{topic(OTHER, 'up')} next"
 
@@ -174,6 +192,25 @@ def test_nobody_but_ingest_takes_a_session_of_the_platform(mqtt):
         assert shard_of("bp-0006") == "07"
         publish(mqtt.as_device("bp-0006"), topic("bp-0006", "alarm"), payload="still here")
         assert "still here" in ingest.communicate(timeout=10)[0]
+
+
+def test_what_is_told_is_bounded_and_what_is_cut_is_counted(mqtt, device):
+    before = counters(mqtt)["cut"]
+    with Listener(mqtt, "nara/v1/guard/refused/#") as ingest:
+        for number in range(15):
+            publish(mqtt.as_device(device), topic(OTHER, "up"), payload=str(number))
+        wait_for_count(mqtt, "cut", before + 4)
+        publish(mqtt.as_device(OTHER), topic(device, "alarm"), payload="y" * 5000)
+        told = [ingest.report() for _ in range(11)]
+    assert told[:10] == [f"measurement/{shard_of(device)}/{device}/publish/other_device {n}" for n in range(10)]
+    assert told[10] == f"alarm/{shard_of(OTHER)}/{OTHER}/publish/other_device {'y' * 4096}"
+
+
+def test_what_is_told_waits_for_ingest(mqtt, device):
+    session = [*mqtt.as_service("nara-ingest", "nara-away"), "-c", "-q", "1", "-t", "nara/v1/guard/refused/#"]
+    run("mosquitto_sub", session, "-E")
+    publish(mqtt.as_device(device), topic(OTHER, "alarm"), payload="while it was away")
+    assert run("mosquitto_sub", session, "-C", "1", "-W", "5").stdout == "while it was away\n"
 
 
 def test_ingest_does_not_speak_for_devices(mqtt):

@@ -1,8 +1,14 @@
 // The part that mosquitto calls. One instance for each listener, all on the MQTT server's only thread; the counters are common.
 //
-// With `per_listener_settings true` mosquitto 2.0.11 never sends MOSQ_EVT_TICK, so the counters are published after whatever comes next. A will
-// cannot be seen before it is due: one that is not allowed is dropped then, and counted. A denied publish closes the connection, since Debian's
-// mosquitto takes `max_queued_messages 0` for a full queue there; a durable session finds the reason as a receipt when it comes back.
+// With `per_listener_settings true` mosquitto 2.0.11 never sends MOSQ_EVT_TICK, so the counters are published after
+// whatever comes next; ingest reads the server's clock, so that something does. A will cannot be seen before it is due:
+// one that is not allowed is dropped then, and counted. A denied publish closes the connection, since Debian's
+// mosquitto takes `max_queued_messages 0` for a full queue there; a durable session finds the reason as a receipt when
+// it comes back.
+//
+// What a plugin publishes is not checked as a write, goes to durable sessions too, and is checked as a read by each
+// reader. mosquitto alone refuses what MQTT does not allow, and writes to $SYS and $share: it closes the connection,
+// and says neither why nor to us.
 #include <mosquitto_broker.h>
 #include <mosquitto_plugin.h>
 #include <openssl/crypto.h>
@@ -13,6 +19,7 @@
 // After mosquitto's plugin headers, which declare what it needs.
 #include <mosquitto.h>
 
+#include <array>
 #include <chrono>
 #include <fstream>
 #include <iterator>
@@ -22,8 +29,10 @@
 #include <string_view>
 
 #include "deploy/mosquitto/guard/connections.h"
+#include "deploy/mosquitto/guard/limit.h"
 #include "deploy/mosquitto/guard/receipt.h"
 #include "deploy/mosquitto/guard/refusals.h"
+#include "deploy/mosquitto/guard/report.h"
 #include "deploy/mosquitto/guard/rules.h"
 
 namespace nara::guard {
@@ -40,6 +49,7 @@ struct Listener {
 // What all listeners share.
 struct Shared {
   Refusals refusals;
+  std::array<Limit, 2> limits;  // of reports that are not, and that are, about alarms: neither may hide the other
   Connections connections;
 };
 
@@ -50,11 +60,16 @@ Shared& State() {
 
 std::string_view View(const char* text) { return text != nullptr ? text : ""; }
 
+// To one client, or to all that have subscribed.
+void Publish(const char* client_id, const std::string& topic, std::string_view payload, bool retain = false) {
+  mosquitto_broker_publish_copy(client_id, topic.c_str(), static_cast<int>(payload.size()), payload.data(), 1, retain,
+                                nullptr);
+}
+
 void PublishWhenDue() {
   Refusals& refusals = State().refusals;
   if (!refusals.ShouldPublish(std::chrono::steady_clock::now())) return;
-  const std::string json = refusals.ToJson();
-  mosquitto_broker_publish_copy(nullptr, kRefusalsTopic, static_cast<int>(json.size()), json.data(), 1, true, nullptr);
+  Publish(nullptr, kRefusalsTopic, refusals.ToJson(), true);
 }
 
 void Refuse(Refusal refusal, std::string_view client, std::string_view subject) {
@@ -62,7 +77,6 @@ void Refuse(Refusal refusal, std::string_view client, std::string_view subject) 
     mosquitto_log_printf(MOSQ_LOG_WARNING, "guard: refused %s: client %.64s, %.128s", std::string(Name(refusal)).c_str(),
                          std::string(client).c_str(), std::string(subject).c_str());
   }
-  PublishWhenDue();
 }
 
 std::string CommonName(const mosquitto* client) {
@@ -115,12 +129,13 @@ int OnLogin(int, void* data, void* userdata) {
   const auto refusal =
       listener.clients == Clients::kPlain ? CheckPassword(listener, event) : CheckCertificate(listener, event.client);
   const std::string_view client_id = View(mosquitto_client_id(event.client));
-  if (!refusal) {
+  if (refusal) {
+    Refuse(*refusal, client_id, "at login");
+  } else {
     State().connections.Opened(client_id, event.client);
-    return MOSQ_ERR_SUCCESS;
   }
-  Refuse(*refusal, client_id, "at login");
-  return MOSQ_ERR_AUTH;
+  PublishWhenDue();
+  return refusal ? MOSQ_ERR_AUTH : MOSQ_ERR_SUCCESS;
 }
 
 std::optional<Refusal> Check(const Listener& listener, std::string_view user, Access access,
@@ -142,30 +157,43 @@ bool IsWill(const mosquitto_evt_acl_check& event) {
          !State().connections.Has(View(mosquitto_client_id(event.client)), event.client);
 }
 
-// A message that a reader may not see is no attempt of the reader: it is not counted.
-void TellRefusal(Refusal refusal, std::string_view user, const mosquitto_evt_acl_check& event, bool device) {
-  if (event.access == MOSQ_ACL_READ) return;
-  Refuse(refusal, user, View(event.topic));
-  if (!device || event.access != MOSQ_ACL_WRITE || refusal == Refusal::kWill) return;
-  const RefusedReceipt receipt = MakeRefusedReceipt(user, View(event.topic), refusal);
-  mosquitto_broker_publish_copy(mosquitto_client_id(event.client), receipt.topic.c_str(),
-                                static_cast<int>(receipt.payload.size()), receipt.payload.data(), 1, false, nullptr);
+Attempt AttemptOf(Refusal refusal, int access) {
+  if (refusal == Refusal::kWill) return Attempt::kWill;
+  return access == MOSQ_ACL_WRITE ? Attempt::kPublish : Attempt::kSubscribe;
+}
+
+// Ingest, for quarantine, and the device itself, in a receipt.
+void TellRefusal(Refusal refusal, std::string_view device, const mosquitto_evt_acl_check& event) {
+  const std::string_view topic = View(event.topic);
+  const Attempt attempt = AttemptOf(refusal, event.access);
+  const std::string_view payload(static_cast<const char*>(event.payload),
+                                 event.payload != nullptr ? event.payloadlen : 0);
+  const Report report = MakeReport(device, attempt, topic, payload, refusal);
+  Limit& limit = State().limits[report.alarm ? 1 : 0];
+  if (!limit.Allow(device, std::chrono::steady_clock::now())) return State().refusals.Cut();
+  Publish(nullptr, report.topic, report.payload);
+  if (attempt != Attempt::kPublish) return;
+  const RefusedReceipt receipt = MakeRefusedReceipt(device, topic, refusal);
+  Publish(mosquitto_client_id(event.client), receipt.topic, receipt.payload);
 }
 
 int OnAcl(int, void* data, void* userdata) {
   const auto& event = *static_cast<mosquitto_evt_acl_check*>(data);
   const auto& listener = *static_cast<Listener*>(userdata);
   if (event.access == MOSQ_ACL_UNSUBSCRIBE) return MOSQ_ERR_SUCCESS;
-  PublishWhenDue();
   const Access access = event.access == MOSQ_ACL_WRITE  ? Access::kWrite
                         : event.access == MOSQ_ACL_READ ? Access::kRead
                                                         : Access::kSubscribe;
   const std::string_view user = View(mosquitto_client_username(event.client));
   auto refusal = Check(listener, user, access, event);
   if (IsWill(event)) refusal = CheckWill(refusal, View(event.topic));
-  if (!refusal) return MOSQ_ERR_SUCCESS;
-  TellRefusal(*refusal, user, event, listener.clients != Clients::kServices);
-  return MOSQ_ERR_ACL_DENIED;
+  // A message that a reader may not see is no attempt of the reader: it is not counted.
+  if (refusal && event.access != MOSQ_ACL_READ) {
+    Refuse(*refusal, user, View(event.topic));
+    if (listener.clients != Clients::kServices) TellRefusal(*refusal, user, event);
+  }
+  PublishWhenDue();
+  return refusal ? MOSQ_ERR_ACL_DENIED : MOSQ_ERR_SUCCESS;
 }
 
 int OnDisconnect(int, void* data, void*) {

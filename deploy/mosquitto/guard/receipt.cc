@@ -30,8 +30,7 @@ std::string AsJson(bool alarm, std::string_view detail) {
 }  // namespace
 
 RefusedReceipt MakeRefusedReceipt(std::string_view device, std::string_view topic, Refusal refusal) {
-  const auto parsed = ParseDeviceTopic(topic);
-  const bool alarm = parsed && parsed->channel.starts_with("alarm");
+  const bool alarm = IsAlarmTopic(topic);
   const std::string detail = "the guard refused the topic: " + std::string(Name(refusal));
   return {"nara/v1/" + ShardOf(device) + "/" + std::string(device) + "/receipt",
           topic.ends_with("/json") ? AsJson(alarm, detail) : AsProtobuf(alarm, detail)};

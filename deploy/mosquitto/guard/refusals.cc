@@ -11,6 +11,11 @@ bool Refusals::Count(Refusal refusal, Time now) {
   return log;
 }
 
+void Refusals::Cut() {
+  ++cut_;
+  changed_ = true;
+}
+
 bool Refusals::ShouldPublish(Time now) {
   const bool publish = changed_ && (published_ == Time() || now - published_ >= kInterval);
   if (!publish) return false;
@@ -22,10 +27,9 @@ bool Refusals::ShouldPublish(Time now) {
 std::string Refusals::ToJson() const {
   std::string json = "{";
   for (int i = 0; i < kRefusalCount; ++i) {
-    if (i > 0) json += ",";
-    json += "\"" + std::string(Name(static_cast<Refusal>(i))) + "\":" + std::to_string(counters_[i].count);
+    json += "\"" + std::string(Name(static_cast<Refusal>(i))) + "\":" + std::to_string(counters_[i].count) + ",";
   }
-  return json + "}";
+  return json + "\"cut\":" + std::to_string(cut_) + "}";
 }
 
 }  // namespace nara::guard

@@ -20,10 +20,14 @@ class Refusals {
   // Counts one. True when it should be logged, at most once each kInterval for one reason.
   bool Count(Refusal refusal, Time now);
 
-  // True when the counters changed since the last call that returned true, kInterval ago or more; the first call is true.
+  // Counts one that was counted before, of which ingest is not told.
+  void Cut();
+
+  // True when the counters changed since the last call that returned true, kInterval ago or more; the first call is
+  // true.
   bool ShouldPublish(Time now);
 
-  // {"topic":3,...} with every reason, also those of 0.
+  // {"topic":3,...,"cut":0} with every reason, also those of 0.
   std::string ToJson() const;
 
  private:
@@ -33,6 +37,7 @@ class Refusals {
   };
 
   std::array<Counter, kRefusalCount> counters_;
+  uint64_t cut_ = 0;
   Time published_;
   bool changed_ = true;
 };

@@ -7,6 +7,7 @@ namespace nara::guard {
 namespace {
 
 using std::chrono::milliseconds;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 class RefusalsTest : public ::testing::Test {
@@ -20,6 +21,12 @@ TEST_F(RefusalsTest, CountsByReason) {
   refusals_.Count(Refusal::kTopic, now_);
   EXPECT_THAT(refusals_.ToJson(), HasSubstr(R"("topic":2,)"));
   EXPECT_THAT(refusals_.ToJson(), HasSubstr(R"("will":0,)"));
+}
+
+TEST_F(RefusalsTest, CountsWhatIngestIsNotToldOf) {
+  EXPECT_THAT(refusals_.ToJson(), EndsWith(R"("address":0,"cut":0})"));
+  refusals_.Cut();
+  EXPECT_THAT(refusals_.ToJson(), EndsWith(R"("cut":1})"));
 }
 
 TEST_F(RefusalsTest, LogsAReasonOnceASecond) {

@@ -53,7 +53,7 @@ bool MayRead(Service service, std::string_view topic) {
   if (topic == kRefusalsTopic || topic.starts_with(kServerStatistics)) return true;
   if (service != Service::kIngest) return false;
   const auto parsed = ParseDeviceTopic(topic);
-  return parsed && IsUplink(parsed->channel);
+  return topic.starts_with(kReportsRoot) || (parsed && IsUplink(parsed->channel));
 }
 
 // A filter of ingest is granted as a whole; what it matches is checked again, message by message, as a read.
@@ -79,6 +79,11 @@ std::optional<DeviceTopic> ParseDeviceTopic(std::string_view topic) {
   const size_t channel = topic.find('/', device + 1);
   if (channel == std::string_view::npos) return std::nullopt;
   return DeviceTopic{topic.substr(0, device), topic.substr(device + 1, channel - device - 1), topic.substr(channel + 1)};
+}
+
+bool IsAlarmTopic(std::string_view topic) {
+  const auto parsed = ParseDeviceTopic(topic);
+  return parsed && (parsed->channel == "alarm" || parsed->channel == "alarm/json");
 }
 
 bool IsDeviceId(std::string_view id) {

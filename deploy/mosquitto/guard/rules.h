@@ -45,6 +45,9 @@ struct DeviceTopic {
 // Nothing when the topic is of another form.
 std::optional<DeviceTopic> ParseDeviceTopic(std::string_view topic);
 
+// True for the alarm topics, of whichever device and shard.
+bool IsAlarmTopic(std::string_view topic);
+
 // True for [a-z0-9][a-z0-9-]{2,62} that does not begin with "nara-", as client ids of the platform do.
 bool IsDeviceId(std::string_view id);
 
@@ -65,10 +68,15 @@ std::optional<Refusal> CheckServiceLogin(std::string_view common_name, std::stri
 // commands.
 std::optional<Refusal> CheckDevice(std::string_view device, Access access, std::string_view topic, bool retain);
 
-// Nothing when `service` may, else why not. Ingest reads every uplink, and writes receipts and commands. An administrator sees no device's data: it reads the guard's counters and the server's statistics.
+// Nothing when `service` may, else why not. Ingest reads every uplink and what the guard says, and writes receipts and
+// commands. An administrator sees no device's data: it reads the guard's counters and the server's statistics.
 std::optional<Refusal> CheckService(Service service, Access access, std::string_view topic, bool retain);
 
 // Topic under which the guard publishes its counters, as a retained message that services may read.
 inline constexpr char kRefusalsTopic[] = "nara/v1/guard/refusals";
+
+// What the guard tells ingest about single refusals begins with this; see report.h. Nobody else may read it, and nobody
+// may write it.
+inline constexpr char kReportsRoot[] = "nara/v1/guard/refused/";
 
 }  // namespace nara::guard

@@ -9,6 +9,7 @@ namespace nara::guard {
 namespace {
 
 constexpr char kDevice[] = "bp-0001";
+constexpr char kReport[] = "nara/v1/guard/refused/alarm/07/bp-0001/publish/other_device";
 
 std::string Own(const std::string& channel) { return "nara/v1/" + ShardOf(kDevice) + "/" + kDevice + "/" + channel; }
 
@@ -139,7 +140,7 @@ TEST(TheAdministrator, ReadsCountersAndStatistics) {
 }
 
 TEST(TheAdministrator, SeesNoDevicesDataAndWritesNothing) {
-  for (const std::string& topic : {Own("up"), Own("alarm/json"), Own("status"), Own("receipt"), Own("down")}) {
+  for (const std::string& topic : {Own("up"), Own("alarm/json"), Own("status"), Own("receipt"), Own("down"), std::string(kReport)}) {
     EXPECT_EQ(CheckService(Service::kAdmin, Access::kRead, topic, false), Refusal::kTopic) << topic;
     EXPECT_EQ(CheckService(Service::kAdmin, Access::kSubscribe, topic, false), Refusal::kTopic) << topic;
     EXPECT_EQ(CheckService(Service::kAdmin, Access::kWrite, topic, false), Refusal::kTopic) << topic;
@@ -147,6 +148,29 @@ TEST(TheAdministrator, SeesNoDevicesDataAndWritesNothing) {
   for (const char* filter :
        {"#", "+/#", "nara/#", "nara/v1/#", "nara/v1/+/+/up", "nara/v1/guard/#", "$share/g/nara/v1/#"}) {
     EXPECT_EQ(CheckService(Service::kAdmin, Access::kSubscribe, filter, false), Refusal::kTopic) << filter;
+  }
+}
+
+TEST(TheGuardsReports, AreReadByIngestAndWrittenByNobody) {
+  EXPECT_EQ(CheckService(Service::kIngest, Access::kSubscribe, "nara/v1/guard/refused/alarm/07/#", false),
+            std::nullopt);
+  for (const std::string& topic : {std::string(kReport), std::string(kRefusalsTopic)}) {
+    EXPECT_EQ(CheckService(Service::kIngest, Access::kRead, topic, false), std::nullopt) << topic;
+    EXPECT_NE(CheckService(Service::kIngest, Access::kWrite, topic, false), std::nullopt) << topic;
+    EXPECT_NE(Device(Access::kWrite, topic), std::nullopt) << topic;
+    EXPECT_NE(Device(Access::kSubscribe, topic), std::nullopt) << topic;
+    EXPECT_NE(Device(Access::kRead, topic), std::nullopt) << topic;
+  }
+  for (const char* device : {"refused", "guard"}) {
+    EXPECT_NE(CheckDevice(device, Access::kWrite, "nara/v1/guard/refused/up", false), std::nullopt) << device;
+  }
+}
+
+TEST(AlarmTopics, AreThoseOfEveryDeviceAndShard) {
+  EXPECT_TRUE(IsAlarmTopic("nara/v1/07/bp-0001/alarm"));
+  EXPECT_TRUE(IsAlarmTopic("nara/v1/99/x/alarm/json"));
+  for (const char* topic : {"nara/v1/07/bp-0001/up", "nara/v1/07/bp-0001/alarms", "alarm", "", "nara/v1/07/alarm"}) {
+    EXPECT_FALSE(IsAlarmTopic(topic)) << topic;
   }
 }
 

@@ -1,0 +1,35 @@
+// What the MQTT server's guard (deploy/mosquitto/guard) tells ingest: docs/formats/topics.md.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/mqtt/shard.h"
+#include "ingest/origin.h"
+#include "ingest/refusal.h"
+
+namespace nara::ingest {
+
+// The guard's counters, one retained message for all shards.
+inline constexpr char kGuardCounters[] = "nara/v1/guard/refusals";
+
+// Comes each few seconds (`sys_interval`). The guard, which has no timer, is asked whether we may read it, and then
+// publishes its counters if they have changed.
+inline constexpr char kServerClock[] = "$SYS/broker/uptime";
+
+// "nara/v1/guard/refused/alarm/07/#": refusals of a shard's devices, each with the begin of what the device sent as
+// payload.
+std::string GuardFilter(Lane lane, int shard);
+
+// Something that the guard kept a device from doing.
+struct GuardRefusal {
+  Origin origin;  // without the time; the guard has answered the device
+  Refusal refusal;
+};
+
+// Nothing for every other topic. A word that the guard did not know when this was written is not refused: what happened
+// must be seen.
+std::optional<GuardRefusal> ReadGuardRefusal(std::string_view topic);
+
+}  // namespace nara::ingest

@@ -1,0 +1,49 @@
+#include "ingest/guard_topics.h"
+
+#include <gtest/gtest.h>
+
+namespace nara::ingest {
+namespace {
+
+std::string DetailOf(const std::string& attempt, const std::string& reason) {
+  const auto refused = ReadGuardRefusal("nara/v1/guard/refused/alarm/03/123456789/" + attempt + "/" + reason);
+  return refused ? refused->refusal.detail : "unreadable";
+}
+
+TEST(GuardRefusal, NamesTheDeviceItsLaneAndTheReason) {
+  const auto refused = ReadGuardRefusal("nara/v1/guard/refused/alarm/03/123456789/publish/other_device");
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->origin.device, "123456789");
+  EXPECT_EQ(refused->origin.lane, Lane::kAlarm);
+  EXPECT_TRUE(refused->origin.answered);
+  EXPECT_EQ(refused->refusal.reason, "topic_denied");
+  EXPECT_EQ(refused->refusal.detail, "the MQTT server refused a publish to a topic of another device");
+}
+
+TEST(GuardRefusal, SaysWhatWasTriedAndWhyNot) {
+  EXPECT_EQ(DetailOf("publish", "retained"), "the MQTT server refused a publish as a retained message");
+  EXPECT_EQ(DetailOf("subscribe", "wrong_shard"),
+            "the MQTT server refused a subscription to a shard that is not the device's");
+  EXPECT_EQ(DetailOf("will", "will"),
+            "the MQTT server refused a last will that is retained, or to another topic than the own status");
+  EXPECT_EQ(DetailOf("publish", "of_tomorrow"), "the MQTT server refused a publish of_tomorrow")
+      << "a guard newer than ingest";
+}
+
+TEST(GuardRefusal, IsNothingForEveryOtherTopic) {
+  for (const char* topic :
+       {"", "nara/v1/guard/refusals", "nara/v1/guard/refused/", "nara/v1/guard/refused/alarm/03/123456789/publish",
+        "nara/v1/guard/refused/alarm/03/123456789/publish/topic/more",
+        "nara/v1/guard/refused/other/03/123456789/publish/topic",
+        "nara/v1/guard/refused/alarm/04/123456789/publish/topic", "nara/v1/guard/refused/alarm/03/NO/publish/topic",
+        "nara/v1/03/123456789/alarm"}) {
+    EXPECT_FALSE(ReadGuardRefusal(topic)) << topic;
+  }
+}
+
+TEST(GuardFilter, IsOfOneLaneAndShard) {
+  EXPECT_EQ(GuardFilter(Lane::kMeasurement, 7), "nara/v1/guard/refused/measurement/07/#");
+}
+
+}  // namespace
+}  // namespace nara::ingest
