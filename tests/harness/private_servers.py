@@ -6,12 +6,14 @@ import os
 import pathlib
 import random
 import secrets
+import signal
 import subprocess
 import tempfile
 
 from paths import Paths
 from pki import Pki
 from ports import Ports, is_free
+from raw_mqtt import RawMqtt, tls_as
 from servers import Mosquitto
 from supervisor import Supervisor
 
@@ -66,15 +68,28 @@ class PrivateMqtt:
         self.ports = free_ports()
         self.pki = Pki(self.paths.pki)
         self._supervisor = Supervisor()
+        self._process = None
 
     def __enter__(self):
         self.pki.make()
-        self._supervisor.start([Mosquitto(self.paths, self.ports, self.pki).process()])
+        self._process = Mosquitto(self.paths, self.ports, self.pki).process()
+        self._supervisor.start([self._process])
         return self
 
     def __exit__(self, *_):
         self._supervisor.stop()
         self._folder.cleanup()
+
+    @property
+    def pid(self):
+        return self._process.child.pid
+
+    def running(self):
+        return self._process.running()
+
+    def reload(self):
+        """As after a change of certificates."""
+        os.kill(self.pid, signal.SIGHUP)
 
     def log(self):
         return pathlib.Path(self.paths.log("mosquitto")).read_text(encoding="utf-8")
@@ -92,6 +107,17 @@ class PrivateMqtt:
         arguments = ["-h", "127.0.0.1", "-p", str(self.ports.mqtt_plain), "-i", client_id or device, "-u", device]
         return [*arguments, "-P", self.password(device) if password is None else password]
 
+    def raw_device(self, device, subject=None):
+        """A connection with a device's certificate on which nothing has been said yet; `subject` is what the certificate names."""
+        self._certify(device, subject)
+        return RawMqtt(self.ports.mqtt_devices, tls_as(self.pki, device))
+
+    def raw_service(self, name):
+        return RawMqtt(self.ports.mqtt_services, tls_as(self.pki, name))
+
+    def raw_plain(self):
+        return RawMqtt(self.ports.mqtt_plain)
+
     def password(self, device):
         key = pathlib.Path(self.pki.password_key).read_bytes()
         return hmac.new(key, device.encode(), hashlib.sha256).hexdigest()
@@ -100,12 +126,12 @@ class PrivateMqtt:
         files = ["--cafile", self.pki.cert("ca"), "--cert", self.pki.cert(name), "--key", self.pki.key(name)]
         return ["-h", "127.0.0.1", "-p", str(port), "-i", client_id, *files]
 
-    def _certify(self, device):
+    def _certify(self, device, subject=None):
         if os.path.exists(self.pki.cert(device)):
             return
         request = f"{self.pki.folder}/{device}.csr"
         _run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-             "-keyout", self.pki.key(device), "-out", request, "-subj", f"/CN={device}")  # fmt: skip
+             "-keyout", self.pki.key(device), "-out", request, "-subj", subject or f"/CN={device}")  # fmt: skip
         _run("openssl", "x509", "-req", "-in", request, "-CA", self.pki.cert("device-ca"), "-CAkey", self.pki.key("device-ca"),
              "-set_serial", str(secrets.randbits(64)), "-days", "2", "-out", self.pki.cert(device))  # fmt: skip
 
