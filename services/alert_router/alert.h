@@ -35,12 +35,13 @@ bool IsEnded(State state);
 // True while nobody has accepted it: it must have a next_action_at.
 bool IsUnanswered(State state);
 
-// One (device, kind, episode) is one alert. `episode` is the event id where the
-// event had none.
+// What an alert is about: an episode, by the device's word, within one assignment.
+// `episode` is the event id where the event had none. Who uses it again: episode.h.
 struct Key {
   std::string device;
   std::string kind;
   std::string episode;
+  std::string assignment;  // empty for a technical alert
 
   auto operator<=>(const Key&) const = default;
 };

@@ -8,8 +8,12 @@
 
 namespace nara::alert {
 
-// 32 hexadecimal digits: the first half of the SHA-256 of device, kind and
-// episode with a NUL between them.
-std::string AlertIdOf(const Key& key);
+// 32 hexadecimal digits: the first half of the SHA-256 of device, kind, episode,
+// assignment and `effective_at` (decimal, microseconds since 1970), with a NUL between
+// them. An episode that the device uses again is another alert by its time.
+std::string AlertIdOf(const Key& key, Time effective_at);
+
+// The same of device, kind and episode alone: a technical alert is raised once.
+std::string TechnicalIdOf(const Key& key);
 
 }  // namespace nara::alert

@@ -68,13 +68,14 @@ std::vector<Param> Params(const Alert& alert) {
           TimePoint(alert.expires_at),
           next,
           alert.receiver,
-          alert.operator_id};
+          alert.operator_id,
+          alert.key.assignment};
 }
 
 Alert ReadAlert(const Row& row) {
   Alert alert;
   alert.id = row.String("id");
-  alert.key = {row.String("device"), row.String("kind"), row.String("episode")};
+  alert.key = {row.String("device"), row.String("kind"), row.String("episode"), row.String("assignment")};
   alert.resident = row.String("resident");
   alert.principal = row.String("principal");
   alert.unit = row.String("unit");

@@ -12,8 +12,8 @@ constexpr std::chrono::milliseconds kLongestWait{250};
 constexpr std::chrono::milliseconds kShortestWait{1};
 constexpr int kDueAtOnce = 200;
 constexpr std::chrono::minutes kTidyEach{10};
-// An end waits this long for its beginning: longer than a device keeps a record.
-constexpr std::chrono::hours kEarlyEndAge{24 * 14};
+// An end is remembered this long: longer than a device keeps a record.
+constexpr std::chrono::hours kEndAge{24 * 14};
 
 }  // namespace
 
@@ -135,7 +135,7 @@ absl::Status Caretaker::Tidy() {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_tidy_) return absl::OkStatus();
   next_tidy_ = now + kTidyEach;
-  return deps_.store.ForgetEarlyEnds(kEarlyEndAge);
+  return deps_.store.ForgetEnds(kEndAge);
 }
 
 void Caretaker::Note(const absl::Status& status) {

@@ -19,7 +19,7 @@ class DeskTest : public ::testing::Test {
   void SetUp() override {
     centre_ = world_.Attend("centre-1480", "anna");
     ASSERT_TRUE(world_.Say(World::Event("dose_missed", "d1")).ok());
-    id_ = world_.IdOf("dose_missed", "d1");
+    id_ = World::IdOf(World::Event("dose_missed", "d1"));
   }
 
   absl::StatusOr<Alert> Accept(const std::string& client, const std::string& operator_id = "anna") {

@@ -40,7 +40,7 @@ class Engine : public testing::Test {
   Change RaiseNow(const std::string& ended_by = "") {
     Alert alert;
     alert.id = "a1";
-    alert.key = {"dispenser-1", "dose_missed", "2026-02-17T08"};
+    alert.key = {"dispenser-1", "dose_missed", "2026-02-17T08", "assignment-1"};
     alert.chain = {3, {{"centre", seconds(60)}, {"staff", seconds(120)}, {"fallback", seconds(30)}}};
     alert.expires_at = kNoon + std::chrono::hours(4);
     return Raise(alert, ended_by, Links(), kNoon);

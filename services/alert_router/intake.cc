@@ -72,7 +72,7 @@ absl::Status Intake::TakeRefused(const LogSlice& slice, const absl::Status& why)
              {{"shard", slice.log.shard}, {"position", slice.step.to}, {"error", why.ToString()}});
   deps_.metrics.Routed("unreadable");
   return deps_.ledger.Commit([&](Moves& moves) {
-    const absl::Status raised = moves.RaiseTechnical({LogAsDevice(slice.log), kUnroutable, slice.step.to}, "");
+    const absl::Status raised = moves.RaiseTechnical({LogAsDevice(slice.log), kUnroutable, slice.step.to, ""}, "");
     return raised.ok() ? moves.rows().Advance({&slice.step, 1}) : raised;
   });
 }

@@ -9,10 +9,12 @@
 namespace nara::alert {
 namespace {
 
+using std::chrono::minutes;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using testing::FakeScreen;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 using testing::World;
 
 class IntakeTest : public ::testing::Test {
@@ -21,6 +23,18 @@ class IntakeTest : public ::testing::Test {
   State StateOf(const std::string& kind, const std::string& episode) {
     const Alert* alert = world_.store.Find(kind, episode);
     return alert == nullptr ? State{} : alert->state;
+  }
+  // Said by disp-1 `after_noon`, in this epoch and with this number.
+  absl::Status Say(const std::string& kind, std::chrono::minutes after_noon, const std::string& epoch_and_number) {
+    auto record = World::Event(kind, "1");
+    record.set_event_id("disp-1/a/" + epoch_and_number);
+    *record.mutable_effective_at() = ToTimestamp(testing::kNoon + after_noon);
+    return world_.Say(record);
+  }
+  std::vector<State> Doses() {
+    std::vector<State> states;
+    for (const Alert& alert : world_.store.All("dose_missed", "1")) states.push_back(alert.state);
+    return states;
   }
   World world_;
 };
@@ -68,10 +82,82 @@ TEST_F(IntakeTest, TheDoseTakenEndsItsAlertAndNoOther) {
 TEST_F(IntakeTest, AnEndBeforeItsBeginningIsRemembered) {
   const auto centre = world_.Attend("centre-1480");
   ASSERT_TRUE(world_.Say(World::Event("dose_taken", "d1")).ok());
-  EXPECT_EQ(world_.store.early_ends(), 1U);
   ASSERT_TRUE(world_.Say(World::Event("dose_missed", "d1")).ok());
   EXPECT_THAT(centre->Take(), IsEmpty());
   EXPECT_EQ(StateOf("dose_missed", "d1"), State::kCancelled);
+}
+
+TEST_F(IntakeTest, TheNextResidentsDoseOfTheSameNumberRings) {
+  const auto centre = world_.Attend("centre-1480");
+  ASSERT_TRUE(world_.Say(World::Event("dose_missed", "1")).ok());
+  registry::v1::Route route = *world_.routes.Find("disp-1");
+  *route.add_assignments() = route.assignments(0);
+  route.mutable_assignments(1)->set_id("assignment-2");
+  route.set_revision(2);
+  world_.routes.Apply(false, {route}, 2);
+  auto next = World::Event("dose_missed", "1");
+  next.set_assignment("assignment-2");
+  ASSERT_TRUE(world_.Say(next).ok());
+  ASSERT_TRUE(world_.Say(next).ok());
+  EXPECT_THAT(centre->Take(), ElementsAre("offer dose_missed 2", "offer dose_missed 2"));
+  EXPECT_THAT(Doses(), ElementsAre(State::kOffered, State::kOffered));
+}
+
+TEST_F(IntakeTest, AnEndOfOneAssignmentEndsNothingOfAnother) {
+  ASSERT_TRUE(world_.Say(World::Event("dose_missed", "1")).ok());
+  auto end = World::Event("dose_taken", "1");
+  end.set_assignment("assignment-2");
+  ASSERT_TRUE(world_.Say(end).ok());
+  EXPECT_EQ(StateOf("dose_missed", "1"), State::kRaised);
+  auto next = World::Event("dose_missed", "1");
+  next.set_assignment("assignment-2");
+  ASSERT_TRUE(world_.Say(next).ok());
+  EXPECT_THAT(Doses(), UnorderedElementsAre(State::kRaised, State::kCancelled)) << "but it was remembered for its own";
+}
+
+TEST_F(IntakeTest, AReminderOrAnEventSentAgainRingsOnce) {
+  const auto centre = world_.Attend("centre-1480");
+  ASSERT_TRUE(Say("dose_missed", minutes(0), "aa/7").ok());
+  ASSERT_TRUE(Say("dose_missed", minutes(15), "aa/8").ok());
+  ASSERT_TRUE(Say("dose_missed", minutes(0), "bb/1").ok());
+  EXPECT_THAT(centre->Take(), ElementsAre("offer dose_missed 2"));
+  EXPECT_THAT(Doses(), ElementsAre(State::kOffered));
+}
+
+TEST_F(IntakeTest, AfterAResetTheSameNumberIsAnotherDose) {
+  const auto centre = world_.Attend("centre-1480");
+  ASSERT_TRUE(Say("dose_missed", minutes(0), "aa/7").ok());
+  ASSERT_TRUE(Say("dose_taken", minutes(5), "aa/8").ok());
+  world_.Pass(std::chrono::hours(3));
+  ASSERT_TRUE(Say("dose_missed", minutes(180), "bb/1").ok());
+  EXPECT_THAT(centre->Take(),
+              ElementsAre("offer dose_missed 2", "withdraw dose_missed dose_taken", "offer dose_missed 2"));
+  EXPECT_THAT(Doses(), ElementsAre(State::kCancelled, State::kOffered));
+  ASSERT_TRUE(Say("dose_taken", minutes(190), "bb/2").ok());
+  EXPECT_THAT(Doses(), ElementsAre(State::kCancelled, State::kCancelled));
+}
+
+TEST_F(IntakeTest, ADoseThatWasTakenSilencesNoLaterDoseOfItsNumber) {
+  const auto centre = world_.Attend("centre-1480");
+  ASSERT_TRUE(Say("dose_taken", minutes(0), "aa/7").ok());
+  ASSERT_TRUE(Say("dose_missed", minutes(180), "bb/1").ok());
+  EXPECT_THAT(centre->Take(), ElementsAre("offer dose_missed 2"));
+}
+
+TEST_F(IntakeTest, ADoseThatIsTakenEndsNoEarlierDoseOfItsNumber) {
+  ASSERT_TRUE(Say("dose_missed", minutes(0), "aa/7").ok());
+  ASSERT_TRUE(Say("dose_taken", minutes(180), "bb/1").ok());
+  EXPECT_THAT(Doses(), ElementsAre(State::kRaised));
+}
+
+TEST_F(IntakeTest, AnAlarmOfAnUnknownKindRingsForEachEvent) {
+  const auto fallback = world_.Attend("county-fallback");
+  auto flood = World::Event("flood", "1");
+  ASSERT_TRUE(world_.Say(flood).ok());
+  ASSERT_TRUE(world_.Say(flood).ok());
+  flood.set_event_id("disp-1/a/bb/1");
+  ASSERT_TRUE(world_.Say(flood).ok());
+  EXPECT_THAT(fallback->Take(), ElementsAre("offer unknown_alarm_kind 2", "offer unknown_alarm_kind 2"));
 }
 
 TEST_F(IntakeTest, ATestDisturbsNobody) {

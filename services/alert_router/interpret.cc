@@ -16,24 +16,24 @@ std::string LogAsDevice(LogId log) {
 
 Key KeyOf(const telemetry::v1::LogRecord& record, const std::string& kind) {
   const std::string& episode = record.record().episode();
-  return {record.device(), kind, episode.empty() ? record.event_id() : episode};
+  return {record.device(), kind, episode.empty() ? record.event_id() : episode, record.assignment()};
 }
 
-Key QuarantineKey(const telemetry::v1::LogRecord& record) {
-  return {record.device(), kIngestQuarantined, record.record().episode() + "@" + record.event_id()};
+Key TechnicalKeyOf(const telemetry::v1::LogRecord& record, const std::string& kind) {
+  return {record.device(), kind, record.record().episode() + "@" + record.event_id(), ""};
 }
 
 Alert Draw(const telemetry::v1::LogRecord& record, const Kind& kind, const Responsible& answer, Time now) {
   Alert alert;
   alert.key = KeyOf(record, kind.id);
-  alert.id = AlertIdOf(alert.key);
+  alert.effective_at = FromTimestamp(record.effective_at());
+  alert.id = AlertIdOf(alert.key, alert.effective_at);
   alert.resident = record.resident();
   alert.principal = answer.principal;
   alert.unit = answer.unit;
   alert.product = record.product();
   alert.event_id = record.event_id();
   alert.chain = answer.chain;
-  alert.effective_at = FromTimestamp(record.effective_at());
   alert.expires_at = std::min(alert.effective_at, now) + kind.alarm_for;
   return alert;
 }
@@ -45,7 +45,7 @@ absl::StatusOr<std::string> Interpreter::Apply(Moves& moves, LogId log, const Lo
   }
   const std::string position = entry.position.ToString();
   log::Error("intake", "an entry of an alarm log cannot be read", {{"shard", log.shard}, {"position", position}});
-  const auto raised = RaiseTechnical(moves, {LogAsDevice(log), kLogUnreadable, position}, "");
+  const auto raised = RaiseTechnical(moves, {LogAsDevice(log), kLogUnreadable, position, ""}, "");
   if (!raised.ok()) return raised.status();
   return "unreadable";
 }
@@ -56,9 +56,9 @@ absl::StatusOr<std::string> Interpreter::ApplyRecord(Moves& moves, const telemet
     log::Info("intake", "test event, nobody is disturbed", {{"device", record.device()}, {"kind", name}});
     return "test";
   }
-  if (name == kIngestQuarantined) return RaiseTechnical(moves, QuarantineKey(record), record.event_id());
+  if (name == kIngestQuarantined) return RaiseTechnical(moves, TechnicalKeyOf(record, name), record.event_id());
   const Kind* kind = catalogue_.FindKind(name);
-  if (kind == nullptr) return RaiseTechnical(moves, KeyOf(record, kUnknownKind), record.event_id());
+  if (kind == nullptr) return RaiseTechnical(moves, TechnicalKeyOf(record, kUnknownKind), record.event_id());
   std::string outcome = "ignored";
   for (const std::string& ended : kind->ends) {
     const auto end = EndEpisode(moves, *kind, ended, record);
@@ -72,16 +72,16 @@ absl::StatusOr<std::string> Interpreter::EndEpisode(Moves& moves, const Kind& ki
                                                     const telemetry::v1::LogRecord& record) const {
   if (record.record().episode().empty()) return "ignored";
   const Key key = KeyOf(record, ended);
-  const auto alert = moves.rows().FindLocked(key);
-  if (!alert.ok()) return alert.status();
-  if (!alert->has_value()) {
-    const absl::Status remembered = moves.rows().RememberEnd(key, kind.id, record.event_id());
-    if (!remembered.ok()) return remembered;
-    return "end_remembered";
-  }
+  const EpisodeEnd end{kind.id, record.event_id(), FromTimestamp(record.effective_at())};
+  if (absl::Status remembered = moves.rows().RememberEnd(key, end); !remembered.ok()) return remembered;
+  const std::chrono::seconds alarm_for = catalogue_.FindKind(ended)->alarm_for;
+  const auto known = moves.rows().EpisodeLocked(key, BegunBefore(end.at, alarm_for), "");
+  if (!known.ok()) return known.status();
+  const Alert* alert = EndedWith(end, *known, alarm_for);
+  if (alert == nullptr) return "end_remembered";
   const auto now = moves.rows().Now();
   if (!now.ok()) return now.status();
-  const absl::Status saved = moves.Save(End(**alert, kind.id, *now));
+  const absl::Status saved = moves.Save(End(*alert, kind.id, *now));
   if (!saved.ok()) return saved;
   return "ended";
 }
@@ -89,18 +89,20 @@ absl::StatusOr<std::string> Interpreter::EndEpisode(Moves& moves, const Kind& ki
 absl::StatusOr<std::string> Interpreter::RaiseAlert(Moves& moves, const Kind& kind,
                                                     const telemetry::v1::LogRecord& record) const {
   const Key key = KeyOf(record, kind.id);
-  const auto known = moves.rows().FindLocked(key);
+  const Beginning event{record.event_id(), FromTimestamp(record.effective_at()), kind.alarm_for};
+  const auto known = moves.rows().EpisodeLocked(key, AlertsAround(event), event.event_id);
   if (!known.ok()) return known.status();
-  if (known->has_value()) return "known";
-  const auto ended_by = moves.rows().EarlyEnd(key);
-  if (!ended_by.ok()) return ended_by.status();
+  const auto ends = moves.rows().Ends(key, EndsAround(event));
+  if (!ends.ok()) return ends.status();
+  if (IsRepeat(event, *known, *ends)) return "known";
   const auto now = moves.rows().Now();
   if (!now.ok()) return now.status();
   const Responsible answer = answers_.ForAlarm(record.device(), record.assignment(), ToTimestamp(*now));
-  const Change change = Raise(Draw(record, kind, answer, *now), *ended_by, moves.reachable(), *now);
+  const std::string ended_by = EndedBy(event, *known, *ends);
+  const Change change = Raise(Draw(record, kind, answer, *now), ended_by, moves.reachable(), *now);
   if (absl::Status saved = moves.Save(change); !saved.ok()) return saved;
   if (answer.astray.empty()) return "raised";
-  const Key astray{record.device(), answer.astray, change.alert.id};
+  const Key astray{record.device(), answer.astray, change.alert.id, ""};
   if (absl::Status told = moves.RaiseTechnical(astray, record.event_id()); !told.ok()) return told;
   return "raised";
 }

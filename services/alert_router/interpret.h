@@ -13,13 +13,13 @@
 
 namespace nara::alert {
 
-// The key of the alert of `kind` that a record is about: its episode, or its
-// event id where it has none.
+// What an alert of `kind` that a record is about is about: its episode, or its event
+// id where it has none, in its assignment.
 Key KeyOf(const telemetry::v1::LogRecord& record, const std::string& kind);
 
-// The key of what ingest quarantined: its episode is a reason ("value_out_of_range"), which comes again, so the event
-// belongs to it.
-Key QuarantineKey(const telemetry::v1::LogRecord& record);
+// The key of a technical alert of `kind` about one record. The episodes of such records come again (what ingest
+// quarantined has a reason there, "value_out_of_range"), so the event belongs to it.
+Key TechnicalKeyOf(const telemetry::v1::LogRecord& record, const std::string& kind);
 
 // What stands for a device in alerts about a log itself: "shard-07".
 std::string LogAsDevice(LogId log);

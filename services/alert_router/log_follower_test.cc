@@ -82,14 +82,16 @@ TEST_F(LogFollowerTest, AnEntryOfTheLogIsOnTheScreenAtOnce) {
 }
 
 TEST_F(LogFollowerTest, ASecondRouterTakesOverWithoutRaisingTwice) {
-  Append(Missed("d1"));
-  ASSERT_TRUE(WaitFor([&] { return store_->Get(world_->IdOf("dose_missed", "d1")).ok(); }));
+  const auto dose = Missed("d1");
+  const auto next_dose = Missed("d2");
+  Append(dose);
+  ASSERT_TRUE(WaitFor([&] { return store_->Get(World::IdOf(dose)).ok(); }));
   StartRouter("router-2");
   const auto centre = world_->Attend("centre-1480");
-  Append(Missed("d1"));
-  Append(Missed("d2"));
-  ASSERT_TRUE(WaitFor([&] { return store_->Get(world_->IdOf("dose_missed", "d2")).ok(); }));
-  const auto first = store_->Get(world_->IdOf("dose_missed", "d1"));
+  Append(dose);
+  Append(next_dose);
+  ASSERT_TRUE(WaitFor([&] { return store_->Get(World::IdOf(next_dose)).ok(); }));
+  const auto first = store_->Get(World::IdOf(dose));
   EXPECT_EQ(first->history.front().action, "raised");
   EXPECT_EQ(std::count_if(first->history.begin(), first->history.end(),
                           [](const HistoryEntry& entry) { return entry.action == "raised"; }),

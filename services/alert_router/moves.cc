@@ -11,21 +11,22 @@ absl::Status Moves::Save(const Change& change) {
   if (change.Changed()) changes_.push_back(change);
   for (const Effect& effect : change.effects) {
     if (effect.kind != Effect::Kind::kTechnical) continue;
-    const Key key{change.alert.key.device, effect.reason, change.alert.id};
+    const Key key{change.alert.key.device, effect.reason, change.alert.id, ""};
     if (absl::Status raised = RaiseTechnical(key, change.alert.event_id); !raised.ok()) return raised;
   }
   return absl::OkStatus();
 }
 
 absl::Status Moves::RaiseTechnical(const Key& key, const std::string& event_id) {
-  const auto existing = rows_.FindLocked(key);
+  const std::string id = TechnicalIdOf(key);
+  const auto existing = rows_.GetLocked(id);
   if (!existing.ok()) return existing.status();
   if (existing->has_value()) return absl::OkStatus();
   const auto now = rows_.Now();
   if (!now.ok()) return now.status();
   const Responsible answer = answers_.ForTechnical(key.device);
   Alert alert;
-  alert.id = AlertIdOf(key);
+  alert.id = id;
   alert.key = key;
   alert.principal = answer.principal;
   alert.unit = answer.unit;

@@ -26,8 +26,8 @@ class Moves {
   // Writes the change, and raises the technical alerts among its effects.
   absl::Status Save(const Change& change);
 
-  // Raises a technical alert of (device, kind, episode) for the device's fallback
-  // unit, without a resident; nothing when it is there already.
+  // Raises a technical alert for the device's fallback unit, without a resident;
+  // nothing when it is there already. REQUIRES: the key has no assignment.
   absl::Status RaiseTechnical(const Key& key, const std::string& event_id);
 
   // In the order in which they were made.

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "alert_router/engine.h"
+#include "alert_router/episode.h"
 #include "common/access/authorizer.h"
 #include "common/postgres/log_positions.h"
 
@@ -25,18 +26,22 @@ class Rows {
   // The database's clock at this moment; the only clock that decides anything.
   virtual absl::StatusOr<Time> Now() = 0;
 
-  virtual absl::StatusOr<std::optional<Alert>> FindLocked(const Key& key) = 0;
   virtual absl::StatusOr<std::optional<Alert>> GetLocked(const std::string& id) = 0;
+  // The alerts of an episode whose events were produced within `period`, and the one
+  // that this event raised.
+  virtual absl::StatusOr<std::vector<Alert>> EpisodeLocked(const Key& key, const Period& period,
+                                                           const std::string& event_id) = 0;
   // Unanswered alerts that stand at `receiver`, oldest first.
   virtual absl::StatusOr<std::vector<Alert>> UnansweredLocked(const std::string& receiver) = 0;
   // At most `limit` alerts that are due, earliest first, passing over those that
   // another router holds.
   virtual absl::StatusOr<std::vector<Alert>> DueLocked(int limit) = 0;
 
-  // The kind of the end that came before its beginning; "" for none.
-  virtual absl::StatusOr<std::string> EarlyEnd(const Key& key) = 0;
-  // Remembers an end whose beginning is not there; again is no error.
-  virtual absl::Status RememberEnd(const Key& key, const std::string& ended_by, const std::string& event_id) = 0;
+  // The remembered ends of an episode that were produced within `period`, oldest
+  // first.
+  virtual absl::StatusOr<std::vector<EpisodeEnd>> Ends(const Key& key, const Period& period) = 0;
+  // Again is no error.
+  virtual absl::Status RememberEnd(const Key& key, const EpisodeEnd& end) = 0;
 
   // Writes the row and its new history. Aborted when the row is not at the
   // version that the change started from: run the transaction again.
@@ -81,8 +86,8 @@ class Store {
   // when it is late); nothing when no alert waits.
   virtual absl::StatusOr<std::optional<std::chrono::microseconds>> UntilNextAction() = 0;
 
-  // Forgets ends that waited for their beginning for longer than `age`.
-  virtual absl::Status ForgetEarlyEnds(std::chrono::seconds age) = 0;
+  // Forgets ends that were remembered longer ago than `age`.
+  virtual absl::Status ForgetEnds(std::chrono::seconds age) = 0;
 };
 
 // What a receiver hears each second.

@@ -9,7 +9,10 @@ namespace nara::alert {
 namespace {
 
 const std::string kSelect = std::string("select ") + kColumns + " from alerts ";
-const std::string kFind = kSelect + "where device = $1 and kind = $2 and episode = $3 for update";
+const std::string kEpisode = kSelect +
+                             "where device = $1 and kind = $2 and episode = $3 and assignment = $4 "
+                             "and (effective_at between $5::timestamptz and $6::timestamptz or event_id = $7) "
+                             "order by effective_at for update";
 const std::string kGet = kSelect + "where id = $1 for update";
 const std::string kLook = kSelect + "where id = $1";
 const std::string kUnanswered = kSelect + "where receiver = $1 and state in (1, 2) order by raised_at, id for update";
@@ -26,7 +29,7 @@ const std::string kList =
 const std::string kInsert =
     std::string("insert into alerts (") + kColumns +
     ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "
-    "$21::timestamptz, $22::timestamptz, $23::timestamptz, $24::timestamptz, $25, $26) on conflict do nothing";
+    "$21::timestamptz, $22::timestamptz, $23::timestamptz, $24::timestamptz, $25, $26, $27) on conflict do nothing";
 constexpr char kUpdate[] =
     "update alerts set step = $3, state = $4, version = $5, waiting = $6, exhausted = $7, offer_version = $8, "
     "delivered = $9, next_action_at = $10::timestamptz, receiver = $11, operator_id = $12 "
@@ -38,11 +41,13 @@ constexpr char kInsertHistory[] =
     "$9::text[]) as entry (version, at, action, state, step, receiver, actor, reason)";
 constexpr char kHistory[] =
     "select version, at, action, state, step, receiver, actor, reason from history where alert = $1 order by version";
-constexpr char kEarlyEnd[] = "select ended_by from early_ends where device = $1 and kind = $2 and episode = $3";
+constexpr char kEnds[] =
+    "select ended_by, event_id, effective_at from ends where device = $1 and kind = $2 and episode = $3 "
+    "and assignment = $4 and effective_at between $5::timestamptz and $6::timestamptz order by effective_at";
 constexpr char kRememberEnd[] =
-    "insert into early_ends (device, kind, episode, ended_by, event_id) values ($1, $2, $3, $4, $5) "
-    "on conflict do nothing";
-constexpr char kForget[] = "delete from early_ends where at < clock_timestamp() - make_interval(secs => $1)";
+    "insert into ends (device, kind, episode, assignment, effective_at, ended_by, event_id) "
+    "values ($1, $2, $3, $4, $5::timestamptz, $6, $7) on conflict do nothing";
+constexpr char kForget[] = "delete from ends where at < clock_timestamp() - make_interval(secs => $1)";
 constexpr char kUntilNext[] =
     "select (extract(epoch from next_action_at - clock_timestamp()) * 1000000)::bigint as micros "
     "from alerts where next_action_at is not null order by next_action_at limit 1";
@@ -68,12 +73,16 @@ class PostgresRows final : public Rows {
     return ToTime((*result)[0].Time("now"));
   }
 
-  absl::StatusOr<std::optional<Alert>> FindLocked(const Key& key) override {
-    return One(transaction_.Execute(kFind, {key.device, key.kind, key.episode}));
+  absl::StatusOr<std::optional<Alert>> GetLocked(const std::string& id) override {
+    const auto result = transaction_.Execute(kGet, {id});
+    if (!result.ok()) return result.status();
+    return result->empty() ? std::optional<Alert>() : std::optional(ReadAlert((*result)[0]));
   }
 
-  absl::StatusOr<std::optional<Alert>> GetLocked(const std::string& id) override {
-    return One(transaction_.Execute(kGet, {id}));
+  absl::StatusOr<std::vector<Alert>> EpisodeLocked(const Key& key, const Period& period,
+                                                   const std::string& event_id) override {
+    return Many(transaction_.Execute(kEpisode, {key.device, key.kind, key.episode, key.assignment,
+                                                TimePoint(period.from), TimePoint(period.to), event_id}));
   }
 
   absl::StatusOr<std::vector<Alert>> UnansweredLocked(const std::string& receiver) override {
@@ -82,14 +91,22 @@ class PostgresRows final : public Rows {
 
   absl::StatusOr<std::vector<Alert>> DueLocked(int limit) override { return Many(transaction_.Execute(kDue, {limit})); }
 
-  absl::StatusOr<std::string> EarlyEnd(const Key& key) override {
-    const auto result = transaction_.Execute(kEarlyEnd, {key.device, key.kind, key.episode});
+  absl::StatusOr<std::vector<EpisodeEnd>> Ends(const Key& key, const Period& period) override {
+    const auto result = transaction_.Execute(
+        kEnds, {key.device, key.kind, key.episode, key.assignment, TimePoint(period.from), TimePoint(period.to)});
     if (!result.ok()) return result.status();
-    return result->empty() ? std::string() : (*result)[0].String("ended_by");
+    std::vector<EpisodeEnd> ends;
+    for (const Row& row : *result) {
+      ends.push_back({row.String("ended_by"), row.String("event_id"), ToTime(row.Time("effective_at"))});
+    }
+    return ends;
   }
 
-  absl::Status RememberEnd(const Key& key, const std::string& ended_by, const std::string& event_id) override {
-    return transaction_.Execute(kRememberEnd, {key.device, key.kind, key.episode, ended_by, event_id}).status();
+  absl::Status RememberEnd(const Key& key, const EpisodeEnd& end) override {
+    return transaction_
+        .Execute(kRememberEnd,
+                 {key.device, key.kind, key.episode, key.assignment, TimePoint(end.at), end.kind, end.event_id})
+        .status();
   }
 
   absl::Status Save(const Change& change) override {
@@ -104,12 +121,6 @@ class PostgresRows final : public Rows {
   absl::Status Advance(std::span<const PositionStep> steps) override { return positions_.Advance(transaction_, steps); }
 
  private:
-  static absl::StatusOr<std::optional<Alert>> One(const absl::StatusOr<Result>& result) {
-    if (!result.ok()) return result.status();
-    if (result->empty()) return std::optional<Alert>();
-    return std::optional<Alert>(ReadAlert((*result)[0]));
-  }
-
   static absl::StatusOr<std::vector<Alert>> Many(const absl::StatusOr<Result>& result) {
     if (!result.ok()) return result.status();
     return ReadAlerts(*result);
@@ -191,7 +202,7 @@ absl::StatusOr<std::optional<std::chrono::microseconds>> PostgresStore::UntilNex
   return std::optional(std::chrono::microseconds((*result)[0].Int64("micros")));
 }
 
-absl::Status PostgresStore::ForgetEarlyEnds(std::chrono::seconds age) {
+absl::Status PostgresStore::ForgetEnds(std::chrono::seconds age) {
   const auto connection = pool_.Acquire();
   if (!connection.ok()) return connection.status();
   return (*connection)->Execute(kForget, {age.count()}).status();

@@ -21,7 +21,7 @@ class PostgresStore final : public Store {
   absl::StatusOr<AlertWithHistory> Get(const std::string& id) override;
   absl::StatusOr<std::vector<Alert>> List(const Query& query) override;
   absl::StatusOr<std::optional<std::chrono::microseconds>> UntilNextAction() override;
-  absl::Status ForgetEarlyEnds(std::chrono::seconds age) override;
+  absl::Status ForgetEnds(std::chrono::seconds age) override;
 
  private:
   PostgresPool& pool_;

@@ -31,8 +31,8 @@ class PostgresStoreTest : public ::testing::Test {
 
   Alert Drawn(const std::string& episode, const std::string& receiver = "centre") {
     Alert alert;
-    alert.key = {device_, "dose_missed", episode};
-    alert.id = AlertIdOf(alert.key);
+    alert.key = {device_, "dose_missed", episode, "assignment-1"};
+    alert.id = AlertIdOf(alert.key, alert.effective_at);
     alert.principal = "1480";
     alert.unit = device_;
     alert.event_id = "event";
@@ -158,23 +158,48 @@ TEST_F(PostgresStoreTest, HistoryIsAppendOnly) {
   EXPECT_FALSE(Sql("truncate history cascade").ok());
 }
 
-TEST_F(PostgresStoreTest, EarlyEndsAreRememberedUntilTheyAreOld) {
-  const Key key{device_, "dose_missed", "d1"};
-  const auto end = [&](std::string* found) {
-    return store_.Run([&](Rows& rows) -> absl::Status {
-      if (absl::Status done = rows.RememberEnd(key, "dose_taken", "e1"); !done.ok()) return done;
-      *found = *rows.EarlyEnd(key);
+TEST_F(PostgresStoreTest, AnEpisodeIsFoundByItsTimeOrItsEvent) {
+  const Alert row = RaiseOne(Drawn("d1"));
+  const auto find = [&](const Key& key, seconds from, seconds to, const std::string& event) {
+    std::vector<Alert> found;
+    const absl::Status done = store_.Run([&](Rows& rows) {
+      found = *rows.EpisodeLocked(key, {row.effective_at + from, row.effective_at + to}, event);
       return absl::OkStatus();
     });
+    EXPECT_TRUE(done.ok()) << done;
+    return found;
   };
-  std::string found;
-  ASSERT_TRUE(end(&found).ok());
-  ASSERT_TRUE(end(&found).ok()) << "again is no error";
-  EXPECT_EQ(found, "dose_taken");
-  ASSERT_TRUE(store_.ForgetEarlyEnds(seconds(3600)).ok());
-  EXPECT_EQ((*Sql("select count(*) from early_ends"))[0].Int(0), 1);
-  ASSERT_TRUE(store_.ForgetEarlyEnds(seconds(0)).ok());
-  EXPECT_EQ((*Sql("select count(*) from early_ends"))[0].Int(0), 0);
+  EXPECT_THAT(find(row.key, seconds(0), seconds(0), ""), ElementsAre(row));
+  EXPECT_THAT(find(row.key, seconds(1), seconds(9), ""), IsEmpty());
+  EXPECT_THAT(find(row.key, seconds(1), seconds(9), "event"), ElementsAre(row));
+  Key other = row.key;
+  other.assignment = "assignment-2";
+  EXPECT_THAT(find(other, seconds(0), seconds(0), "event"), IsEmpty());
+}
+
+TEST_F(PostgresStoreTest, EndsAreRememberedUntilTheyAreOld) {
+  const Key key{device_, "dose_missed", "d1", "assignment-1"};
+  const Time noon{std::chrono::hours(12)};
+  const EpisodeEnd first{"dose_taken", "e1", noon};
+  const EpisodeEnd second{"dose_taken", "e2", noon + seconds(60)};
+  const auto ends = [&](seconds from) {
+    std::vector<EpisodeEnd> found;
+    const absl::Status done = store_.Run([&](Rows& rows) {
+      found = *rows.Ends(key, {noon + from, noon + seconds(60)});
+      return absl::OkStatus();
+    });
+    EXPECT_TRUE(done.ok()) << done;
+    return found;
+  };
+  for (const EpisodeEnd& end : {second, first, first}) {
+    ASSERT_TRUE(store_.Run([&](Rows& rows) { return rows.RememberEnd(key, end); }).ok()) << "again is no error";
+  }
+  EXPECT_THAT(ends(seconds(0)), ElementsAre(first, second));
+  EXPECT_THAT(ends(seconds(1)), ElementsAre(second));
+  ASSERT_TRUE(store_.ForgetEnds(seconds(3600)).ok());
+  EXPECT_THAT(ends(seconds(0)), ElementsAre(first, second));
+  ASSERT_TRUE(store_.ForgetEnds(seconds(0)).ok());
+  EXPECT_THAT(ends(seconds(0)), IsEmpty());
 }
 
 TEST_F(PostgresStoreTest, AListShowsWhatTheScopeReachesNewestFirst) {

@@ -80,11 +80,35 @@ create table early_ends (
 create index early_ends_by_age on early_ends (at);
 )sql";
 
+// What was raised before has no assignment: it is ended by people or expires. The
+// remembered ends named neither assignment nor time, and could silence another dose.
+constexpr std::string_view kEpisodesAgain = R"sql(
+alter table alerts add assignment text not null default '';
+alter table alerts alter assignment drop default;
+alter table alerts drop constraint alerts_device_kind_episode_key;
+alter table alerts add unique (device, kind, episode, assignment, effective_at);
+
+drop table early_ends;
+create table ends (
+  device       text not null,
+  kind         text not null,
+  episode      text not null,
+  assignment   text not null,
+  effective_at timestamptz not null,
+  ended_by     text not null,
+  event_id     text not null,
+  at           timestamptz not null default clock_timestamp(),
+  primary key (device, kind, episode, assignment, effective_at)
+);
+create index ends_by_age on ends (at);
+)sql";
+
 }  // namespace
 
 const std::vector<Migration>& Migrations() {
   static const std::string first = std::string(kAlerts) + std::string(kLogPositionsSql);
-  static const std::vector<Migration> migrations = {{1, "alerts, history, early ends, positions", first}};
+  static const std::vector<Migration> migrations = {{1, "alerts, history, early ends, positions", first},
+                                                    {2, "episodes that are used again", kEpisodesAgain}};
   return migrations;
 }
 

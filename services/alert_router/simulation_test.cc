@@ -1,19 +1,15 @@
 // Thousands of seeded lives of one alert: accepts, rejects, lost links,
 // time-outs, ends that come early, crashes between a commit and its effects,
 // and a second router that acts on a row it read long ago.
-//
-// NARA_SIMULATIONS=N sets the number of schedules, NARA_SEED=N the first seed;
-// a failure prints the seed, and NARA_SIMULATIONS=1 NARA_SEED=<seed> replays it.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <iostream>
 #include <map>
 #include <random>
 #include <set>
 #include <utility>
 
 #include "alert_router/engine.h"
+#include "alert_router/testing/seeds.h"
 
 namespace nara::alert {
 namespace {
@@ -21,11 +17,6 @@ namespace {
 using std::chrono::seconds;
 
 constexpr Time kStart{std::chrono::hours(24 * 365)};
-
-uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? otherwise : std::strtoull(value, nullptr, 10);
-}
 
 const std::map<State, std::set<State>>& LegalNext() {
   using enum State;
@@ -46,7 +37,7 @@ class Life {
 
   void Run() {
     Begin();
-    for (int happenings = Draw(60); happenings-- > 0 && !testing::Test::HasFailure();) Happen();
+    for (int happenings = Draw(60); happenings-- > 0 && !::testing::Test::HasFailure();) Happen();
     Calm();
   }
 
@@ -153,13 +144,13 @@ class Life {
   }
 
   void Commit(const Change& change, bool timer) {
-    if (testing::Test::HasFailure()) return;
+    if (::testing::Test::HasFailure()) return;
     CheckHistory(change, timer);
     const bool accepted_before = !IsUnanswered(row_.state);
     row_ = change.alert;
     CheckRow();
     for (const Effect& effect : change.effects) {
-      if (testing::Test::HasFailure()) return;
+      if (::testing::Test::HasFailure()) return;
       ASSERT_FALSE(accepted_before && effect.kind == Effect::Kind::kOffer) << "an offer after an accept";
       Carry(effect);
     }
@@ -214,7 +205,7 @@ class Life {
       DueExactly();
       now_ += seconds(1);
     }
-    if (testing::Test::HasFailure()) return;
+    if (::testing::Test::HasFailure()) return;
     ASSERT_TRUE(!IsUnanswered(row_.state) || screens_.contains(row_.receiver)) << "nobody sees it";
     if (IsUnanswered(row_.state)) TryAccept({row_.receiver, "calm"});
     ASSERT_FALSE(IsUnanswered(row_.state));
@@ -232,14 +223,7 @@ class Life {
 };
 
 TEST(Simulation, EveryLifeKeepsTheInvariants) {
-  const uint64_t schedules = FromEnvironment("NARA_SIMULATIONS", 20000);
-  const uint64_t first = FromEnvironment("NARA_SEED", std::random_device{}());
-  std::cout << "simulation: " << schedules << " schedules from seed " << first << std::endl;
-  for (uint64_t seed = first; seed < first + schedules; ++seed) {
-    SCOPED_TRACE("NARA_SIMULATIONS=1 NARA_SEED=" + std::to_string(seed));
-    Life(seed).Run();
-    if (HasFailure()) return;
-  }
+  testing::LiveThrough<Life>();
 }
 
 }  // namespace

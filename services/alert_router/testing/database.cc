@@ -10,15 +10,20 @@ namespace {
 constexpr char kRole[] = "nara_alerts";
 constexpr char kSchema[] = "alerts";
 
-absl::Status Prepare(const Database& database, nara::testing::PostgresServer& server) {
+absl::Status Prepare(const Database& database, nara::testing::PostgresServer& server,
+                     std::span<const Migration> migrations) {
   if (absl::Status made = server.CreateOwner(kRole, kSchema); !made.ok()) return made;
   const auto connection = PostgresConnection::Connect(database.options());
-  return connection.ok() ? Migrate(**connection, kSchema, Migrations()) : connection.status();
+  return connection.ok() ? Migrate(**connection, kSchema, migrations) : connection.status();
 }
 
 }  // namespace
 
 std::unique_ptr<Database> Database::Start() {
+  return StartAt(Migrations().size());
+}
+
+std::unique_ptr<Database> Database::StartAt(std::size_t migrations) {
   auto database = std::make_unique<Database>();
   auto server = nara::testing::PostgresServer::Start();
   if (!server.ok()) {
@@ -26,7 +31,8 @@ std::unique_ptr<Database> Database::Start() {
     return nullptr;
   }
   database->server_ = *std::move(server);
-  if (absl::Status prepared = Prepare(*database, *database->server_); !prepared.ok()) {
+  if (absl::Status prepared = Prepare(*database, *database->server_, std::span(Migrations()).first(migrations));
+      !prepared.ok()) {
     std::cerr << prepared << std::endl;
     return nullptr;
   }

@@ -12,6 +12,8 @@ class Database {
  public:
   // Null, with a message on standard error, when the server cannot be started.
   static std::unique_ptr<Database> Start();
+  // The same with the schema as the first migrations made it.
+  static std::unique_ptr<Database> StartAt(std::size_t migrations);
 
   nara::testing::PostgresServer& server() { return *server_; }
   PostgresPool& pool() { return *pool_; }

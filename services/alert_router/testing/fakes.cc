@@ -29,16 +29,19 @@ class FakeRows final : public Rows {
 
   absl::StatusOr<Time> Now() override { return store_.now_; }
 
-  absl::StatusOr<std::optional<Alert>> FindLocked(const Key& key) override {
-    for (const auto& [id, alert] : tables_.alerts) {
-      if (alert.key == key) return std::optional(alert);
-    }
-    return std::optional<Alert>();
-  }
-
   absl::StatusOr<std::optional<Alert>> GetLocked(const std::string& id) override {
     const auto found = tables_.alerts.find(id);
     return found == tables_.alerts.end() ? std::optional<Alert>() : std::optional(found->second);
+  }
+
+  absl::StatusOr<std::vector<Alert>> EpisodeLocked(const Key& key, const Period& period,
+                                                   const std::string& event_id) override {
+    std::vector<Alert> alerts;
+    for (const auto& [id, alert] : tables_.alerts) {
+      const bool near = period.Has(alert.effective_at) || alert.event_id == event_id;
+      if (alert.key == key && near) alerts.push_back(alert);
+    }
+    return alerts;
   }
 
   absl::StatusOr<std::vector<Alert>> UnansweredLocked(const std::string& receiver) override {
@@ -57,13 +60,16 @@ class FakeRows final : public Rows {
     return due;
   }
 
-  absl::StatusOr<std::string> EarlyEnd(const Key& key) override {
-    const auto found = tables_.early_ends.find(key);
-    return found == tables_.early_ends.end() ? std::string() : found->second;
+  absl::StatusOr<std::vector<EpisodeEnd>> Ends(const Key& key, const Period& period) override {
+    std::vector<EpisodeEnd> ends;
+    for (const auto& [at, end] : tables_.ends[key]) {
+      if (period.Has(at)) ends.push_back(end);
+    }
+    return ends;
   }
 
-  absl::Status RememberEnd(const Key& key, const std::string& ended_by, const std::string&) override {
-    tables_.early_ends.emplace(key, ended_by);
+  absl::Status RememberEnd(const Key& key, const EpisodeEnd& end) override {
+    tables_.ends[key].emplace(end.at, end);
     return absl::OkStatus();
   }
 
@@ -133,11 +139,18 @@ absl::StatusOr<std::optional<std::chrono::microseconds>> FakeStore::UntilNextAct
   return until;
 }
 
-const Alert* FakeStore::Find(const std::string& kind, const std::string& episode) const {
+std::vector<Alert> FakeStore::All(const std::string& kind, const std::string& episode) const {
+  std::vector<Alert> found;
   for (const auto& [id, alert] : tables_.alerts) {
-    if (alert.key.kind == kind && alert.key.episode == episode) return &alert;
+    if (alert.key.kind == kind && alert.key.episode == episode) found.push_back(alert);
   }
-  return nullptr;
+  std::sort(found.begin(), found.end(), [](const Alert& a, const Alert& b) { return a.effective_at < b.effective_at; });
+  return found;
+}
+
+const Alert* FakeStore::Find(const std::string& kind, const std::string& episode) const {
+  const std::vector<Alert> all = All(kind, episode);
+  return all.empty() ? nullptr : &tables_.alerts.at(all.back().id);
 }
 
 std::vector<std::string> FakeStore::Actions(const std::string& alert) const {

@@ -24,7 +24,7 @@ class FakeStore final : public Store {
   absl::StatusOr<AlertWithHistory> Get(const std::string& id) override;
   absl::StatusOr<std::vector<Alert>> List(const Query& query) override;
   absl::StatusOr<std::optional<std::chrono::microseconds>> UntilNextAction() override;
-  absl::Status ForgetEarlyEnds(std::chrono::seconds) override { return down_; }
+  absl::Status ForgetEnds(std::chrono::seconds) override { return down_; }
 
   void Advance(std::chrono::microseconds by) { now_ += by; }
   Time now() const { return now_; }
@@ -39,19 +39,19 @@ class FakeStore final : public Store {
   // what is no UTF-8.
   void Refuse(const std::string& device) { refused_ = device; }
 
-  // By (kind, episode), for tests with one device.
+  // By (kind, episode), for tests with one device: every occurrence, and the newest.
+  std::vector<Alert> All(const std::string& kind, const std::string& episode) const;
   const Alert* Find(const std::string& kind, const std::string& episode) const;
   std::vector<std::string> Actions(const std::string& alert) const;
   std::size_t size() const { return tables_.alerts.size(); }
   std::string position(int shard) const;
-  std::size_t early_ends() const { return tables_.early_ends.size(); }
 
  private:
   friend class FakeRows;
   struct Tables {
     std::map<std::string, Alert> alerts;
     std::map<std::string, std::vector<HistoryEntry>> history;
-    std::map<Key, std::string> early_ends;
+    std::map<Key, std::map<Time, EpisodeEnd>> ends;
     std::map<int, std::string> positions;
   };
 

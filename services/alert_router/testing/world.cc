@@ -75,8 +75,8 @@ void World::Pass(std::chrono::seconds time) {
   caretaker.Round();
 }
 
-std::string World::IdOf(const std::string& kind, const std::string& episode) const {
-  return AlertIdOf({kDevice, kind, episode});
+std::string World::IdOf(const telemetry::v1::LogRecord& record) {
+  return AlertIdOf(KeyOf(record, record.record().kind()), FromTimestamp(record.effective_at()));
 }
 
 }  // namespace nara::alert::testing

@@ -33,7 +33,8 @@ class World {
   void Pass(std::chrono::seconds time);
 
   rpc::CallContext As(const std::string& client) const { return {client, client, absl::InfiniteFuture()}; }
-  std::string IdOf(const std::string& kind, const std::string& episode) const;
+  // The alert that a record raises.
+  static std::string IdOf(const telemetry::v1::LogRecord& record);
 
   FakeStore store;
   Store& used_store;
