@@ -139,9 +139,16 @@ Change Raise(Alert alert, const std::string& ended_by, const Reachable& reachabl
   } else if (now >= alert.expires_at) {
     Close(draft, State::kExpired);
     draft.RecordFor("", "expired", "it came too late to ring for", "");
+    draft.Ask(Effect::Kind::kTechnical, "", kArrivedLate);
   } else {
     EnterFrom(draft, 0, reachable);
   }
+  return draft.Take();
+}
+
+Change Join(const Alert& technical, const std::string& what, Time now) {
+  Draft draft(technical, now);
+  draft.RecordFor("", "joined", what, "");
   return draft.Take();
 }
 

@@ -86,9 +86,13 @@ struct Answer {
 // Raises `alert` (its id, key, chain, who answers, times but raised_at) and
 // offers it to the first reachable step. With `ended_by` (the kind of an end
 // that came before its beginning) it is recorded and cancelled at once, and
-// nobody is disturbed; the same when `now` is not before alert.expires_at: too
-// late to ring for. REQUIRES: alert.chain has a step.
+// nobody is disturbed. When `now` is not before alert.expires_at it is too late to
+// ring for: it expires at once, and a technical alert tells of it. REQUIRES:
+// alert.chain has a step.
 Change Raise(Alert alert, const std::string& ended_by, const Reachable& reachable, Time now);
+
+// A technical alert that nobody has answered yet is about something more.
+Change Join(const Alert& technical, const std::string& what, Time now);
 
 // The alert's time has come: time-out of the offer, repetition, expiry. No
 // change when it is not due (another router was faster).

@@ -212,13 +212,25 @@ TEST_F(Engine, AnEndThatCameFirstIsRecordedAndDisturbsNobody) {
   EXPECT_FALSE(change.alert.next_action_at);
 }
 
-TEST_F(Engine, AnAlarmThatCameTooLateIsRecordedAndDisturbsNobody) {
+TEST_F(Engine, AnAlarmThatCameTooLateRingsNowhereAndIsTold) {
   Alert alert;
   alert.chain.steps = {{"centre", seconds(60)}};
   alert.expires_at = kNoon;
   const Change change = Raise(alert, "", Links(), kNoon);
   EXPECT_THAT(Lines(change), ElementsAre("raised", "expired"));
+  EXPECT_THAT(Todo(change), ElementsAre("technical arrived_late"));
+  EXPECT_TRUE(Raise(alert, "dose_taken", Links(), kNoon).effects.empty()) << "late, and over";
+}
+
+TEST_F(Engine, WhatJoinsATechnicalAlertMovesNothingOfIt) {
+  const Alert offered = RaiseNow().alert;
+  const Change change = Join(offered, "dose_missed of noon", kNoon + seconds(1));
+  EXPECT_THAT(Lines(change), ElementsAre("joined"));
+  EXPECT_EQ(change.history[0].reason, "dose_missed of noon");
   EXPECT_TRUE(change.effects.empty());
+  EXPECT_EQ(change.alert.state, offered.state);
+  EXPECT_EQ(change.alert.next_action_at, offered.next_action_at);
+  EXPECT_TRUE(Delivered(change.alert, anna_, offered.version, kNoon).Changed()) << "its offer is the same";
 }
 
 TEST_F(Engine, ExpiresUnansweredAndSaysSo) {

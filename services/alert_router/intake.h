@@ -9,7 +9,9 @@
 //   a test                       nothing; logged and counted
 //   a kind that ends another     the alert of that kind and the same episode is
 //                                cancelled, or the end is remembered
-//   a kind that raises           an alert for who answers now, if there is none
+//   a kind that raises           an alert for who answers now, if there is none;
+//                                one that is too old expires at once, and a
+//                                technical alert tells of it
 //   ingest_quarantined           a technical alert for the device's fallback unit
 //   unreadable, or a kind that   a technical alert: nobody would notice otherwise
 //   the catalogue does not have

@@ -31,6 +31,12 @@ class IntakeTest : public ::testing::Test {
     *record.mutable_effective_at() = ToTimestamp(testing::kNoon + after_noon);
     return world_.Say(record);
   }
+  // A dose that was missed so long ago.
+  absl::Status Miss(const std::string& dose, std::chrono::hours ago) {
+    auto record = World::Event("dose_missed", dose);
+    *record.mutable_effective_at() = ToTimestamp(testing::kNoon - ago);
+    return world_.Say(record);
+  }
   std::vector<State> Doses() {
     std::vector<State> states;
     for (const Alert& alert : world_.store.All("dose_missed", "1")) states.push_back(alert.state);
@@ -169,13 +175,60 @@ TEST_F(IntakeTest, ATestDisturbsNobody) {
   EXPECT_EQ(world_.store.size(), 0U);
 }
 
-TEST_F(IntakeTest, AnAlarmThatIsTooOldIsRecordedWithoutARing) {
+TEST_F(IntakeTest, AnAlarmThatIsTooOldIsToldAndNotRungFor) {
   const auto centre = world_.Attend("centre-1480");
-  auto old = World::Event("dose_missed", "d1");
-  *old.mutable_effective_at() = ToTimestamp(testing::kNoon - std::chrono::hours(13));
-  ASSERT_TRUE(world_.Say(old).ok());
+  const auto fallback = world_.Attend("county-fallback");
+  ASSERT_TRUE(Miss("d1", std::chrono::hours(13)).ok());
   EXPECT_THAT(centre->Take(), IsEmpty());
   EXPECT_EQ(StateOf("dose_missed", "d1"), State::kExpired);
+  EXPECT_THAT(fallback->Take(), ElementsAre("offer arrived_late 2"));
+  const Alert* told = world_.store.Find(kArrivedLate, world_.store.Find("dose_missed", "d1")->id);
+  ASSERT_NE(told, nullptr);
+  EXPECT_EQ(told->resident, "");
+  ASSERT_TRUE(Miss("d1", std::chrono::hours(13)).ok());
+  EXPECT_THAT(fallback->Take(), IsEmpty()) << "the same event again";
+}
+
+TEST_F(IntakeTest, AnAlarmThatIsLateAndStillOneRingsWithBothTimes) {
+  const auto centre = world_.Attend("centre-1480");
+  ASSERT_TRUE(Miss("d1", std::chrono::hours(11)).ok());
+  EXPECT_THAT(centre->Take(), ElementsAre("offer dose_missed 2"));
+  const Alert* alert = world_.store.Find("dose_missed", "d1");
+  EXPECT_EQ(alert->raised_at - alert->effective_at, std::chrono::hours(11));
+  EXPECT_EQ(alert->expires_at, alert->effective_at + std::chrono::hours(12));
+}
+
+TEST_F(IntakeTest, ADeviceThatWasAwayForAWeekRingsOnceAndNamesEachDose) {
+  const auto fallback = world_.Attend("county-fallback");
+  for (int day = 7; day > 0; --day) {
+    ASSERT_TRUE(Miss("d" + std::to_string(day), std::chrono::hours(24 * day)).ok());
+  }
+  EXPECT_THAT(fallback->Take(), ElementsAre("offer arrived_late 2"));
+  const Alert& told = *world_.store.Find(kArrivedLate, world_.store.Find("dose_missed", "d7")->id);
+  EXPECT_THAT(world_.store.Actions(told.id),
+              ElementsAre("raised", "offered", "joined", "joined", "joined", "joined", "joined", "joined"));
+  EXPECT_EQ(world_.store.Get(told.id)->history.back().reason,
+            "dose_missed of 2024-10-03T12:00:00Z, alert " + world_.store.Find("dose_missed", "d1")->id);
+}
+
+TEST_F(IntakeTest, WhatIsLateAfterSomebodyAnsweredRingsAgain) {
+  const auto fallback = world_.Attend("county-fallback");
+  ASSERT_TRUE(Miss("d1", std::chrono::hours(48)).ok());
+  const std::string told = world_.store.Find(kArrivedLate, world_.store.Find("dose_missed", "d1")->id)->id;
+  ASSERT_TRUE(world_.desk.Accept(world_.As("county-fallback"), {told, {"county-fallback", "anna"}, ""}).ok());
+  fallback->Take();
+  ASSERT_TRUE(Miss("d2", std::chrono::hours(24)).ok());
+  EXPECT_THAT(fallback->Take(), ElementsAre("offer arrived_late 2")) << "who answered has not heard of this one";
+}
+
+TEST_F(IntakeTest, ALateAlarmThatIsOverTellsNobody) {
+  const auto fallback = world_.Attend("county-fallback");
+  auto taken = World::Event("dose_taken", "d1");
+  *taken.mutable_effective_at() = ToTimestamp(testing::kNoon - std::chrono::hours(24));
+  ASSERT_TRUE(world_.Say(taken).ok());
+  ASSERT_TRUE(Miss("d1", std::chrono::hours(25)).ok());
+  EXPECT_THAT(fallback->Take(), IsEmpty());
+  EXPECT_EQ(StateOf("dose_missed", "d1"), State::kCancelled);
 }
 
 TEST_F(IntakeTest, ADeviceClockThatRunsAheadDoesNotProlongTheAlarm) {

@@ -101,10 +101,11 @@ absl::StatusOr<std::string> Interpreter::RaiseAlert(Moves& moves, const Kind& ki
   const std::string ended_by = EndedBy(event, *known, *ends);
   const Change change = Raise(Draw(record, kind, answer, *now), ended_by, moves.reachable(), *now);
   if (absl::Status saved = moves.Save(change); !saved.ok()) return saved;
-  if (answer.astray.empty()) return "raised";
+  const std::string outcome = change.alert.state == State::kExpired ? "late" : "raised";
+  if (answer.astray.empty()) return outcome;
   const Key astray{record.device(), answer.astray, change.alert.id, ""};
   if (absl::Status told = moves.RaiseTechnical(astray, record.event_id()); !told.ok()) return told;
-  return "raised";
+  return outcome;
 }
 
 absl::StatusOr<std::string> Interpreter::RaiseTechnical(Moves& moves, const Key& key,

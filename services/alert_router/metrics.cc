@@ -3,10 +3,11 @@
 namespace nara::alert {
 namespace {
 
-constexpr const char* kActions[] = {"raised",   "offered",  "unreachable",    "exhausted",   "delivered", "accepted",
-                                    "rejected", "resolved", "accept_timeout", "link_broken", "cancelled", "expired"};
-constexpr const char* kOutcomes[] = {"raised", "ended",   "end_remembered", "known",
-                                     "test",   "ignored", "technical",      "unreadable"};
+constexpr const char* kActions[] = {"raised",    "offered",  "unreachable", "exhausted",      "delivered",
+                                    "accepted",  "rejected", "resolved",    "accept_timeout", "link_broken",
+                                    "cancelled", "expired",  "joined"};
+constexpr const char* kOutcomes[] = {"raised",  "ended",     "end_remembered", "known", "test",
+                                     "ignored", "technical", "unreadable",     "late"};
 
 double Seconds(std::chrono::microseconds time) {
   return static_cast<double>(time.count()) / 1e6;

@@ -22,8 +22,8 @@ class Metrics {
   void Offered(std::chrono::microseconds after_append);
   // How late a due alert was moved.
   void Late(std::chrono::microseconds by);
-  // What became of a log entry: "raised", "ended", "end_remembered", "known",
-  // "test", "ignored", "technical" or "unreadable".
+  // What became of a log entry: "raised", "late", "ended", "end_remembered",
+  // "known", "test", "ignored", "technical" or "unreadable".
   void Routed(const std::string& outcome);
   // A transaction that the store did not carry out.
   void StoreFailed();

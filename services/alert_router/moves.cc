@@ -2,19 +2,40 @@
 
 #include <utility>
 
+#include "absl/time/time.h"
 #include "alert_router/alert_id.h"
 
 namespace nara::alert {
+namespace {
+
+// "dose_missed of 2026-02-17T07:30:00Z, alert 9f3c..."
+std::string NameOf(const Alert& alert) {
+  const absl::Time at = absl::FromUnixMicros(alert.effective_at.time_since_epoch().count());
+  return alert.key.kind + " of " + absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", at, absl::UTCTimeZone()) + ", alert " +
+         alert.id;
+}
+
+}  // namespace
 
 absl::Status Moves::Save(const Change& change) {
   if (absl::Status saved = rows_.Save(change); !saved.ok()) return saved;
   if (change.Changed()) changes_.push_back(change);
   for (const Effect& effect : change.effects) {
     if (effect.kind != Effect::Kind::kTechnical) continue;
-    const Key key{change.alert.key.device, effect.reason, change.alert.id, ""};
-    if (absl::Status raised = RaiseTechnical(key, change.alert.event_id); !raised.ok()) return raised;
+    if (absl::Status told = Tell(change.alert, effect.reason); !told.ok()) return told;
   }
   return absl::OkStatus();
+}
+
+absl::Status Moves::Tell(const Alert& alert, const std::string& kind) {
+  if (kind == kArrivedLate) {
+    const auto open = rows_.NewestUnansweredLocked(alert.key.device, kind);
+    if (!open.ok()) return open.status();
+    const auto now = rows_.Now();
+    if (!now.ok()) return now.status();
+    if (open->has_value()) return Save(Join(**open, NameOf(alert), *now));
+  }
+  return RaiseTechnical({alert.key.device, kind, alert.id, ""}, alert.event_id);
 }
 
 absl::Status Moves::RaiseTechnical(const Key& key, const std::string& event_id) {

@@ -23,7 +23,9 @@ class Moves {
   Rows& rows() { return rows_; }
   const Reachable& reachable() const { return reachable_; }
 
-  // Writes the change, and raises the technical alerts among its effects.
+  // Writes the change, and raises the technical alerts among its effects. A device
+  // that was away for a week brings many alarms that are too late: those that come
+  // while nobody has answered the technical alert about the first join it.
   absl::Status Save(const Change& change);
 
   // Raises a technical alert for the device's fallback unit, without a resident;
@@ -34,6 +36,8 @@ class Moves {
   std::vector<Change> Take() { return std::move(changes_); }
 
  private:
+  absl::Status Tell(const Alert& alert, const std::string& kind);
+
   Rows& rows_;
   const Answers& answers_;
   const Reachable& reachable_;

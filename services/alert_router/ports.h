@@ -31,6 +31,9 @@ class Rows {
   // that this event raised.
   virtual absl::StatusOr<std::vector<Alert>> EpisodeLocked(const Key& key, const Period& period,
                                                            const std::string& event_id) = 0;
+  // The newest alert of the device and kind that nobody has answered.
+  virtual absl::StatusOr<std::optional<Alert>> NewestUnansweredLocked(const std::string& device,
+                                                                      const std::string& kind) = 0;
   // Unanswered alerts that stand at `receiver`, oldest first.
   virtual absl::StatusOr<std::vector<Alert>> UnansweredLocked(const std::string& receiver) = 0;
   // At most `limit` alerts that are due, earliest first, passing over those that

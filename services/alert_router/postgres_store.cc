@@ -15,6 +15,8 @@ const std::string kEpisode = kSelect +
                              "order by effective_at for update";
 const std::string kGet = kSelect + "where id = $1 for update";
 const std::string kLook = kSelect + "where id = $1";
+const std::string kNewestUnanswered =
+    kSelect + "where device = $1 and kind = $2 and state in (1, 2) order by raised_at desc limit 1 for update";
 const std::string kUnanswered = kSelect + "where receiver = $1 and state in (1, 2) order by raised_at, id for update";
 const std::string kDue = kSelect +
                          "where next_action_at <= clock_timestamp() order by next_action_at limit $1 "
@@ -74,15 +76,18 @@ class PostgresRows final : public Rows {
   }
 
   absl::StatusOr<std::optional<Alert>> GetLocked(const std::string& id) override {
-    const auto result = transaction_.Execute(kGet, {id});
-    if (!result.ok()) return result.status();
-    return result->empty() ? std::optional<Alert>() : std::optional(ReadAlert((*result)[0]));
+    return One(transaction_.Execute(kGet, {id}));
   }
 
   absl::StatusOr<std::vector<Alert>> EpisodeLocked(const Key& key, const Period& period,
                                                    const std::string& event_id) override {
     return Many(transaction_.Execute(kEpisode, {key.device, key.kind, key.episode, key.assignment,
                                                 TimePoint(period.from), TimePoint(period.to), event_id}));
+  }
+
+  absl::StatusOr<std::optional<Alert>> NewestUnansweredLocked(const std::string& device,
+                                                              const std::string& kind) override {
+    return One(transaction_.Execute(kNewestUnanswered, {device, kind}));
   }
 
   absl::StatusOr<std::vector<Alert>> UnansweredLocked(const std::string& receiver) override {
@@ -121,6 +126,11 @@ class PostgresRows final : public Rows {
   absl::Status Advance(std::span<const PositionStep> steps) override { return positions_.Advance(transaction_, steps); }
 
  private:
+  static absl::StatusOr<std::optional<Alert>> One(const absl::StatusOr<Result>& result) {
+    if (!result.ok()) return result.status();
+    return result->empty() ? std::optional<Alert>() : std::optional(ReadAlert((*result)[0]));
+  }
+
   static absl::StatusOr<std::vector<Alert>> Many(const absl::StatusOr<Result>& result) {
     if (!result.ok()) return result.status();
     return ReadAlerts(*result);

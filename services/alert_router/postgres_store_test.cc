@@ -177,6 +177,24 @@ TEST_F(PostgresStoreTest, AnEpisodeIsFoundByItsTimeOrItsEvent) {
   EXPECT_THAT(find(other, seconds(0), seconds(0), "event"), IsEmpty());
 }
 
+TEST_F(PostgresStoreTest, TheNewestAlertThatNobodyAnsweredIsFound) {
+  const auto newest = [&] {
+    std::optional<Alert> found;
+    const absl::Status done = store_.Run([&](Rows& rows) {
+      found = *rows.NewestUnansweredLocked(device_, "dose_missed");
+      return absl::OkStatus();
+    });
+    EXPECT_TRUE(done.ok()) << done;
+    return found ? found->key.episode : "";
+  };
+  EXPECT_EQ(newest(), "");
+  RaiseOne(Drawn("d1"));
+  const Alert second = RaiseOne(Drawn("d2"));
+  EXPECT_EQ(newest(), "d2");
+  ASSERT_TRUE(AcceptOne(second.id, "anna").ok());
+  EXPECT_EQ(newest(), "d1");
+}
+
 TEST_F(PostgresStoreTest, EndsAreRememberedUntilTheyAreOld) {
   const Key key{device_, "dose_missed", "d1", "assignment-1"};
   const Time noon{std::chrono::hours(12)};

@@ -57,11 +57,14 @@ class Life {
     alert.id = "a";
     for (int steps = 1 + Draw(4); steps-- > 0;) alert.chain.steps.push_back({AnyReceiver(), seconds(1 + Draw(90))});
     alert.expires_at = now_ + seconds(Draw(3600) - 60);
-    came_late_ = alert.expires_at <= now_;
+    const bool came_late = alert.expires_at <= now_;
     const bool early_end = Draw(10) == 0;
     const Change raised = Raise(alert, early_end ? "end" : "", Links(), now_);
-    if (early_end || came_late_) {
-      ASSERT_TRUE(raised.effects.empty());
+    if (early_end) {
+      ASSERT_TRUE(raised.effects.empty()) << "somebody is disturbed by what is over";
+    } else if (came_late) {
+      const std::vector<Effect> told = {{Effect::Kind::kTechnical, "", kArrivedLate}};
+      ASSERT_EQ(raised.effects, told) << "too late to ring, and not to be told of";
     }
     row_ = alert;
     Commit(raised, /*timer=*/false);
@@ -154,7 +157,7 @@ class Life {
       ASSERT_FALSE(accepted_before && effect.kind == Effect::Kind::kOffer) << "an offer after an accept";
       Carry(effect);
     }
-    if ((row_.state == State::kExpired && !came_late_) || row_.exhausted) {
+    if (row_.state == State::kExpired || row_.exhausted) {
       ASSERT_EQ(technical_, 1) << "a silent end";
     }
   }
@@ -218,7 +221,6 @@ class Life {
   std::set<std::string> screens_;  // receivers that show the alert
   std::optional<Alert> asleep_;
   std::string owner_;
-  bool came_late_ = false;
   int technical_ = 0;
 };
 

@@ -10,6 +10,7 @@ namespace nara::alert {
 // Asked for by the engine.
 inline constexpr char kChainExhausted[] = "chain_exhausted";
 inline constexpr char kExpiredUnanswered[] = "expired_unanswered";
+inline constexpr char kArrivedLate[] = "arrived_late";
 // Why an alarm did not go where it should have (Responsible::astray).
 inline constexpr char kNoResponsible[] = "no_responsible";
 inline constexpr char kNoChain[] = "no_chain";
@@ -21,7 +22,8 @@ inline constexpr char kLogUnreadable[] = "log_unreadable";
 inline constexpr char kUnknownKind[] = "unknown_alarm_kind";
 inline constexpr char kUnroutable[] = "alarm_unroutable";
 
-inline constexpr std::array kTechnicalKinds{kChainExhausted,    kExpiredUnanswered, kNoResponsible, kNoChain,
-                                            kIngestQuarantined, kLogUnreadable,     kUnknownKind,   kUnroutable};
+inline constexpr std::array kTechnicalKinds{kChainExhausted, kExpiredUnanswered, kArrivedLate,
+                                            kNoResponsible,  kNoChain,           kIngestQuarantined,
+                                            kLogUnreadable,  kUnknownKind,       kUnroutable};
 
 }  // namespace nara::alert

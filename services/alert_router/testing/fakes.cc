@@ -44,6 +44,16 @@ class FakeRows final : public Rows {
     return alerts;
   }
 
+  absl::StatusOr<std::optional<Alert>> NewestUnansweredLocked(const std::string& device,
+                                                              const std::string& kind) override {
+    std::optional<Alert> newest;
+    for (const auto& [id, alert] : tables_.alerts) {
+      if (alert.key.device != device || alert.key.kind != kind || !IsUnanswered(alert.state)) continue;
+      if (!newest || newest->raised_at < alert.raised_at) newest = alert;
+    }
+    return newest;
+  }
+
   absl::StatusOr<std::vector<Alert>> UnansweredLocked(const std::string& receiver) override {
     std::vector<Alert> found;
     for (const auto& [id, alert] : tables_.alerts) {
