@@ -41,9 +41,6 @@ class Answers {
   // For what concerns the device itself: its owner's fallback unit.
   Responsible ForTechnical(const std::string& device) const;
 
-  // Whom to offer to when no step of a chain can be reached.
-  const Step& last_resort() const { return last_resort_; }
-
  private:
   Responsible Fallback(const registry::v1::Route* route, const std::string& astray) const;
   bool Pin(const std::string& unit, PinnedChain& chain) const;

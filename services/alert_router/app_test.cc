@@ -193,7 +193,6 @@ TEST_F(AppTest, AMissedDoseIsOfferedAcceptedAndResolved) {
   const v1::Alert& alert = offered.offer().alert();
   EXPECT_EQ(alert.kind(), "dose_missed");
   EXPECT_EQ(alert.unit(), "care-1480-1");
-  EXPECT_FALSE(offered.offer().degraded());
   v1::AttendRequest delivered;
   delivered.mutable_delivered()->set_alert(alert.id());
   delivered.mutable_delivered()->set_version(alert.version());

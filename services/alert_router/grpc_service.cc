@@ -25,10 +25,9 @@ class ProtoScreen final : public Screen {
  public:
   explicit ProtoScreen(std::shared_ptr<rpc::StreamWriter<v1::AttendResponse>> writer) : writer_(std::move(writer)) {}
 
-  bool Offer(const Alert& alert, bool degraded) override {
+  bool Offer(const Alert& alert) override {
     v1::AttendResponse response;
     *response.mutable_offer()->mutable_alert() = ToMessage(alert);
-    response.mutable_offer()->set_degraded(degraded);
     return writer_->Offer(std::move(response));
   }
 

@@ -59,11 +59,6 @@ void Links::CutOff(const Link& link, const absl::Status& why) {
   Detach(link.id);
 }
 
-bool Links::IsAttended(const std::string& receiver) const {
-  std::scoped_lock lock(mutex_);
-  return by_receiver_.contains(receiver);
-}
-
 bool Links::IsReachable(const std::string& receiver) const {
   std::scoped_lock lock(mutex_);
   if (by_receiver_.contains(receiver)) return true;
@@ -87,17 +82,16 @@ std::vector<std::string> Links::TakeAbsent() {
   return absent;
 }
 
-bool Links::Offer(const Alert& alert, bool degraded) {
+void Links::Offer(const Alert& alert) {
   bool taken = false;
   for (const Link& link : At(alert.receiver)) {
-    if (link.screen->Offer(alert, degraded)) {
+    if (link.screen->Offer(alert)) {
       taken = true;
     } else {
       CutOff(link, TooSlow());
     }
   }
   if (!taken) went_(alert.receiver);
-  return taken;
 }
 
 void Links::Withdraw(const std::string& receiver, const Alert& alert, const std::string& reason) {
@@ -108,7 +102,7 @@ void Links::Withdraw(const std::string& receiver, const Alert& alert, const std:
 
 void Links::Replay(Id id, const Alert& alert) {
   for (const Link& link : At(alert.receiver)) {
-    if (link.id == id && !link.screen->Offer(alert, /*degraded=*/false)) CutOff(link, TooSlow());
+    if (link.id == id && !link.screen->Offer(alert)) CutOff(link, TooSlow());
   }
 }
 

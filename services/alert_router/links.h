@@ -64,9 +64,7 @@ class Links {
   // Again is no error.
   void Detach(Id id);
 
-  bool IsAttended(const std::string& receiver) const;
-
-  // IsAttended, or not attended since the start and the settling time runs.
+  // Somebody attends there, or nobody has since the start and the settling time runs.
   bool IsReachable(const std::string& receiver) const;
 
   // IsReachable as the engine asks it.
@@ -76,8 +74,8 @@ class Links {
   // link now that it has ended. Each once; none while it runs.
   std::vector<std::string> TakeAbsent();
 
-  // True when a screen took it.
-  bool Offer(const Alert& alert, bool degraded);
+  // To everybody at its receiver.
+  void Offer(const Alert& alert);
   void Withdraw(const std::string& receiver, const Alert& alert, const std::string& reason);
 
   // To one operator alone: what was open when the link came.

@@ -136,14 +136,14 @@ TEST_F(LinksTest, AClientThatIsRevokedIsCutOffAtTheNextPulse) {
   world_.access.Apply(false, {client}, 2);
   world_.attendance.Beat();
   EXPECT_THAT(centre->Take(), ElementsAre("close PERMISSION_DENIED"));
-  EXPECT_FALSE(world_.links.IsAttended("centre-1480"));
+  EXPECT_FALSE(world_.links.IsReachable("centre-1480"));
 }
 
 TEST_F(LinksTest, NobodyAttendsAsSomebodyElse) {
   auto screen = std::make_shared<FakeScreen>();
   const auto link = world_.attendance.Attach(world_.As("centre-1481"), {"centre-1480", "eve"}, screen);
   EXPECT_FALSE(link.ok());
-  EXPECT_FALSE(world_.links.IsAttended("centre-1480"));
+  EXPECT_FALSE(world_.links.IsReachable("centre-1480"));
   EXPECT_FALSE(world_.attendance.Attach(world_.As("operator-1"), {"operator-1", "eve"}, screen).ok());
 }
 

@@ -42,7 +42,7 @@ void Outlet::Carry(const Change& change) {
     if (effect.kind == Effect::Kind::kWithdraw) {
       links_.Withdraw(effect.receiver, change.alert, effect.reason);
     } else if (effect.kind == Effect::Kind::kOffer) {
-      links_.Offer(change.alert, /*degraded=*/false);
+      links_.Offer(change.alert);
     }
   }
 }

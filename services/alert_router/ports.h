@@ -105,7 +105,7 @@ struct Pulse {
 class Screen {
  public:
   virtual ~Screen() = default;
-  virtual bool Offer(const Alert& alert, bool degraded) = 0;
+  virtual bool Offer(const Alert& alert) = 0;
   virtual bool Withdraw(const Alert& alert, const std::string& reason) = 0;
   virtual bool Beat(const Pulse& pulse) = 0;
   virtual void Close(absl::Status status) = 0;

@@ -182,8 +182,8 @@ bool FakeScreen::Add(const std::string& line) {
   return !hangs_;
 }
 
-bool FakeScreen::Offer(const Alert& alert, bool degraded) {
-  return Add((degraded ? "degraded " : "offer ") + alert.key.kind + " " + std::to_string(alert.version));
+bool FakeScreen::Offer(const Alert& alert) {
+  return Add("offer " + alert.key.kind + " " + std::to_string(alert.version));
 }
 
 bool FakeScreen::Withdraw(const Alert& alert, const std::string& reason) {

@@ -1,11 +1,9 @@
 // A store in memory, and screens and watchers that remember what they were shown.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -67,7 +65,7 @@ class FakeStore final : public Store {
 // "withdraw <kind> <reason>", "beat <oldest ms> <operators>", "close <code>".
 class FakeScreen final : public Screen {
  public:
-  bool Offer(const Alert& alert, bool degraded) override;
+  bool Offer(const Alert& alert) override;
   bool Withdraw(const Alert& alert, const std::string& reason) override;
   bool Beat(const Pulse& pulse) override;
   void Close(absl::Status status) override;
