@@ -7,43 +7,59 @@ namespace {
 // thread may sleep between its commit and the outlet.
 constexpr std::size_t kRemembered = 20'000;
 
+bool IsOnScreen(const Alert& alert) {
+  return alert.state == State::kOffered && !alert.waiting;
+}
+
 }  // namespace
 
 void Outlet::Publish(const std::vector<Change>& changes) {
   std::scoped_lock lock(mutex_);
   for (const Change& change : changes) {
+    const Alert& alert = change.alert;
     metrics_.Count(change);
-    if (!IsNews(change.alert)) continue;
-    Carry(change);
-    watchers_.Show(change.alert);
+    Newest& newest = NewestOf(alert.id);
+    const bool is_news = alert.version > newest.version;
+    if (!is_news) {
+      CarryWhatHolds(change, newest);
+      continue;
+    }
+    newest = {alert.version, alert.offer_version, IsOnScreen(alert) ? alert.receiver : ""};
+    for (const Effect& effect : change.effects) Carry(change, effect);
+    watchers_.Show(alert);
   }
 }
 
 void Outlet::Replay(Links::Id link, const Alert& alert) {
   std::scoped_lock lock(mutex_);
-  const auto known = versions_.find(alert.id);
-  if (known == versions_.end() || known->second <= alert.version) links_.Replay(link, alert);
+  const auto known = newest_.find(alert.id);
+  if (known == newest_.end() || known->second.version <= alert.version) links_.Replay(link, alert);
 }
 
-bool Outlet::IsNews(const Alert& alert) {
-  const auto [known, is_new] = versions_.try_emplace(alert.id, 0);
-  if (is_new) order_.push_back(alert.id);
-  if (alert.version <= known->second) return false;
-  known->second = alert.version;
+Outlet::Newest& Outlet::NewestOf(const std::string& alert) {
+  const auto [known, is_new] = newest_.try_emplace(alert);
+  if (!is_new) return known->second;
+  order_.push_back(alert);
   if (order_.size() > kRemembered) {
-    versions_.erase(order_.front());
+    newest_.erase(order_.front());
     order_.pop_front();
   }
-  return true;
+  return known->second;
 }
 
-void Outlet::Carry(const Change& change) {
+void Outlet::CarryWhatHolds(const Change& change, const Newest& newest) {
   for (const Effect& effect : change.effects) {
-    if (effect.kind == Effect::Kind::kWithdraw) {
-      links_.Withdraw(effect.receiver, change.alert, effect.reason);
-    } else if (effect.kind == Effect::Kind::kOffer) {
-      links_.Offer(change.alert);
-    }
+    const bool is_there = newest.receiver == effect.receiver;
+    const bool is_newest_offer = is_there && newest.offer_version == change.alert.offer_version;
+    if (effect.kind == Effect::Kind::kOffer ? is_newest_offer : !is_there) Carry(change, effect);
+  }
+}
+
+void Outlet::Carry(const Change& change, const Effect& effect) {
+  if (effect.kind == Effect::Kind::kWithdraw) {
+    links_.Withdraw(effect.receiver, change.alert, effect.reason);
+  } else if (effect.kind == Effect::Kind::kOffer) {
+    links_.Offer(change.alert);
   }
 }
 

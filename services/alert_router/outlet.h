@@ -2,9 +2,11 @@
 // form to watchers.
 //
 // Threads of this process commit changes of one alert by turns, but may come here
-// in another order. The outlet knows the newest version it has carried out of
-// each alert and drops what is older, so that an offer never follows the accept
-// that ended it.
+// in another order. The outlet knows the newest form of each alert that it has
+// seen. Of an older change it carries out what still holds: an offer that is the
+// newest one's, a withdrawal from where the newest one is not offered. So an offer
+// never follows the accept that ended it, and none is lost because something small
+// overtook it.
 //
 // Threads: any; never blocks.
 #pragma once
@@ -32,8 +34,16 @@ class Outlet {
   void Replay(Links::Id link, const Alert& alert);
 
  private:
-  bool IsNews(const Alert& alert);
-  void Carry(const Change& change);
+  // Where the newest form of an alert is offered.
+  struct Newest {
+    uint64_t version = 0;
+    uint64_t offer_version = 0;
+    std::string receiver;  // empty when it is at nobody's screen
+  };
+
+  Newest& NewestOf(const std::string& alert);
+  void CarryWhatHolds(const Change& change, const Newest& newest);
+  void Carry(const Change& change, const Effect& effect);
 
   Links& links_;
   Watchers& watchers_;
@@ -41,8 +51,8 @@ class Outlet {
 
   // Held while carrying out: the order of versions is the order on the screens.
   std::mutex mutex_;
-  // Guarded by mutex_. The newest versions of the alerts that changed last.
-  std::unordered_map<std::string, uint64_t> versions_;
+  // Guarded by mutex_. The alerts that changed last.
+  std::unordered_map<std::string, Newest> newest_;
   std::deque<std::string> order_;
 };
 
