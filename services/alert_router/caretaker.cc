@@ -31,7 +31,8 @@ void Caretaker::LinkWent(const std::string& receiver) {
 
 std::chrono::microseconds Caretaker::Round() {
   EndSettling();
-  absl::Status status = ServeLinks();
+  absl::Status status = deps_.ledger.SettleDoubts(std::chrono::steady_clock::now());
+  if (status.ok()) status = ServeLinks();
   if (status.ok()) status = MoveDue();
   if (status.ok()) status = Tidy();
   Note(status);
@@ -140,8 +141,7 @@ absl::Status Caretaker::Tidy() {
 
 void Caretaker::Note(const absl::Status& status) {
   if (status.ok() && store_is_down_) {
-    log::Info("caretaker", "the database answers again; every link gets its open offers");
-    for (const Links::Link& link : deps_.links.All()) LinkCame(link.id, link.receiver);
+    log::Info("caretaker", "the database answers again");
   } else if (!status.ok() && !store_is_down_) {
     log::Error("caretaker", "the database does not answer; timers wait", {{"error", status.ToString()}});
   }

@@ -45,10 +45,8 @@ class Caretaker {
   // (again).
   void LinkWent(const std::string& receiver);
 
-  // Does what is due and what links asked for. What the store could not do is
-  // kept for the next round; after an outage every link gets its open offers
-  // again, since the outcome of a commit may have been lost. Returns how long the
-  // next round may wait.
+  // Settles doubts, does what links asked for and what is due. What the store could
+  // not do is kept for the next round. Returns how long the next round may wait.
   std::chrono::microseconds Round();
 
   void Start();

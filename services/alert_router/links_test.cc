@@ -90,19 +90,6 @@ TEST_F(LinksTest, TheStepsFollowTheTimesOfTheChain) {
   EXPECT_THAT(county->Take(), ElementsAre("offer chain_exhausted 2"));
 }
 
-TEST_F(LinksTest, AnOfferWhoseCommitWasLostIsMadeAgainAfterTheOutage) {
-  const auto centre = world_.Attend("centre-1480");
-  world_.store.LoseTheNextReply();
-  EXPECT_FALSE(world_.Say(World::Event("dose_missed", "d1")).ok());
-  EXPECT_THAT(centre->Take(), IsEmpty());
-  world_.store.Break(absl::UnavailableError("down"));
-  world_.caretaker.Round();
-  world_.store.Break(absl::OkStatus());
-  world_.caretaker.Round();
-  world_.caretaker.Round();
-  EXPECT_THAT(centre->Take(), ElementsAre("offer dose_missed 2"));
-}
-
 TEST_F(LinksTest, ALinkThatCameDuringAnOutageIsServedAfterIt) {
   world_.Attend("centre-1480");
   Miss("d1");

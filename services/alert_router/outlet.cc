@@ -19,11 +19,8 @@ void Outlet::Publish(const std::vector<Change>& changes) {
     const Alert& alert = change.alert;
     metrics_.Count(change);
     Newest& newest = NewestOf(alert.id);
-    const bool is_news = alert.version > newest.version;
-    if (!is_news) {
-      CarryWhatHolds(change, newest);
-      continue;
-    }
+    if (alert.version < newest.version) CarryWhatHolds(change, newest);
+    if (alert.version <= newest.version) continue;
     newest = {alert.version, alert.offer_version, IsOnScreen(alert) ? alert.receiver : ""};
     for (const Effect& effect : change.effects) Carry(change, effect);
     watchers_.Show(alert);

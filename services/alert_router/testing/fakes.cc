@@ -113,6 +113,7 @@ absl::Status FakeStore::Run(const std::function<absl::Status(Rows&)>& work) {
   if (!down_.ok()) return down_;
   FakeRows rows(*this);
   if (absl::Status done = work(rows); !done.ok()) return done;
+  if (std::exchange(lose_commit_, false)) return absl::UnavailableError("the commit was lost");
   tables_ = rows.Take();
   if (std::exchange(lose_reply_, false)) return absl::UnavailableError("the reply was lost");
   return absl::OkStatus();

@@ -32,6 +32,8 @@ class FakeStore final : public Store {
 
   // The next commit happens, but its caller is told that it is unknown.
   void LoseTheNextReply() { lose_reply_ = true; }
+  // The next commit does not happen, and its caller is told that it is unknown.
+  void LoseTheNextCommit() { lose_commit_ = true; }
 
   // A row that holds this device id is refused as bad text, as PostgreSQL refuses
   // what is no UTF-8.
@@ -58,6 +60,7 @@ class FakeStore final : public Store {
   Time now_ = kNoon;
   absl::Status down_;
   bool lose_reply_ = false;
+  bool lose_commit_ = false;
   std::string refused_;
 };
 
