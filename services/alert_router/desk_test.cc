@@ -183,5 +183,21 @@ TEST_F(DeskTest, AChangeDuringTheSnapshotIsShownAfterIt) {
   EXPECT_THAT(watch->Take(), ElementsAre("dose_missed offered", "dose_missed accepted"));
 }
 
+TEST_F(DeskTest, AWatcherThatTakesItsTimeHoldsUpNobody) {
+  const auto watch = std::make_shared<FakeWatch>();
+  const auto caller = world_.desk.Watcher(world_.As("operator-1"));
+  ASSERT_TRUE(world_.watchers
+                  .Begin("operator-1", "", watch,
+                         [&]() -> absl::StatusOr<std::vector<Alert>> {
+                           EXPECT_TRUE(Accept("centre-1480").ok());
+                           watch->meanwhile = [&] { EXPECT_TRUE(Resolve("centre-1480").ok()); };
+                           return std::vector<Alert>();
+                         })
+                  .ok());
+  EXPECT_THAT(watch->Take(), ElementsAre("dose_missed accepted", "dose_missed resolved"));
+  world_.attendance.Beat();
+  EXPECT_THAT(watch->Take(), ElementsAre("beat")) << "it is live";
+}
+
 }  // namespace
 }  // namespace nara::alert

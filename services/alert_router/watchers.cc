@@ -8,10 +8,18 @@ namespace {
 
 // Changes kept for a watcher whose snapshot is still on its way.
 constexpr std::size_t kMostHeld = 10'000;
-constexpr std::size_t kSnapshotChunk = 500;
+constexpr std::size_t kChunk = 500;
 
 absl::Status TooSlow() {
   return absl::ResourceExhaustedError("the watcher does not read fast enough; watch again for a new snapshot");
+}
+
+bool ShowAll(WatchSink& sink, const std::vector<Alert>& alerts) {
+  for (std::size_t from = 0; from < alerts.size(); from += kChunk) {
+    const std::size_t to = std::min(alerts.size(), from + kChunk);
+    if (!sink.ShowPatiently({alerts.begin() + from, alerts.begin() + to})) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -41,21 +49,28 @@ absl::StatusOr<Watchers::Id> Watchers::Begin(const std::string& caller, const st
     End(id);
     return open.status();
   }
-  for (std::size_t from = 0; from < open->size(); from += kSnapshotChunk) {
-    const std::size_t to = std::min(open->size(), from + kSnapshotChunk);
-    if (!watcher->sink->ShowPatiently({open->begin() + from, open->begin() + to})) {
-      End(id);
-      return TooSlow();
-    }
+  if (!ShowAll(*watcher->sink, *open) || !CatchUp(*watcher, *open)) {
+    End(id);
+    return TooSlow();
   }
-  std::map<std::string, uint64_t> shown;
-  for (const Alert& alert : *open) shown[alert.id] = alert.version;
-  std::scoped_lock lock(watcher->mutex);
-  std::erase_if(watcher->held, [&](const Alert& alert) { return alert.version <= shown[alert.id]; });
-  if (!watcher->held.empty() && !watcher->sink->ShowPatiently(watcher->held)) watcher->sink->Close(TooSlow());
-  watcher->held = {};
-  watcher->live = true;
   return id;
+}
+
+// The sink may take its time, and those who show what changes do not wait for it.
+bool Watchers::CatchUp(Watcher& watcher, const std::vector<Alert>& open) {
+  std::map<std::string, uint64_t> shown;
+  for (const Alert& alert : open) shown[alert.id] = alert.version;
+  for (;;) {
+    std::vector<Alert> held;
+    {
+      std::scoped_lock lock(watcher.mutex);
+      held = std::exchange(watcher.held, {});
+      watcher.live = held.empty();
+    }
+    if (held.empty()) return true;
+    std::erase_if(held, [&](const Alert& alert) { return alert.version <= shown[alert.id]; });
+    if (!ShowAll(*watcher.sink, held)) return false;
+  }
 }
 
 void Watchers::End(Id id) {

@@ -47,6 +47,7 @@ class Watchers {
 
  private:
   struct Watcher;
+  bool CatchUp(Watcher& watcher, const std::vector<Alert>& open);
   void ShowTo(Watcher& watcher, const Alert& alert);
   std::vector<std::shared_ptr<Watcher>> All() const;
 

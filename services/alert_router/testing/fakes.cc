@@ -216,6 +216,11 @@ bool FakeWatch::Show(const std::vector<Alert>& alerts) {
   return true;
 }
 
+bool FakeWatch::ShowPatiently(const std::vector<Alert>& alerts) {
+  if (meanwhile) std::exchange(meanwhile, nullptr)();
+  return Show(alerts);
+}
+
 void FakeWatch::Close(absl::Status status) {
   std::scoped_lock lock(mutex_);
   lines_.push_back("close " + absl::StatusCodeToString(status.code()));

@@ -1,6 +1,7 @@
 // A store in memory, and screens and watchers that remember what they were shown.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -92,10 +93,12 @@ class FakeScreen final : public Screen {
 class FakeWatch final : public WatchSink {
  public:
   bool Show(const std::vector<Alert>& alerts) override;
-  bool ShowPatiently(const std::vector<Alert>& alerts) override { return Show(alerts); }
+  bool ShowPatiently(const std::vector<Alert>& alerts) override;
   void Close(absl::Status status) override;
 
   void Hang() { hangs_ = true; }
+  // Called while it takes something patiently.
+  std::function<void()> meanwhile;
   std::vector<std::string> Take();
 
  private:
