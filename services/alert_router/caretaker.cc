@@ -122,7 +122,7 @@ absl::Status Caretaker::MoveDue() {
       const auto now = moves.rows().Now();
       if (!now.ok()) return now.status();
       for (const Alert& alert : *due) {
-        deps_.metrics.Late(*now - alert.next_action_at.value_or(*now));
+        deps_.metrics.Late(std::max<std::chrono::microseconds>(*now - alert.next_action_at.value_or(*now), {}));
         if (absl::Status saved = moves.Save(Due(alert, moves.reachable(), *now)); !saved.ok()) return saved;
       }
       return absl::OkStatus();

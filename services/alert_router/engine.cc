@@ -45,6 +45,11 @@ void WakeIn(Draft& draft, std::chrono::seconds wait) {
   draft.row().next_action_at = std::min(draft.now() + std::max(wait, std::chrono::seconds(1)), draft.row().expires_at);
 }
 
+// Further ahead than any step of ours put it.
+bool IsTooFarAhead(Draft& draft) {
+  return *draft.row().next_action_at > draft.now() + std::max(draft.step().accept, std::chrono::seconds(1));
+}
+
 void Exhaust(Draft& draft, const std::string& reason) {
   if (draft.row().exhausted) return;
   draft.row().exhausted = true;
@@ -154,8 +159,12 @@ Change Join(const Alert& technical, const std::string& what, Time now) {
 
 Change Due(const Alert& alert, const Reachable& reachable, Time now) {
   Draft draft(alert, now);
-  if (!IsUnanswered(alert.state) || !alert.next_action_at || now < *alert.next_action_at) return draft.Take();
-  if (now >= alert.expires_at) {
+  if (!IsUnanswered(alert.state) || !alert.next_action_at) return draft.Take();
+  if (IsTooFarAhead(draft)) {
+    WakeIn(draft, draft.step().accept);
+  } else if (now < *alert.next_action_at) {
+    return draft.Take();
+  } else if (now >= alert.expires_at) {
     Expire(draft);
   } else if (alert.waiting) {
     Repeat(draft, reachable);

@@ -22,7 +22,9 @@
 // the alert is `waiting`: the next link of its receiver gets it at once.
 //
 // Each history entry adds one to the version. The one thing that moves without
-// an entry is `next_action_at` of an alert that is waiting and stays so.
+// an entry is `next_action_at`: of an alert that is waiting and stays so, and of one
+// that would wait for longer than its step, since the clock was set back. A clock that
+// is set forward ends steps early.
 #pragma once
 
 #include <functional>
@@ -94,8 +96,9 @@ Change Raise(Alert alert, const std::string& ended_by, const Reachable& reachabl
 // A technical alert that nobody has answered yet is about something more.
 Change Join(const Alert& technical, const std::string& what, Time now);
 
-// The alert's time has come: time-out of the offer, repetition, expiry. No
-// change when it is not due (another router was faster).
+// The alert's time has come: time-out of the offer, repetition, expiry; or its time
+// lies further ahead than it may. No change when it is not due (another router was
+// faster).
 Change Due(const Alert& alert, const Reachable& reachable, Time now);
 
 // `receiver` has no link (any more): its open offers go to the next step.

@@ -177,6 +177,17 @@ TEST_F(Engine, ALateAcceptOfAnEarlierStepIsWelcomeAndALaterStepsIsNot) {
   EXPECT_THAT(Todo(late.change), ElementsAre("withdraw staff accepted", "withdraw centre accepted"));
 }
 
+TEST_F(Engine, AClockThatIsSetBackMakesNoStepLonger) {
+  const Alert offered = RaiseNow().alert;
+  const Time before = kNoon - std::chrono::hours(1);
+  const Change change = Due(offered, Links(), before);
+  EXPECT_FALSE(change.Changed()) << "nor shorter";
+  EXPECT_EQ(change.alert.next_action_at, before + seconds(60));
+  EXPECT_EQ(Due(change.alert, Links(), before + seconds(1)).alert, change.alert);
+  EXPECT_THAT(Todo(Due(change.alert, Links(), before + seconds(60))),
+              ElementsAre("withdraw centre accept_timeout", "offer staff"));
+}
+
 TEST_F(Engine, NothingIsDueAfterAnAccept) {
   const Alert accepted = Accept(RaiseNow().alert, anna_, kNoon).change.alert;
   EXPECT_FALSE(Due(accepted, Links(), kNoon + std::chrono::hours(5)).Changed());

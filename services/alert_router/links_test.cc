@@ -90,6 +90,17 @@ TEST_F(LinksTest, TheStepsFollowTheTimesOfTheChain) {
   EXPECT_THAT(county->Take(), ElementsAre("offer chain_exhausted 2"));
 }
 
+TEST_F(LinksTest, AClockThatIsSetBackStopsNoTimer) {
+  world_.Attend("centre-1480");
+  const auto staff = world_.Attend("staff-1480");
+  Miss("d1");
+  world_.Pass(-seconds(3600));
+  world_.Pass(seconds(59));
+  EXPECT_THAT(staff->Take(), IsEmpty());
+  world_.Pass(seconds(1));
+  EXPECT_THAT(staff->Take(), ElementsAre("offer dose_missed 4"));
+}
+
 TEST_F(LinksTest, ALinkThatCameDuringAnOutageIsServedAfterIt) {
   world_.Attend("centre-1480");
   Miss("d1");

@@ -36,8 +36,8 @@ class Rows {
                                                                       const std::string& kind) = 0;
   // Unanswered alerts that stand at `receiver`, oldest first.
   virtual absl::StatusOr<std::vector<Alert>> UnansweredLocked(const std::string& receiver) = 0;
-  // At most `limit` alerts that are due, earliest first, passing over those that
-  // another router holds.
+  // At most `limit` alerts that are due, or further ahead than their step is long,
+  // earliest first, passing over those that another router holds.
   virtual absl::StatusOr<std::vector<Alert>> DueLocked(int limit) = 0;
 
   // The remembered ends of an episode that were produced within `period`, oldest

@@ -19,8 +19,9 @@ const std::string kNewestUnanswered =
     kSelect + "where device = $1 and kind = $2 and state in (1, 2) order by raised_at desc limit 1 for update";
 const std::string kUnanswered = kSelect + "where receiver = $1 and state in (1, 2) order by raised_at, id for update";
 const std::string kDue = kSelect +
-                         "where next_action_at <= clock_timestamp() order by next_action_at limit $1 "
-                         "for update skip locked";
+                         "where next_action_at is not null and (next_action_at <= clock_timestamp() "
+                         "or next_action_at > clock_timestamp() + make_interval(secs => chain_seconds[step + 1])) "
+                         "order by next_action_at limit $1 for update skip locked";
 const std::string kList =
     kSelect +
     "where ($1 or principal = nullif($2, '') or unit = any($3::text[]) "

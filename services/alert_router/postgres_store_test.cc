@@ -145,6 +145,25 @@ TEST_F(PostgresStoreTest, DueRowsAreTakenByOneRouterAtATime) {
   ASSERT_TRUE(AcceptOne(row.id, "anna").ok());
 }
 
+TEST_F(PostgresStoreTest, WhatIsFurtherAheadThanItsStepIsTakenUpToo) {
+  const Alert row = RaiseOne(Drawn("d1"));
+  const auto due = [&](const std::string& ahead) {
+    EXPECT_TRUE(Sql("update alerts set next_action_at = clock_timestamp() + interval '" + ahead + "' where id = '" +
+                    row.id + "'")
+                    .ok());
+    std::size_t count = 0;
+    const absl::Status done = store_.Run([&](Rows& rows) {
+      count = rows.DueLocked(10)->size();
+      return absl::OkStatus();
+    });
+    EXPECT_TRUE(done.ok()) << done;
+    return count;
+  };
+  EXPECT_EQ(due("50 s"), 0U);
+  EXPECT_EQ(due("70 s"), 1U) << "the clock was set back";
+  ASSERT_TRUE(AcceptOne(row.id, "anna").ok());
+}
+
 TEST_F(PostgresStoreTest, OpenAlertsHaveANextActionOrTheDatabaseRefuses) {
   const Alert row = RaiseOne(Drawn("d1"));
   const auto orphan = Sql("update alerts set next_action_at = null where id = '" + row.id + "'");

@@ -1,6 +1,6 @@
 // Thousands of seeded lives of one alert: accepts, rejects, lost links,
-// time-outs, ends that come early, crashes between a commit and its effects,
-// and a second router that acts on a row it read long ago.
+// time-outs, ends that come early, crashes between a commit and its effects, a clock
+// that jumps, and a second router that acts on a row it read long ago.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -71,7 +71,7 @@ class Life {
   }
 
   void Happen() {
-    switch (Draw(11)) {
+    switch (Draw(12)) {
       case 0:
         return Move(seconds(Draw(30)));
       case 1:
@@ -91,6 +91,8 @@ class Life {
       case 8:
         return Draw(3) == 0 ? Commit(Resolve(row_, Anybody(), "", now_).change, false) : Move(seconds(1));
       case 9:
+        return SetClock(Draw(3) > 0 ? -seconds(Draw(7200)) : seconds(Draw(7200)));
+      case 10:
         return Commit(Delivered(row_, Anybody(), 1 + Draw(9), now_), false);
       default:
         return Zombie();
@@ -98,6 +100,12 @@ class Life {
   }
 
   void Move(seconds by) { now_ += by; }
+
+  // The database's clock jumps; the caretaker looks at what is due, or further ahead than it may.
+  void SetClock(seconds by) {
+    Move(by);
+    Commit(Due(row_, Links(), now_), true);
+  }
 
   void DueExactly() {
     if (row_.next_action_at) now_ = std::max(now_, *row_.next_action_at - seconds(Draw(2)));

@@ -65,7 +65,9 @@ class FakeRows final : public Rows {
   absl::StatusOr<std::vector<Alert>> DueLocked(int limit) override {
     std::vector<Alert> due;
     for (const auto& [id, alert] : tables_.alerts) {
-      if (alert.next_action_at && *alert.next_action_at <= store_.now_ && std::ssize(due) < limit) due.push_back(alert);
+      if (!alert.next_action_at || std::ssize(due) == limit) continue;
+      const auto ahead = *alert.next_action_at - store_.now_;
+      if (ahead.count() <= 0 || ahead > alert.chain.steps[alert.step].accept) due.push_back(alert);
     }
     return due;
   }
