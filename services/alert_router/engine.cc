@@ -197,11 +197,10 @@ Change End(const Alert& alert, const std::string& ended_by, Time now) {
   return draft.Take();
 }
 
-Change Delivered(const Alert& alert, const Actor& actor, uint64_t offer_version, Time now) {
+Change Delivered(const Alert& alert, const Actor& actor, uint64_t version, Time now) {
   Draft draft(alert, now);
-  if (!IsOfferedTo(alert, actor.receiver) || alert.delivered || alert.offer_version != offer_version) {
-    return draft.Take();
-  }
+  const bool of_newest = alert.offer_version <= version && version <= alert.version;
+  if (!IsOfferedTo(alert, actor.receiver) || alert.delivered || !of_newest) return draft.Take();
   draft.row().delivered = true;
   draft.Record("delivered", "", actor.operator_id);
   return draft.Take();

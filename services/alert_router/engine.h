@@ -110,9 +110,9 @@ Change LinkUp(const Alert& alert, const std::string& receiver, Time now);
 // An event of kind `ended_by` ended the same episode.
 Change End(const Alert& alert, const std::string& ended_by, Time now);
 
-// The offer of `offer_version` has reached a screen. Recorded once an offer,
-// whatever a receiver sends.
-Change Delivered(const Alert& alert, const Actor& actor, uint64_t offer_version, Time now);
+// The newest offer has reached a screen, which saw the alert in `version`: the
+// offer's own, or a later one. Recorded once an offer, whatever a receiver sends.
+Change Delivered(const Alert& alert, const Actor& actor, uint64_t version, Time now);
 
 // Accept is for the receivers of the steps so far: who accepts a moment after
 // the time-out is welcome as long as nobody else has.

@@ -242,6 +242,8 @@ TEST_F(Engine, WhatJoinsATechnicalAlertMovesNothingOfIt) {
   EXPECT_EQ(change.alert.state, offered.state);
   EXPECT_EQ(change.alert.next_action_at, offered.next_action_at);
   EXPECT_TRUE(Delivered(change.alert, anna_, offered.version, kNoon).Changed()) << "its offer is the same";
+  EXPECT_TRUE(Delivered(change.alert, anna_, change.alert.version, kNoon).Changed()) << "shown after it joined";
+  EXPECT_FALSE(Delivered(change.alert, anna_, change.alert.version + 1, kNoon).Changed()) << "nobody has seen that";
 }
 
 TEST_F(Engine, ExpiresUnansweredAndSaysSo) {
