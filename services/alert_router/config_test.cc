@@ -53,8 +53,8 @@ TEST_F(ConfigTest, EveryKeyIsRead) {
 }
 
 TEST_F(ConfigTest, WhatNoRouterCanWorkWithIsRefused) {
-  for (const char* key :
-       {"postgres_connections: 2", "settle: 61s", "fallback_accept_seconds: 0", "fallback_accept_seconds: 3601"}) {
+  for (const char* key : {"postgres_connections: 2", "settle: 61s", "fallback_receiver: \"\"",
+                          "fallback_accept_seconds: 0", "fallback_accept_seconds: 3601"}) {
     const std::string name(key, std::string(key).find(':'));
     EXPECT_THAT(std::string(Read(std::string(key) + "\n").status().message()), HasSubstr(name)) << key;
   }
