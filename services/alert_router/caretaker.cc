@@ -87,6 +87,7 @@ absl::Status Caretaker::Break(const std::string& receiver) {
 }
 
 absl::Status Caretaker::Welcome(const std::string& receiver, const std::set<Links::Id>& links) {
+  if (!deps_.links.IsReachable(receiver)) return absl::OkStatus();
   std::vector<Alert> open;
   const absl::Status committed = deps_.ledger.Commit([&](Moves& moves) {
     open.clear();

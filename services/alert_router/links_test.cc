@@ -65,6 +65,17 @@ TEST_F(LinksTest, WhatNobodyCouldReceiveIsOfferedWhenTheLastReceiverComes) {
   EXPECT_THAT(staff->Take(), ElementsAre("offer dose_missed 5"));
 }
 
+TEST_F(LinksTest, WhoCameAndWentBetweenTwoRoundsIsOfferedNothing) {
+  Miss("d1");
+  const auto before = world_.store.Actions(Dose("d1").id);
+  const auto link =
+      world_.attendance.Attach(world_.As("staff-1480"), {"staff-1480", "anna"}, std::make_shared<FakeScreen>());
+  ASSERT_TRUE(link.ok());
+  world_.attendance.Detach(*link);
+  world_.caretaker.Round();
+  EXPECT_EQ(world_.store.Actions(Dose("d1").id), before);
+}
+
 TEST_F(LinksTest, AScreenThatTakesNothingIsNoScreen) {
   const auto hung = world_.Attend("centre-1480");
   const auto staff = world_.Attend("staff-1480");
