@@ -105,6 +105,7 @@ void Watchers::Beat() {
 std::vector<std::shared_ptr<Watchers::Watcher>> Watchers::All() const {
   std::scoped_lock lock(mutex_);
   std::vector<std::shared_ptr<Watcher>> all;
+  all.reserve(watchers_.size());
   for (const auto& [id, watcher] : watchers_) all.push_back(watcher);
   return all;
 }
