@@ -206,7 +206,9 @@ TEST_F(AppTest, AMissedDoseIsOfferedAcceptedAndResolved) {
   v1::AcceptAlertResponse accepted;
   ASSERT_TRUE(centre->AcceptAlert(rpc::CallWithin(absl::Seconds(10)).get(), accept, &accepted).ok());
   EXPECT_EQ(accepted.alert().state(), v1::STATE_ACCEPTED);
-  EXPECT_EQ(Next(*stream).withdrawal().reason(), "accepted");
+  v1::AttendResponse withdrawn = Next(*stream);
+  if (withdrawn.has_offer()) withdrawn = Next(*stream);  // who has just attached may be shown the same offer twice
+  EXPECT_EQ(withdrawn.withdrawal().reason(), "accepted");
 
   accept.set_operator_("dan");
   const absl::Status lost =
