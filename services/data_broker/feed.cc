@@ -7,16 +7,6 @@
 #include "data_broker/pause.h"
 
 namespace nara::broker {
-namespace {
-
-std::chrono::milliseconds AgeOf(Position position) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now) - std::chrono::milliseconds(position.ms);
-  return std::max(age, std::chrono::milliseconds(0));
-}
-
-}  // namespace
-
 Feed::Feed(Options options, ShelfFactory make_shelf, FollowerFactory make_follower, const Audience& audience, Hub& hub,
            Metrics& metrics)
     : options_(std::move(options)),
@@ -42,27 +32,53 @@ void Feed::Stop() {
 }
 
 void Feed::Run(const std::stop_token& stop) {
-  while (!stop.stop_requested() && !Begin(stop)) continue;
-  while (!stop.stop_requested()) Round(stop);
+  shelf_ = make_shelf_();
+  follower_ = make_follower_();
+  while (!stop.stop_requested()) {
+    if (begun_) {
+      Round(stop);
+    } else {
+      Begin(stop);
+    }
+  }
 }
 
-bool Feed::Begin(const std::stop_token& stop) {
-  const absl::StatusOr<Positions> ends = make_shelf_()->Ends();
-  if (!ends.ok()) {
-    Failed(ends.status(), stop);
-    return false;
-  }
+void Feed::Begin(const std::stop_token& stop) {
+  const auto bounds = shelf_->AllBounds();
+  if (!bounds.ok()) return Failed(bounds.status(), stop);
   Succeeded();
-  head_ = *ends;
-  follower_ = make_follower_();
-  for (std::size_t log = 0; log < kLogs; ++log) follower_->Follow(log, head_[log]);
+  for (std::size_t log = 0; log < kLogs; ++log) {
+    head_[log] = (*bounds)[log].last;
+    follower_->Follow(log, head_[log]);
+  }
   hub_.Begin(head_);
-  return true;
+  begun_ = true;
+}
+
+bool Feed::MayBeGone(const std::vector<LogSlice>& slices) const {
+  if (std::chrono::steady_clock::now() - checked_ >= options_.check) return true;
+  return std::ranges::any_of(slices, [&](const LogSlice& slice) { return AgeOf(head_[slice.log]) > options_.trust; });
+}
+
+absl::Status Feed::CheckNothingGone(const std::vector<LogSlice>& slices) {
+  if (!MayBeGone(slices)) return absl::OkStatus();
+  const auto bounds = shelf_->AllBounds();
+  if (!bounds.ok()) return bounds.status();
+  for (std::size_t log = 0; log < kLogs; ++log) {
+    if (!(*bounds)[log].Lost(head_[log])) continue;
+    return absl::DataLossError("entries were trimmed before they were read; subscribers read them from history");
+  }
+  checked_ = std::chrono::steady_clock::now();
+  return absl::OkStatus();
 }
 
 void Feed::Round(const std::stop_token& stop) {
   const auto slices = follower_->Read(options_.block);
   if (!slices.ok()) return Failed(slices.status(), stop);
+  if (absl::Status status = CheckNothingGone(*slices); !status.ok()) {
+    begun_ = false;  // the follower has passed the slices, the hub never will
+    return Failed(status, stop);
+  }
   Succeeded();
   if (slices->empty()) return metrics_.LiveLag(std::chrono::milliseconds(0));
   Pass(*slices, stop);

@@ -3,7 +3,8 @@
 //
 // It begins at the logs' ends: what came before reaches subscribers by catch-up,
 // from their cursors. When Redis is gone it tries again with a growing pause and goes
-// on where it was.
+// on where it was. When entries were trimmed before it has read them, it begins anew:
+// the hub sends who was live through catch-up, which finds them in history.
 //
 // Threads: one of its own, between Start and Stop.
 #pragma once
@@ -28,6 +29,11 @@ class Feed {
     // Least time between two reads: entries that come meanwhile share one. Longer:
     // fewer, larger reads and a later delivery.
     std::chrono::milliseconds gather{1};
+    // Whether entries are gone is asked this often, and before what follows a
+    // position older than `trust` is passed on: younger ones are never trimmed
+    // (ingest's log_retention is at least a minute).
+    std::chrono::milliseconds check{1000};
+    std::chrono::milliseconds trust{10'000};
     // Pause while a record waits for its route.
     std::chrono::milliseconds route_pause{5};
     // Pauses after a failure, doubling from the first to the last.
@@ -52,9 +58,11 @@ class Feed {
   bool healthy() const { return healthy_; }
 
  private:
-  bool Begin(const std::stop_token& stop);
   void Run(const std::stop_token& stop);
+  void Begin(const std::stop_token& stop);
   void Round(const std::stop_token& stop);
+  bool MayBeGone(const std::vector<LogSlice>& slices) const;
+  absl::Status CheckNothingGone(const std::vector<LogSlice>& slices);
   bool Digest(const LogSlice& slice, std::vector<CareRecordPtr>& records);
   void Pass(const std::vector<LogSlice>& slices, const std::stop_token& stop);
   void Failed(const absl::Status& status, const std::stop_token& stop);
@@ -69,8 +77,11 @@ class Feed {
 
   // Used by the thread alone.
   RecordReader reader_;
+  std::unique_ptr<LogShelf> shelf_;
   std::unique_ptr<LogFollower> follower_;
+  bool begun_ = false;
   Positions head_;
+  std::chrono::steady_clock::time_point checked_;  // that nothing is gone
   std::chrono::milliseconds pause_;
   // Last: the thread uses everything above.
   std::jthread thread_;

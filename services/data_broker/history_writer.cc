@@ -13,11 +13,6 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-milliseconds AgeOf(Position position) {
-  const auto now = duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch());
-  return std::max(now - milliseconds(position.ms), milliseconds(0));
-}
-
 }  // namespace
 
 HistoryWriter::HistoryWriter(Options options, Deps deps)

@@ -5,9 +5,19 @@
 namespace nara::broker {
 
 void Hub::Begin(const Positions& head) {
+  for (const SubscriptionPtr& behind : BeginAt(head)) wake_(behind);
+}
+
+std::vector<SubscriptionPtr> Hub::BeginAt(const Positions& head) {
   const std::lock_guard lock(mutex_);
   head_ = std::make_shared<const Positions>(head);
   forgotten_ = head;
+  kept_.clear();
+  std::vector<SubscriptionPtr> behind;
+  for (const SubscriptionPtr& subscription : subscriptions_) {
+    if (subscription->FallBehind()) behind.push_back(subscription);
+  }
+  return behind;
 }
 
 std::optional<Positions> Hub::head() const {

@@ -31,7 +31,8 @@ class Hub {
   // Before the first Add.
   void OnPending(Wake wake) { wake_ = std::move(wake); }
 
-  // The feed knows where the logs end and begins there.
+  // The feed begins at `head`, the ends of the logs: for the first time, or again
+  // after a gap. Nothing before it passes here, so who was live has to catch up.
   void Begin(const Positions& head);
 
   // How far the feed is; nothing before Begin.
@@ -51,6 +52,7 @@ class Hub {
   bool Join(const SubscriptionPtr& subscription);
 
  private:
+  std::vector<SubscriptionPtr> BeginAt(const Positions& head);
   std::vector<SubscriptionPtr> Spread(std::span<const CareRecordPtr> records, const Positions& head);
   void Keep(std::span<const CareRecordPtr> records);
 

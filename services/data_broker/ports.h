@@ -49,8 +49,8 @@ class LogShelf {
   virtual absl::StatusOr<std::vector<LogEntry>> ReadAfter(std::size_t log, Position after, std::size_t count) = 0;
   virtual absl::StatusOr<LogBounds> Bounds(std::size_t log) = 0;
 
-  // The newest position of every log.
-  virtual absl::StatusOr<Positions> Ends() = 0;
+  // Of every log, by its number.
+  virtual absl::StatusOr<std::vector<LogBounds>> AllBounds() = 0;
 
   // Tells Redis what history has stored, so that logs may be trimmed behind it.
   virtual absl::Status Commit(const std::map<std::size_t, Position>& stored) = 0;

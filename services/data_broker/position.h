@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 
 #include "common/redis/position.h"
@@ -35,5 +36,8 @@ Positions Latest(const Positions& a, const Positions& b);
 
 // True when `a` is at or beyond `b` in every log.
 bool Covers(const Positions& a, const Positions& b);
+
+// How long ago the entry at a position was appended; not negative.
+std::chrono::milliseconds AgeOf(Position position);
 
 }  // namespace nara::broker

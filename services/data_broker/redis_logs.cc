@@ -57,7 +57,7 @@ class RedisShelf final : public LogShelf {
     return ReadBounds(*connection_, IdOf(log));
   }
 
-  absl::StatusOr<Positions> Ends() override;
+  absl::StatusOr<std::vector<LogBounds>> AllBounds() override;
   absl::Status Commit(const std::map<std::size_t, Position>& stored) override;
 
  private:
@@ -73,15 +73,15 @@ class RedisShelf final : public LogShelf {
   std::unique_ptr<RedisConnection> connection_;
 };
 
-absl::StatusOr<Positions> RedisShelf::Ends() {
+absl::StatusOr<std::vector<LogBounds>> RedisShelf::AllBounds() {
   if (absl::Status status = Connect(); !status.ok()) return status;
   std::vector<LogId> ids;
   for (std::size_t log = 0; log < kLogs; ++log) ids.push_back(IdOf(log));
-  const auto ends = ReadEnds(*connection_, ids);
-  if (!ends.ok()) return ends.status();
-  Positions positions;
-  for (const auto& [id, end] : *ends) positions[IndexOf(id)] = end;
-  return positions;
+  const auto bounds = ReadBounds(*connection_, ids);
+  if (!bounds.ok()) return bounds.status();
+  std::vector<LogBounds> all(kLogs);
+  for (const auto& [id, of_log] : *bounds) all[IndexOf(id)] = of_log;
+  return all;
 }
 
 absl::Status RedisShelf::Commit(const std::map<std::size_t, Position>& stored) {

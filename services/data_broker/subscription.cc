@@ -64,6 +64,14 @@ bool Subscription::Offer(std::span<const CareRecordPtr> records, const SharedPos
   return !queue_.empty();
 }
 
+bool Subscription::FallBehind() {
+  const std::lock_guard lock(mutex_);
+  if (!live_) return false;
+  live_ = false;
+  metrics_.CatchUpStarted();
+  return true;
+}
+
 bool Subscription::Fill(std::span<const CareRecordPtr> records, const Positions& considered) {
   const std::lock_guard lock(mutex_);
   for (const CareRecordPtr& record : records) {

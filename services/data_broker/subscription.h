@@ -61,6 +61,10 @@ class Subscription {
   // been read with this. True when there is something to take.
   bool Offer(std::span<const CareRecordPtr> records, const SharedPositions& head);
 
+  // Live to catch-up: the hub has nothing of what comes next. False when it was not
+  // live.
+  bool FallBehind();
+
   // Catch-up: queues records, at most Room() of them; everything up to `considered`
   // was read. True when there is something to take.
   bool Fill(std::span<const CareRecordPtr> records, const Positions& considered);

@@ -100,31 +100,27 @@ absl::StatusOr<std::vector<LogEntry>> ReadRange(RedisConnection& connection, Log
 }
 
 absl::StatusOr<LogBounds> ReadBounds(RedisConnection& connection, LogId log) {
-  connection.Queue({"XINFO", "STREAM", LogKey(log)});
-  connection.Queue({"HGET", ConsumersKey(log.shard), TrimmedField(log.log)});
-  absl::StatusOr<std::vector<Reply>> replies = connection.Collect();
-  if (!replies.ok()) return replies.status();
-  const ReplyView info = (*replies)[0].view();
-  if (info.is_error() && !IsNoSuchKey(info)) return info.status();
-  LogBounds bounds;
-  ReadInfo(info, bounds);
-  bounds.trimmed_before = PositionOr((*replies)[1].view().text(), {});
-  return bounds;
+  const absl::StatusOr<std::map<LogId, LogBounds>> bounds = ReadBounds(connection, std::vector{log});
+  if (!bounds.ok()) return bounds.status();
+  return bounds->at(log);
 }
 
-absl::StatusOr<std::map<LogId, Position>> ReadEnds(RedisConnection& connection, const std::vector<LogId>& logs) {
-  for (const LogId log : logs) connection.Queue({"XINFO", "STREAM", LogKey(log)});
+absl::StatusOr<std::map<LogId, LogBounds>> ReadBounds(RedisConnection& connection, const std::vector<LogId>& logs) {
+  for (const LogId log : logs) {
+    connection.Queue({"XINFO", "STREAM", LogKey(log)});
+    connection.Queue({"HGET", ConsumersKey(log.shard), TrimmedField(log.log)});
+  }
   absl::StatusOr<std::vector<Reply>> replies = connection.Collect();
   if (!replies.ok()) return replies.status();
-  std::map<LogId, Position> ends;
+  std::map<LogId, LogBounds> all;
   for (std::size_t i = 0; i < logs.size(); ++i) {
-    const ReplyView info = (*replies)[i].view();
+    const ReplyView info = (*replies)[2 * i].view();
     if (info.is_error() && !IsNoSuchKey(info)) return info.status();
-    LogBounds bounds;
+    LogBounds& bounds = all[logs[i]];
     ReadInfo(info, bounds);
-    ends[logs[i]] = bounds.last;
+    bounds.trimmed_before = PositionOr((*replies)[2 * i + 1].view().text(), {});
   }
-  return ends;
+  return all;
 }
 
 }  // namespace nara

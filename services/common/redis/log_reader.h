@@ -75,13 +75,11 @@ struct LogBounds {
 
   // True when entries behind `after` are gone: reading on would skip them. Also
   // true for a newcomer (0-0) when anything was ever removed.
-  bool Lost(Position after) const { return after < trimmed_before && (!first || after < *first); }
+  bool Lost(Position after) const { return after < last && after < trimmed_before && (!first || after < *first); }
 };
 absl::StatusOr<LogBounds> ReadBounds(RedisConnection& connection, LogId log);
 
-// The newest positions of many logs in one round trip: where a newcomer starts who
-// wants no past.
-absl::StatusOr<std::map<LogId, Position>> ReadEnds(RedisConnection& connection,
-                                                   const std::vector<LogId>& logs);
+// The same of many logs of one server in one round trip.
+absl::StatusOr<std::map<LogId, LogBounds>> ReadBounds(RedisConnection& connection, const std::vector<LogId>& logs);
 
 }  // namespace nara

@@ -69,6 +69,14 @@ class FakeLogs {
   }
   Position Append(std::size_t log, const Say& say) { return Append(log, PayloadOf(say)); }
 
+  // An entry that is trimmed before anybody has read it.
+  Position AppendGone(std::size_t log) {
+    const std::lock_guard lock(mutex_);
+    const Position position{++clock_, 0};
+    logs_[log] = {.entries = {}, .trimmed_before = position.Next(), .last = position};
+    return position;
+  }
+
   // Removes everything up to and including `through`.
   void Trim(std::size_t log, Position through) {
     const std::lock_guard lock(mutex_);
@@ -104,6 +112,14 @@ class FakeLogs {
       if (entry.position > after && found.size() < count) found.push_back(entry);
     }
     return found;
+  }
+  static LogBounds BoundsOf(const OneLog& log) {
+    LogBounds bounds;
+    if (!log.entries.empty()) bounds.first = log.entries.front().position;
+    bounds.last = log.last;
+    bounds.trimmed_before = log.trimmed_before;
+    bounds.length = log.entries.size();
+    return bounds;
   }
   absl::Status Up() const { return down_ ? absl::UnavailableError("the logs are down") : absl::OkStatus(); }
 
@@ -148,17 +164,14 @@ class FakeLogs {
     absl::StatusOr<LogBounds> Bounds(std::size_t log) override {
       const std::lock_guard lock(logs_.mutex_);
       if (absl::Status status = logs_.Up(); !status.ok()) return status;
-      LogBounds bounds;
-      bounds.trimmed_before = logs_.logs_[log].trimmed_before;
-      bounds.length = logs_.logs_[log].entries.size();
-      return bounds;
+      return BoundsOf(logs_.logs_[log]);
     }
-    absl::StatusOr<Positions> Ends() override {
+    absl::StatusOr<std::vector<LogBounds>> AllBounds() override {
       const std::lock_guard lock(logs_.mutex_);
       if (absl::Status status = logs_.Up(); !status.ok()) return status;
-      Positions ends;
-      for (std::size_t log = 0; log < kLogs; ++log) ends[log] = logs_.logs_[log].last;
-      return ends;
+      std::vector<LogBounds> all;
+      for (const OneLog& log : logs_.logs_) all.push_back(BoundsOf(log));
+      return all;
     }
     absl::Status Commit(const std::map<std::size_t, Position>& stored) override {
       const std::lock_guard lock(logs_.mutex_);
