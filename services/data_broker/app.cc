@@ -54,7 +54,6 @@ class Broker final : public app::App {
   void AddParts(app::Context& context);
   void StartWatching();
   PostgresOptions Postgres() const;
-  RecordReader::Options Reader() const { return {.care_kinds = kinds_}; }
   std::unique_ptr<LogShelf> Shelf() const { return MakeRedisShelf({.address = config_.redis}); }
   std::unique_ptr<LogFollower> Follower() const { return MakeRedisFollower({.address = config_.redis}); }
 
@@ -64,7 +63,7 @@ class Broker final : public app::App {
   Metrics metrics_;
   RouteTable routes_;
   AccessTable clients_;
-  TableAudience audience_{routes_, clients_};
+  TableAudience audience_;
   Relabeller relabeller_{metrics_};
   PostgresHistoryReader history_reader_;
   PostgresHistoryWriter history_store_;
@@ -87,18 +86,19 @@ Broker::Broker(Config config, Seal seal, std::set<std::string> kinds, app::Conte
       seal_(std::move(seal)),
       kinds_(std::move(kinds)),
       metrics_(context.metrics),
+      audience_(routes_, clients_, context.clock),
       history_reader_(Postgres(), config_.history_readers),
       history_store_(Postgres(), Holder(context.name), kLease),
-      history_writer_({.reader = Reader()}, {.make_shelf = [this] { return Shelf(); },
-                                             .make_follower = [this] { return Follower(); },
-                                             .store = history_store_,
-                                             .audience = audience_,
-                                             .relabeller = relabeller_,
-                                             .metrics = metrics_}),
+      history_writer_({.care_kinds = kinds_}, {.make_shelf = [this] { return Shelf(); },
+                                               .make_follower = [this] { return Follower(); },
+                                               .store = history_store_,
+                                               .audience = audience_,
+                                               .relabeller = relabeller_,
+                                               .metrics = metrics_}),
       feed_(
-          {.reader = Reader()}, [this] { return Shelf(); }, [this] { return Follower(); }, audience_, hub_, metrics_),
+          {.care_kinds = kinds_}, [this] { return Shelf(); }, [this] { return Follower(); }, audience_, hub_, metrics_),
       catch_up_(
-          {.reader = Reader()}, [this] { return Shelf(); }, history_reader_, audience_, hub_, metrics_),
+          {.care_kinds = kinds_}, [this] { return Shelf(); }, history_reader_, audience_, hub_, metrics_),
       deliverer_({}, seal_, metrics_),
       service_({.max_subscriptions = config_.max_subscriptions,
                 .subscription = {.capacity = config_.subscriber_queue},

@@ -27,12 +27,12 @@ namespace {
 constexpr char kUnit[] = "care-1480-1";
 constexpr char kOtherUnit[] = "care-1481-1";
 
-registry::v1::Route GlucoseMeter() {
+registry::v1::Route GlucoseMeter(const std::string& device, std::uint64_t revision) {
   registry::v1::Route route;
-  route.set_device("glu-1");
-  route.set_revision(1);
+  route.set_device(device);
+  route.set_revision(revision);
   auto& assignment = *route.add_assignments();
-  assignment.set_id("as-glu-1");
+  assignment.set_id("as-" + device);
   assignment.mutable_start_at()->set_seconds(testing::kNoon - 1000);
   auto& point = *assignment.add_responsibilities();
   point.set_purpose(registry::v1::PURPOSE_CARE);
@@ -54,12 +54,13 @@ registry::v1::Client CareClient(const std::string& unit) {
 // The registry's watches: a snapshot, then the stream stays open.
 class TwoUnits final : public registry::v1::DeviceRegistryService::CallbackService {
  public:
-  explicit TwoUnits(rpc::WorkerPool& workers) : workers_(workers) {}
+  TwoUnits(rpc::WorkerPool& workers, std::vector<registry::v1::Route> routes)
+      : workers_(workers), routes_(std::move(routes)) {}
 
   grpc::ServerWriteReactor<registry::v1::WatchRoutesResponse>* WatchRoutes(
       grpc::CallbackServerContext* context, const registry::v1::WatchRoutesRequest* request) override {
     registry::v1::WatchRoutesResponse response;
-    *response.add_routes() = GlucoseMeter();
+    for (const registry::v1::Route& route : routes_) *response.add_routes() = route;
     return Snapshot(context, request, response);
   }
   grpc::ServerWriteReactor<registry::v1::WatchAccessResponse>* WatchAccess(
@@ -76,7 +77,7 @@ class TwoUnits final : public registry::v1::DeviceRegistryService::CallbackServi
                                                Response response) {
     response.set_snapshot_start(true);
     response.set_complete(true);
-    response.set_revision(1);
+    response.set_revision(routes_.size());
     return rpc::ServerStream<Response>(context, workers_, request,
                                        [response](const rpc::CallContext&, const Request&, auto writer) {
                                          writer->Offer(response);
@@ -85,6 +86,7 @@ class TwoUnits final : public registry::v1::DeviceRegistryService::CallbackServi
   }
 
   rpc::WorkerPool& workers_;
+  const std::vector<registry::v1::Route> routes_;
 };
 
 // A subscriber on a thread of its own.
@@ -145,10 +147,8 @@ class AppTest : public ::testing::Test {
     auto redis = nara::testing::RedisServer::Start();
     ASSERT_TRUE(redis.ok()) << redis.status();
     redis_ = *std::move(redis);
-    registry_server_ = std::make_unique<rpc::Server>(rpc::Server::Options{
-        .grpc = {.listen = {"127.0.0.1", 0}, .workers = 4}, .tls = pki_.Issue("nara-device-registry")});
-    registry_ = std::make_unique<TwoUnits>(registry_server_->workers());
-    ASSERT_TRUE(registry_server_->Start({registry_.get()}).ok());
+    registry_port_ = nara::testing::FreePort();
+    StartRegistry({GlucoseMeter("glu-1", 1)});
     dir_.Write("cursor.key", std::string(32, 'k'));
     port_ = nara::testing::FreePort();
     StartApp();
@@ -158,12 +158,19 @@ class AppTest : public ::testing::Test {
     registry_server_->Stop();
   }
 
+  void StartRegistry(const std::vector<registry::v1::Route>& routes) {
+    registry_server_ = std::make_unique<rpc::Server>(rpc::Server::Options{
+        .grpc = {.listen = {"127.0.0.1", registry_port_}, .workers = 4}, .tls = pki_.Issue("nara-device-registry")});
+    registry_ = std::make_unique<TwoUnits>(registry_server_->workers(), routes);
+    ASSERT_TRUE(registry_server_->Start({registry_.get()}).ok());
+  }
+
   std::string Yaml() {
     const config::Tls tls = pki_.Issue("nara-data-broker");
     return "grpc: {listen: \"127.0.0.1:" + std::to_string(port_) + "\"}\ntls: {ca: \"" + tls.ca + "\", cert: \"" +
            tls.cert + "\", key: \"" + tls.key + "\"}\nredis: {address: \"" + redis_->address() +
            "\"}\npostgres: {conninfo: \"" + postgres_->conninfo("nara_broker") +
-           "\"}\nregistry: {address: \"127.0.0.1:" + std::to_string(registry_server_->port()) +
+           "\"}\nregistry: {address: \"127.0.0.1:" + std::to_string(registry_port_) +
            "\"}\ncatalogue: " + NARA_CATALOGUE_DIR + "\nstate_dir: " + dir_.path() +
            "\ncursor_key: " + dir_.File("cursor.key") + "\n";
   }
@@ -194,11 +201,12 @@ class AppTest : public ::testing::Test {
     return subscriber;
   }
 
-  void Append(std::uint64_t seq) {
+  void Append(std::uint64_t seq) { Append({.seq = seq}); }
+  void Append(const testing::Say& say) {
     auto connection = RedisConnection::Connect({.address = redis_->address()});
     ASSERT_TRUE(connection.ok());
-    const std::string key = LogKey({.shard = nara::ShardOf("glu-1"), .log = Log::kMeasurement});
-    ASSERT_TRUE((*connection)->Call({"XADD", key, "*", "r", testing::PayloadOf({.seq = seq})}).ok());
+    const std::string key = LogKey({.shard = nara::ShardOf(say.device), .log = Log::kMeasurement});
+    ASSERT_TRUE((*connection)->Call({"XADD", key, "*", "r", testing::PayloadOf(say)}).ok());
   }
   static bool Got(const Subscriber& subscriber, std::size_t count) {
     return nara::testing::WaitFor([&] { return subscriber.ids().size() >= count; });
@@ -210,6 +218,7 @@ class AppTest : public ::testing::Test {
   std::unique_ptr<nara::testing::RedisServer> redis_;
   std::unique_ptr<rpc::Server> registry_server_;
   std::unique_ptr<TwoUnits> registry_;
+  int registry_port_ = 0;
   metrics::Registry metrics_;
   std::unique_ptr<app::Health> health_;
   std::unique_ptr<app::App> app_;
@@ -238,6 +247,19 @@ TEST_F(AppTest, AStrangerIsRefused) {
   const auto stranger = Subscribe("stranger");
   ASSERT_TRUE(stranger->ended());
   EXPECT_EQ(stranger->ended()->code(), absl::StatusCode::kUnauthenticated);
+}
+
+TEST_F(AppTest, ADeviceThatIsAssignedWhileTheRegistryIsAwayReachesItsUnit) {
+  const std::string device = testing::NeighbourOf("glu-1");
+  const auto own = Subscribe(kUnit);
+  registry_server_->Stop();
+  Append({.device = device, .seq = 1, .route_revision = 2});
+  Append(1);
+  ASSERT_TRUE(Got(*own, 1));
+  EXPECT_THAT(own->ids(), ::testing::ElementsAre("glu-1/m/00000000000000aa/1"));
+  StartRegistry({GlucoseMeter("glu-1", 1), GlucoseMeter(device, 2)});
+  ASSERT_TRUE(Got(*own, 2));
+  EXPECT_EQ(own->ids().back(), device + "/m/00000000000000aa/1");
 }
 
 TEST_F(AppTest, ARestartEndsStreamsAndTheirCursorsResume) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "data_broker/position.h"
@@ -25,8 +26,9 @@ struct CareRecord {
   Position position;
   std::string assignment;
   std::uint64_t route_revision = 0;
-  // Who answered when it was read; asked again at delivery.
-  Party party;
+  // Who answered when it was read; asked again at delivery. Nothing: nobody can say
+  // before its route has come (Audience::PartyOf).
+  std::optional<Party> party;
   // Without principal and unit, which depend on when one asks.
   v1::Observation observation;
 };

@@ -19,14 +19,16 @@ class CatchUp::Worker {
   };
 
   explicit Worker(CatchUp& owner)
-      : owner_(owner), shelf_(owner.make_shelf_()), reader_(owner.options_.reader, owner.audience_, owner.metrics_) {}
+      : owner_(owner),
+        shelf_(owner.make_shelf_()),
+        reader_(owner_.options_.care_kinds, owner_.audience_, owner_.metrics_) {}
 
   Step Piece(Job& job);
 
  private:
   Step ReadHistory(Job& job, Positions at, std::size_t room);
   Step ReadLog(Job& job, const Positions& at, std::size_t room);
-  Step Digest(Job& job, Positions at, std::span<const LogEntry> entries);
+  void Digest(Job& job, Positions at, std::span<const LogEntry> entries);
   Step NextLog(Job& job);
   bool Stored(Job& job);
   Step Failed(const absl::Status& status);
@@ -34,7 +36,7 @@ class CatchUp::Worker {
 
   CatchUp& owner_;
   const std::unique_ptr<LogShelf> shelf_;
-  RecordReader reader_;
+  const RecordReader reader_;
 };
 
 CatchUp::Worker::Step CatchUp::Worker::Piece(Job& job) {
@@ -81,26 +83,18 @@ CatchUp::Worker::Step CatchUp::Worker::ReadLog(Job& job, const Positions& at, st
     if (!Stored(job)) return Failed(absl::UnavailableError("older than the log, and no history"));
     if (at[job.log] < (*job.stored)[job.log]) return Step::kOn;
   }
-  const bool last = entries->size() < room;
-  const Step step = Digest(job, at, *entries);
-  return step == Step::kOn && last ? NextLog(job) : step;
+  Digest(job, at, *entries);
+  return entries->size() < room ? NextLog(job) : Step::kOn;
 }
 
-CatchUp::Worker::Step CatchUp::Worker::Digest(Job& job, Positions at, std::span<const LogEntry> entries) {
+void CatchUp::Worker::Digest(Job& job, Positions at, std::span<const LogEntry> entries) {
   std::vector<CareRecordPtr> records;
-  Step step = Step::kOn;
   for (const LogEntry& entry : entries) {
-    RecordReader::Result result = reader_.Read(job.log, entry);
-    if (result.outcome == RecordReader::Outcome::kWait) {
-      step = Step::kPause;
-      break;
-    }
-    if (result.record != nullptr) records.push_back(std::move(result.record));
+    if (CareRecordPtr record = reader_.Read(job.log, entry)) records.push_back(std::move(record));
     at[job.log] = entry.position;
     job.moved = true;
   }
   Fill(job, records, at);
-  return step;
 }
 
 CatchUp::Worker::Step CatchUp::Worker::NextLog(Job& job) {

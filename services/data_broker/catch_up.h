@@ -32,7 +32,7 @@ class CatchUp {
     std::size_t threads = 2;
     std::size_t piece = 512;  // records read at a time
     std::chrono::milliseconds retry_after{200};
-    RecordReader::Options reader;
+    std::set<std::string> care_kinds;
   };
   using ShelfFactory = std::function<std::unique_ptr<LogShelf>()>;
 

@@ -3,8 +3,9 @@
 // A stream gets a message only when it holds none that waits, so that what a slow
 // receiver has not taken stays in the subscription, where it is joined to larger
 // batches and checked again before it goes. A stream that is busy is looked at each
-// millisecond; one that has been silent for a second gets a heartbeat. A caller that
-// may not subscribe any more is cut off within half a second.
+// millisecond; one that has been silent for a second gets a heartbeat. Within half a
+// second a caller that may not subscribe any more is cut off, and what has waited for
+// its route goes.
 //
 // Threads: `threads` of its own and one that keeps the time; a subscription is
 // served by one at a time. All methods may be called from any thread.

@@ -14,7 +14,7 @@ Feed::Feed(Options options, ShelfFactory make_shelf, FollowerFactory make_follow
       make_follower_(std::move(make_follower)),
       hub_(hub),
       metrics_(metrics),
-      reader_(options_.reader, audience, metrics),
+      reader_(options_.care_kinds, audience, metrics),
       pause_(options_.first_pause) {}
 
 Feed::~Feed() {
@@ -86,28 +86,24 @@ void Feed::Round(const std::stop_token& stop) {
 
 void Feed::Pass(const std::vector<LogSlice>& slices, const std::stop_token& stop) {
   std::vector<CareRecordPtr> records;
-  bool waiting = false;
   std::chrono::milliseconds lag{0};
   for (const LogSlice& slice : slices) {
-    if (!Digest(slice, records)) waiting = true;
+    Digest(slice, records);
     if (!slice.entries.empty()) lag = std::max(lag, AgeOf(slice.entries.back().position));
   }
   hub_.Publish(records, head_);
   metrics_.LiveLag(lag);
-  Pause(stop, waiting ? options_.route_pause : options_.gather);
+  Pause(stop, options_.gather);
 }
 
-bool Feed::Digest(const LogSlice& slice, std::vector<CareRecordPtr>& records) {
+void Feed::Digest(const LogSlice& slice, std::vector<CareRecordPtr>& records) {
   for (const LogEntry& entry : slice.entries) {
-    RecordReader::Result result = reader_.Read(slice.log, entry);
-    if (result.outcome == RecordReader::Outcome::kWait) {
-      follower_->Follow(slice.log, head_[slice.log]);
-      return false;
-    }
-    if (result.record != nullptr) records.push_back(std::move(result.record));
+    CareRecordPtr record = reader_.Read(slice.log, entry);
     head_[slice.log] = entry.position;
+    if (record == nullptr) continue;
+    if (!record->party) metrics_.RouteAwaited();
+    records.push_back(std::move(record));
   }
-  return true;
 }
 
 void Feed::Failed(const absl::Status& status, const std::stop_token& stop) {

@@ -34,12 +34,10 @@ class Feed {
     // (ingest's log_retention is at least a minute).
     std::chrono::milliseconds check{1000};
     std::chrono::milliseconds trust{10'000};
-    // Pause while a record waits for its route.
-    std::chrono::milliseconds route_pause{5};
     // Pauses after a failure, doubling from the first to the last.
     std::chrono::milliseconds first_pause{20};
     std::chrono::milliseconds last_pause{1000};
-    RecordReader::Options reader;
+    std::set<std::string> care_kinds;
   };
   using ShelfFactory = std::function<std::unique_ptr<LogShelf>()>;
   using FollowerFactory = std::function<std::unique_ptr<LogFollower>()>;
@@ -63,7 +61,7 @@ class Feed {
   void Round(const std::stop_token& stop);
   bool MayBeGone(const std::vector<LogSlice>& slices) const;
   absl::Status CheckNothingGone(const std::vector<LogSlice>& slices);
-  bool Digest(const LogSlice& slice, std::vector<CareRecordPtr>& records);
+  void Digest(const LogSlice& slice, std::vector<CareRecordPtr>& records);
   void Pass(const std::vector<LogSlice>& slices, const std::stop_token& stop);
   void Failed(const absl::Status& status, const std::stop_token& stop);
   void Succeeded();
@@ -76,7 +74,7 @@ class Feed {
   std::atomic<bool> healthy_ = false;
 
   // Used by the thread alone.
-  RecordReader reader_;
+  const RecordReader reader_;
   std::unique_ptr<LogShelf> shelf_;
   std::unique_ptr<LogFollower> follower_;
   bool begun_ = false;

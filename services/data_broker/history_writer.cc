@@ -18,7 +18,7 @@ using std::chrono::steady_clock;
 HistoryWriter::HistoryWriter(Options options, Deps deps)
     : options_(std::move(options)),
       deps_(std::move(deps)),
-      reader_(options_.reader, deps_.audience, deps_.metrics),
+      reader_(options_.care_kinds, deps_.audience, deps_.metrics),
       pause_(options_.first_pause) {}
 
 HistoryWriter::~HistoryWriter() {
@@ -49,11 +49,12 @@ absl::Status HistoryWriter::Round(const std::stop_token& stop) {
     if (absl::Status status = Own(); !status.ok()) return status;
   }
   if (absl::Status status = deps_.relabeller.Run(deps_.store); !status.ok()) return status;
-  if (read_.empty()) {
+  FollowAgain();
+  if (held_.size() == read_.size()) {
     Pause(stop, options_.block);
-    return absl::OkStatus();
+  } else if (absl::Status status = Gather(stop); !status.ok()) {
+    return status;
   }
-  if (absl::Status status = Gather(stop); !status.ok()) return status;
   if (absl::Status status = Flush(); !status.ok()) return status;
   if (steady_clock::now() - committed_at_ >= options_.commit) CommitToRedis();
   return absl::OkStatus();
@@ -63,11 +64,15 @@ absl::Status HistoryWriter::Own() {
   const auto owned = deps_.store.Own();
   if (!owned.ok()) return owned.status();
   for (const auto& [log, position] : read_) {
-    if (!owned->contains(log)) follower_->Unfollow(log);
+    if (owned->contains(log)) continue;
+    follower_->Unfollow(log);
+    held_.erase(log);
   }
   for (const auto& [log, position] : *owned) {
     const auto ours = read_.find(log);
-    if (ours == read_.end() || ours->second != position) follower_->Follow(log, position);
+    if (ours != read_.end() && ours->second == position) continue;
+    follower_->Follow(log, position);
+    held_.erase(log);
   }
   read_ = *owned;
   uncommitted_ = *owned;
@@ -77,13 +82,20 @@ absl::Status HistoryWriter::Own() {
   return absl::OkStatus();
 }
 
+void HistoryWriter::FollowAgain() {
+  std::erase_if(held_, [this](const auto& held) {
+    const auto& [log, record] = held;
+    if (!deps_.audience.PartyOf(*record)) return false;
+    follower_->Follow(log, read_[log]);
+    return true;
+  });
+}
+
 absl::Status HistoryWriter::Gather(const std::stop_token& stop) {
-  waiting_ = false;
   if (absl::Status status = ReadInto(options_.block); !status.ok()) return status;
-  if (waiting_) Pause(stop, options_.route_pause);
   const auto next = flushed_at_ + options_.gather;
   const bool more = !batch_.positions.empty() && batch_.rows.size() < options_.max_rows;
-  if (waiting_ || !more || steady_clock::now() >= next) return absl::OkStatus();
+  if (!more || steady_clock::now() >= next) return absl::OkStatus();
   Pause(stop, next - steady_clock::now());
   return ReadInto(milliseconds(0));
 }
@@ -91,28 +103,35 @@ absl::Status HistoryWriter::Gather(const std::stop_token& stop) {
 absl::Status HistoryWriter::ReadInto(milliseconds block) {
   const auto slices = follower_->Read(block);
   if (!slices.ok()) return slices.status();
-  if (slices->empty() && batch_.positions.empty()) deps_.metrics.HistoryLag(milliseconds(0));
-  for (const LogSlice& slice : *slices) {
-    if (!Digest(slice)) waiting_ = true;
-  }
+  for (const LogSlice& slice : *slices) Digest(slice);
   return absl::OkStatus();
 }
 
-bool HistoryWriter::Digest(const LogSlice& slice) {
+void HistoryWriter::Digest(const LogSlice& slice) {
   for (const LogEntry& entry : slice.entries) {
-    RecordReader::Result result = reader_.Read(slice.log, entry);
-    if (result.outcome == RecordReader::Outcome::kWait) {
-      follower_->Follow(slice.log, read_[slice.log]);
-      return false;
+    CareRecordPtr record = reader_.Read(slice.log, entry);
+    if (record != nullptr && !record->party) {
+      follower_->Unfollow(slice.log);
+      held_.emplace(slice.log, std::move(record));
+      return;
     }
-    if (result.record != nullptr) batch_.rows.push_back(std::move(result.record));
+    if (record != nullptr) batch_.rows.push_back(std::move(record));
     read_[slice.log] = batch_.positions[slice.log] = entry.position;
   }
-  return true;
+}
+
+milliseconds HistoryWriter::LagOfHeld() const {
+  milliseconds lag{0};
+  for (const auto& [log, record] : held_) lag = std::max(lag, AgeOf(record->position));
+  return lag;
 }
 
 absl::Status HistoryWriter::Flush() {
-  if (batch_.positions.empty()) return absl::OkStatus();
+  milliseconds lag = LagOfHeld();
+  if (batch_.positions.empty()) {
+    deps_.metrics.HistoryLag(lag);
+    return absl::OkStatus();
+  }
   const HistoryBatch batch = std::exchange(batch_, {});
   const auto start = steady_clock::now();
   if (absl::Status status = deps_.store.Store(batch); !status.ok()) return status;
@@ -120,7 +139,6 @@ absl::Status HistoryWriter::Flush() {
   healthy_ = true;
   pause_ = options_.first_pause;
   deps_.metrics.HistoryStored(batch.rows.size(), duration_cast<milliseconds>(flushed_at_ - start));
-  milliseconds lag{0};
   for (const auto& [log, position] : batch.positions) {
     uncommitted_[log] = position;
     lag = std::max(lag, AgeOf(position));
@@ -146,6 +164,7 @@ void HistoryWriter::Failed(const absl::Status& status, const std::stop_token& st
   own_again_ = true;
   batch_ = {};
   read_.clear();
+  held_.clear();
   deps_.metrics.HistoryFailed();
   log::Warn("history", "history cannot be written; trying again",
             {{"error", status.ToString()}, {"pause_ms", pause_.count()}});

@@ -6,12 +6,13 @@
 // `max_rows`. When PostgreSQL or Redis is gone it tries again with a growing pause,
 // from the position that PostgreSQL knows: logs keep what is not stored.
 //
-// Rows carry who answered when they were written. When a route changes, the same
-// thread corrects the rows of that device between two batches, so that no batch with
-// an older label can be committed behind the correction.
+// Rows carry who answered when they were written: a record that came before its route
+// holds its log until the route is there, so that history has a label that was right
+// once for every row, and whoever replays it misses none. When a route changes, the
+// same thread corrects the rows of that device between two batches, so that no batch
+// with an older label can be committed behind the correction.
 //
-// Threads: one of its own, between Start and Stop. RoutesChanged may be called from
-// any thread.
+// Threads: one of its own, between Start and Stop.
 #pragma once
 
 #include <atomic>
@@ -36,10 +37,9 @@ class HistoryWriter {
     std::chrono::milliseconds renew{2000};
     // Redis is told of what is stored this often, for trimming.
     std::chrono::milliseconds commit{1000};
-    std::chrono::milliseconds route_pause{20};
     std::chrono::milliseconds first_pause{50};
     std::chrono::milliseconds last_pause{2000};
-    RecordReader::Options reader;
+    std::set<std::string> care_kinds;
   };
 
   struct Deps {
@@ -70,7 +70,10 @@ class HistoryWriter {
   absl::Status Own();
   absl::Status Gather(const std::stop_token& stop);
   absl::Status ReadInto(std::chrono::milliseconds block);
-  bool Digest(const LogSlice& slice);
+  void Digest(const LogSlice& slice);
+  // Reads on in the logs whose records' routes have come.
+  void FollowAgain();
+  std::chrono::milliseconds LagOfHeld() const;
   absl::Status Flush();
   void CommitToRedis();
   void Failed(const absl::Status& status, const std::stop_token& stop);
@@ -80,12 +83,12 @@ class HistoryWriter {
   std::atomic<bool> healthy_ = false;
 
   // Used by the thread alone.
-  RecordReader reader_;
+  const RecordReader reader_;
   std::unique_ptr<LogShelf> shelf_;
   std::unique_ptr<LogFollower> follower_;
   std::map<std::size_t, Position> read_;  // of our logs: digested, perhaps not stored
   HistoryBatch batch_;
-  bool waiting_ = false;  // a record waits for its route
+  std::map<std::size_t, CareRecordPtr> held_;  // logs that are held, and the record that waits
   bool own_again_ = true;
   Time owned_at_;
   Time flushed_at_;

@@ -24,8 +24,7 @@ Metrics::Metrics(metrics::Registry& registry)
           registry.AddCounter("nara_broker_cursors_refused_total", "Cursors and page tokens that were not ours")),
       unreadable_(
           registry.AddCounter("nara_broker_unreadable_entries_total", "Log entries that are no record; skipped")),
-      routes_missed_(
-          registry.AddCounter("nara_broker_routes_missed_total", "Records whose route did not come in time")),
+      routes_awaited_(registry.AddCounter("nara_broker_routes_awaited_total", "Records that came before their route")),
       live_lag_(registry.AddGauge("nara_broker_lag_seconds", "Age of the newest record that was read",
                                   {{"consumer", "live"}})),
       history_lag_(registry.AddGauge("nara_broker_lag_seconds", "Age of the newest record that was read",

@@ -30,8 +30,8 @@ class Metrics {
 
   // An entry of a log was not a record.
   void Unreadable() { unreadable_.Increment(); }
-  // A record's route did not come in time.
-  void RouteMissed() { routes_missed_.Increment(); }
+  // A record came before its route and waits for it.
+  void RouteAwaited() { routes_awaited_.Increment(); }
 
   void LiveLag(std::chrono::milliseconds lag) { Set(live_lag_, lag); }
   void LiveFailed() { live_failures_.Increment(); }
@@ -53,7 +53,7 @@ class Metrics {
   metrics::Counter& catch_up_failures_;
   metrics::Counter& cursors_refused_;
   metrics::Counter& unreadable_;
-  metrics::Counter& routes_missed_;
+  metrics::Counter& routes_awaited_;
   metrics::Gauge& live_lag_;
   metrics::Gauge& history_lag_;
   metrics::Counter& live_failures_;

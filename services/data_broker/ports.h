@@ -60,10 +60,6 @@ class LogShelf {
 // local copies, and never blocks.
 class Audience {
  public:
-  enum class Knowledge {
-    kKnown,    // the party, which may be nobody
-    kPending,  // the record was made with a newer route than our copy's
-  };
   enum class Answer { kYes, kNo, kLater };
 
   // What a caller may reach at all: a principal, or some units, or nothing.
@@ -76,8 +72,9 @@ class Audience {
 
   virtual ~Audience() = default;
 
-  // Who answers for CARE at the record's effective time.
-  virtual Knowledge PartyOf(const CareRecord& record, Party& party) const = 0;
+  // Who answers for CARE at the record's effective time, which may be nobody. Nothing
+  // while the record was made with a newer route than our copy's, which is on its way.
+  virtual std::optional<Party> PartyOf(const CareRecord& record) const = 0;
 
   // May this caller see care data of this party now? kLater: rights are out of
   // date and it has to wait.
@@ -146,7 +143,7 @@ struct Label {
   Party party;
 };
 
-// What one transaction stores.
+// What one transaction stores; every row has a party.
 struct HistoryBatch {
   std::vector<CareRecordPtr> rows;
   std::map<std::size_t, Position> positions;

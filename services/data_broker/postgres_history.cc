@@ -43,7 +43,7 @@ CareRecordPtr RecordOf(const Row& row) {
                       .seq = static_cast<std::uint64_t>(row.Int64("position_seq"))};
   record->assignment = row.String("assignment");
   record->route_revision = static_cast<std::uint64_t>(row.Int64("route_revision"));
-  record->party = {.principal = row.String("principal"), .unit = row.String("unit")};
+  record->party = Party{.principal = row.String("principal"), .unit = row.String("unit")};
   if (!record->observation.ParseFromString(row.Bytes("observation"))) return nullptr;
   return record;
 }
@@ -104,8 +104,8 @@ void Columns::Add(const CareRecord& row) {
   devices.push_back(observation.device());
   assignments.push_back(row.assignment);
   residents.push_back(observation.resident());
-  principals.push_back(row.party.principal);
-  units.push_back(row.party.unit);
+  principals.push_back(row.party->principal);
+  units.push_back(row.party->unit);
   kinds.push_back(observation.kind());
   effective.push_back(Micros(observation.effective_at()));
   received.push_back(Micros(observation.received_at()));

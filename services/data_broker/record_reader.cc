@@ -10,9 +10,6 @@ namespace {
 
 using nara::telemetry::v1::LogRecord;
 
-// Beyond this many devices whose routes never came, old waits are forgotten.
-constexpr std::size_t kMaxWaits = 4096;
-
 v1::Observation MakeObservation(LogRecord& log_record) {
   v1::Observation observation;
   observation.set_id(std::move(*log_record.mutable_event_id()));
@@ -35,17 +32,16 @@ bool Complete(const LogRecord& record) {
 
 }  // namespace
 
-RecordReader::RecordReader(Options options, const Audience& audience, Metrics& metrics)
-    : options_(std::move(options)), audience_(audience), metrics_(metrics) {}
+RecordReader::RecordReader(std::set<std::string> care_kinds, const Audience& audience, Metrics& metrics)
+    : care_kinds_(std::move(care_kinds)), audience_(audience), metrics_(metrics) {}
 
-RecordReader::Result RecordReader::Read(std::size_t log, const LogEntry& entry) {
+CareRecordPtr RecordReader::Read(std::size_t log, const LogEntry& entry) const {
   LogRecord log_record;
   if (!log_record.ParseFromString(entry.payload) || !Complete(log_record)) {
     metrics_.Unreadable();
-    return {};
+    return nullptr;
   }
-  const bool care = options_.care_kinds.contains(log_record.record().kind());
-  if (!care || log_record.record().test()) return {};
+  if (!care_kinds_.contains(log_record.record().kind()) || log_record.record().test()) return nullptr;
 
   auto record = std::make_shared<CareRecord>();
   record->log = log;
@@ -53,21 +49,8 @@ RecordReader::Result RecordReader::Read(std::size_t log, const LogEntry& entry) 
   record->assignment = log_record.assignment();
   record->route_revision = log_record.route_revision();
   record->observation = MakeObservation(log_record);
-  const Audience::Knowledge knowledge = audience_.PartyOf(*record, record->party);
-  if (knowledge == Audience::Knowledge::kPending && WaitLonger(*record)) {
-    return {Outcome::kWait, nullptr};
-  }
-  return {Outcome::kCare, std::move(record)};
-}
-
-bool RecordReader::WaitLonger(const CareRecord& record) {
-  if (waits_.size() > kMaxWaits) waits_.clear();
-  const auto now = options_.now();
-  Wait& wait = waits_[record.observation.device()];
-  if (wait.revision < record.route_revision) wait = {record.route_revision, now};
-  if (now - wait.since < options_.patience) return true;
-  metrics_.RouteMissed();
-  return false;
+  record->party = audience_.PartyOf(*record);
+  return record;
 }
 
 }  // namespace nara::broker

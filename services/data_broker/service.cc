@@ -121,8 +121,7 @@ absl::StatusOr<ListQuery> Service::QueryOf(const std::string& caller, const v1::
 
 absl::StatusOr<bool> Service::Add(const std::string& caller, const CareRecord& row,
                                   v1::ListObservationsResponse& response) const {
-  Party party = row.party;
-  deps_.audience.PartyOf(row, party);
+  Party party = deps_.audience.PartyOf(row).value_or(*row.party);
   const Audience::Answer answer = party.nobody() ? Audience::Answer::kNo : deps_.audience.MayReceive(caller, party);
   if (answer == Audience::Answer::kLater) {
     return rpc::Error(absl::StatusCode::kUnavailable, "RIGHTS_STALE",

@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <random>
-
 #include "common/rpc/error.h"
 #include "data_broker/testing/broker_rig.h"
 
@@ -171,7 +169,7 @@ TEST_F(ServiceTest, GoesOnAfterRedisCameBack) {
 CareRecordPtr RowAt(Position position, const testing::Say& say) {
   auto row = std::make_shared<CareRecord>();
   row->position = position;
-  row->party = {"1480", "unit-a"};
+  row->party = Party{"1480", "unit-a"};
   row->observation.set_id(testing::LogRecordOf(say).event_id());
   row->observation.set_device(say.device);
   return row;
@@ -221,6 +219,66 @@ TEST_F(ServiceTest, AGapIsNotSkippedWhileHistoryIsAway) {
   history_.Down(false);
   ASSERT_TRUE(Got(*stream, 2));
   EXPECT_THAT(stream->ids(), ElementsAre(Id("a-1", 1), Id("a-1", 2)));
+}
+
+TEST_F(ServiceTest, ARecordBeforeItsRouteIsDeliveredWhenTheRouteHasCome) {
+  Rig().StartHistory();
+  rig_->StartFeed();
+  const auto own = rig_->Subscribe("care-a");
+  const auto other = rig_->Subscribe("care-b");
+  Say("new-1", 1);
+  Say("a-1", 1);
+  Say("b-1", 1);
+  ASSERT_TRUE(Got(*own, 1) && Got(*other, 1));
+  EXPECT_THAT(own->ids(), ElementsAre(Id("a-1", 1))) << "the others of its log go on";
+  Say("new-1", 2);
+  audience_.Answers("new-1", "unit-a");
+  ASSERT_TRUE(Got(*own, 3));
+  EXPECT_THAT(own->ids(), ElementsAre(Id("a-1", 1), Id("new-1", 1), Id("new-1", 2)));
+  EXPECT_THAT(other->ids(), ElementsAre(Id("b-1", 1)));
+  EXPECT_NE(rig_->registry().Text().find("nara_broker_routes_awaited_total"), std::string::npos);
+}
+
+TEST_F(ServiceTest, TheCursorStaysBeforeARecordThatWaitsForItsRoute) {
+  Rig({.kept = 1}).StartFeed();
+  const auto first = rig_->Subscribe("care-a");
+  Say("a-1", 1);
+  Say("new-1", 1);
+  Say("a-1", 2);
+  ASSERT_TRUE(Got(*first, 2));
+  BrokerRig::Break(*first);
+  const auto second = rig_->Subscribe("care-a", first->cursor());
+  ASSERT_TRUE(Got(*second, 1));
+  audience_.Answers("new-1", "unit-a");
+  ASSERT_TRUE(Got(*second, 2));
+  EXPECT_THAT(second->ids(), ElementsAre(Id("a-1", 2), Id("new-1", 1))) << "at least once";
+}
+
+TEST_F(ServiceTest, HistoryWaitsForRoutesAndOtherLogsGoOn) {
+  Rig().StartHistory();
+  Say("a-1", 1, 3);
+  Say("new-1", 1, 3);
+  Say("a-1", 2, 3);
+  Say("a-1", 3, 4);
+  ASSERT_TRUE(Stored(2));
+  EXPECT_LT(history_.positions()[3], history_.positions()[4]);
+  audience_.Answers("new-1", "unit-b");
+  ASSERT_TRUE(Stored(4));
+  for (const CareRecordPtr& row : history_.rows()) {
+    EXPECT_EQ(row->party->unit, row->observation.device() == "new-1" ? "unit-b" : "unit-a");
+  }
+}
+
+TEST_F(ServiceTest, HistoryAloneWaitsWhenEveryLogIsHeld) {
+  Rig().StartHistory();
+  for (std::size_t log = 0; log < kLogs; ++log) Say("new-1", log + 1, log);
+  for (std::size_t log = 0; log < kLogs; ++log) Say("a-1", log + 1, log);
+  ASSERT_TRUE(WaitFor([&] {
+    return rig_->registry().Text().find("nara_broker_lag_seconds{consumer=\"history\"} 0") == std::string::npos;
+  }));
+  EXPECT_TRUE(history_.rows().empty());
+  audience_.Answers("new-1", "unit-b");
+  EXPECT_TRUE(Stored(2 * kLogs));
 }
 
 TEST_F(ServiceTest, AnotherUnitGetsNothingLiveFromHistoryOrResumed) {
@@ -330,103 +388,6 @@ TEST_F(ServiceTest, HistoryTellsRedisWhatItHasStored) {
   Say("a-1", 1, 9);
   ASSERT_TRUE(Stored(1));
   EXPECT_TRUE(WaitFor([&] { return logs_.committed()[9] == history_.positions()[9]; }));
-}
-
-// What a subscriber has processed, and the cursor that it keeps with it.
-struct Processed {
-  std::vector<std::string> ids;
-  std::string cursor;
-
-  void Add(const std::vector<v1::SubscribeResponse>& responses, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      for (const auto& observation : responses[i].observations()) ids.push_back(observation.id());
-      cursor = responses[i].cursor();
-    }
-  }
-  std::vector<std::string> Of(const std::string& device) const {
-    std::vector<std::string> own;
-    for (const std::string& id : ids) {
-      if (id.starts_with(device + "/")) own.push_back(id);
-    }
-    return own;
-  }
-};
-
-// Devices a-0, a-1, a-2 of unit-a and b-3 of unit-b, each on a log of its own.
-class Storm {
- public:
-  Storm(unsigned seed, FakeLogs& logs, FakeHistory& history) : random_(seed), logs_(logs), history_(history) {}
-
-  std::size_t Roll(std::size_t sides) { return random_() % sides; }
-  std::uint64_t said() const { return seq_; }
-  const std::map<std::string, std::vector<std::string>>& sent() const { return sent_; }
-
-  // Logs are trimmed behind history, also before the live feed has read them.
-  void Gust() {
-    history_.Down(Roll(5) == 0);
-    logs_.Down(Roll(8) == 0);
-    for (std::size_t n = Roll(30); n > 0; --n) Say();
-    const std::size_t log = Roll(4);
-    logs_.Trim(log, history_.positions()[log]);
-    WaitFor([] { return false; }, std::chrono::milliseconds(Roll(10)));
-  }
-  void Calm() {
-    history_.Down(false);
-    logs_.Down(false);
-  }
-
- private:
-  void Say() {
-    const std::size_t log = Roll(4);
-    const std::string device = (log == 3 ? "b-" : "a-") + std::to_string(log);
-    logs_.Append(log, testing::Say{.device = device, .seq = ++seq_});
-    if (log < 3) sent_[device].push_back(device + "/m/00000000000000aa/" + std::to_string(seq_));
-  }
-
-  std::mt19937 random_;
-  FakeLogs& logs_;
-  FakeHistory& history_;
-  std::uint64_t seq_ = 0;
-  std::map<std::string, std::vector<std::string>> sent_;
-};
-
-// A subscriber that is slow at times, breaks at random points, loses what was on its
-// way, and resumes from the last cursor that it has processed, gets each record of its
-// unit exactly once and each device's in order; while logs are trimmed behind history,
-// and history and Redis go away now and then.
-TEST_F(ServiceTest, NoGapAndNoDuplicateBeyondTheCursor) {
-  for (const std::string device : {"a-0", "a-1", "a-2"}) audience_.Answers(device, "unit-a");
-  audience_.Answers("b-3", "unit-b");
-  for (unsigned seed = 1; seed <= 12; ++seed) {
-    SCOPED_TRACE(seed);
-    FakeLogs logs;
-    FakeHistory history;
-    Storm storm(seed, logs, history);
-    BrokerRig rig(
-        audience_, history, history, [&] { return logs.Shelf(); }, [&] { return logs.Follower(); },
-        {.queue = 1 + storm.Roll(8), .kept = 1 + storm.Roll(20)});
-    rig.StartHistory();
-    rig.StartFeed();
-    Processed processed;
-    while (storm.said() < 400) {
-      const auto stream = rig.Subscribe("care-a", processed.cursor, processed.cursor.empty());
-      ASSERT_FALSE(stream->closed()) << *stream->status();
-      for (int gust = 0; gust < 3; ++gust) {
-        stream->Stall(storm.Roll(3) == 0);
-        storm.Gust();
-      }
-      const auto responses = stream->received();
-      BrokerRig::Break(*stream);
-      processed.Add(responses, storm.Roll(responses.size() + 1));
-    }
-    storm.Calm();
-    const auto last = rig.Subscribe("care-a", processed.cursor, processed.cursor.empty());
-    std::size_t all = 0;
-    for (const auto& [device, ids] : storm.sent()) all += ids.size();
-    WaitFor([&] { return processed.ids.size() + last->ids().size() >= all; });
-    processed.Add(last->received(), last->received().size());
-    for (const auto& [device, ids] : storm.sent()) ASSERT_EQ(processed.Of(device), ids) << device;
-  }
 }
 
 }  // namespace

@@ -137,9 +137,10 @@ class StoresTest : public ::testing::Test {
   std::unique_ptr<PostgresServer> postgres_;
   std::unique_ptr<RedisServer> redis_;
   std::unique_ptr<RedisConnection> connection_;
-  RouteTable routes_;
   AccessTable clients_;
-  TableAudience audience_{routes_, clients_};
+  ManualClock clock_{absl::Now()};
+  RouteTable routes_{[this] { return SteadyTime(absl::ToChronoNanoseconds(clock_.Monotonic())); }};
+  TableAudience audience_{routes_, clients_, clock_};
   std::unique_ptr<PostgresHistoryWriter> store_;
   std::unique_ptr<PostgresHistoryReader> reader_;
   std::unique_ptr<BrokerRig> rig_;
@@ -276,6 +277,39 @@ TEST_F(StoresTest, ATakeOverInThePastMovesHistory) {
   const auto replayed = rig_->Subscribe(kUnitB, "", true);
   ASSERT_TRUE(Got(*replayed, 5));
   EXPECT_EQ(replayed->ids(), Ids("a-1", 6, 10));
+}
+
+// The registry is silent for a minute, while ingest has heard of a device that was just
+// assigned and sends.
+TEST_F(StoresTest, ASilentRegistryCostsNoRecordOfANewDevice) {
+  const std::string device = testing::NeighbourOf("a-1");
+  const auto own = rig_->Subscribe(kUnitA);
+  const auto other = rig_->Subscribe(kUnitB);
+  Append({.device = device, .seq = 1, .route_revision = 2});
+  AppendMany("a-1", 1, 3);
+  clock_.Advance(absl::Minutes(1));
+  ASSERT_TRUE(Got(*own, 3));
+  EXPECT_EQ(own->ids(), Ids("a-1", 1, 3)) << "the others of its log go on";
+  const auto resumed = rig_->Subscribe(kUnitA, own->cursor());
+  ASSERT_TRUE(Got(*resumed, 3));
+  EXPECT_EQ(Rows(), 0U) << "history waits";
+  routes_.Apply(false, {RouteOf(device, 2, {CareBy(kUnitA, testing::kNoon - 1000)})}, 2);
+  ASSERT_TRUE(Got(*own, 4) && Got(*resumed, 4) && Stored(4));
+  EXPECT_EQ(own->ids().back(), Ids(device, 1, 1).front());
+  EXPECT_EQ(resumed->ids().back(), Ids(device, 1, 1).front());
+  EXPECT_THAT(rig_->List(kUnitA)->observations(), SizeIs(4));
+  EXPECT_THAT(other->ids(), IsEmpty());
+}
+
+TEST_F(StoresTest, ARegistryThatHasLostARouteHoldsUpNothing) {
+  const auto own = rig_->Subscribe(kUnitA);
+  Append({.device = "a-1", .seq = 1, .route_revision = 9});
+  Append({.device = "a-1", .seq = 2, .route_revision = 9});
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_THAT(own->ids(), IsEmpty());
+  routes_.Heard(1);
+  ASSERT_TRUE(Got(*own, 2) && Stored(2));
+  EXPECT_EQ(own->ids(), Ids("a-1", 1, 2));
 }
 
 TEST_F(StoresTest, LiveGoesOnWithoutPostgresAndHistoryCatchesUp) {

@@ -13,7 +13,7 @@ std::chrono::milliseconds Millis(const google::protobuf::Timestamp& time) {
 }  // namespace
 
 bool Wish::Wants(const CareRecord& record) const {
-  return (units.empty() || units.contains(record.party.unit)) &&
+  return (units.empty() || !record.party || units.contains(record.party->unit)) &&
          (kinds.empty() || kinds.contains(record.observation.kind()));
 }
 
@@ -23,25 +23,32 @@ Subscription::Subscription(Wish wish, const Positions& start, Options options, c
       options_(options),
       audience_(audience),
       metrics_(metrics),
-      considered_(std::make_shared<const Positions>(start)),
-      delivered_(start) {}
+      considered_(std::make_shared<const Positions>(start)) {}
 
 bool Subscription::MayQueue(const CareRecord& record) {
-  if (record.party.nobody() || !wish_.Wants(record)) return false;
+  if (!wish_.Wants(record)) return false;
+  if (!record.party) return true;
+  if (record.party->nobody()) return false;
   const std::uint64_t revision = audience_.rights_revision();
   if (revision != rights_revision_) answers_.clear();
   rights_revision_ = revision;
-  const auto known = answers_.find(record.party.unit);
+  const auto known = answers_.find(record.party->unit);
   if (known != answers_.end()) return known->second != Audience::Answer::kNo;
-  const Audience::Answer answer = audience_.MayReceive(wish_.caller, record.party);
-  if (answer != Audience::Answer::kLater) answers_.emplace(record.party.unit, answer);
+  const Audience::Answer answer = audience_.MayReceive(wish_.caller, *record.party);
+  if (answer != Audience::Answer::kLater) answers_.emplace(record.party->unit, answer);
   return answer != Audience::Answer::kNo;
 }
 
-bool Subscription::Queue(const CareRecordPtr& record) {
-  if (!MayQueue(*record)) return true;
-  if (queue_.size() >= options_.capacity) return false;
-  queue_.push_back(record);
+// False when there is no room. Catch-up reads the logs itself and may have been ahead:
+// what is not behind `reached` was queued before.
+bool Subscription::Queue(const CareRecordPtr& record, Position& reached) {
+  if (record->position <= reached) return true;
+  if (MayQueue(*record)) {
+    if (queue_.size() >= options_.capacity) return false;
+    queue_.push_back({.record = record, .before = reached});
+    if (queue_.back().early()) ++early_;
+  }
+  reached = record->position;
   return true;
 }
 
@@ -50,18 +57,14 @@ bool Subscription::Offer(std::span<const CareRecordPtr> records, const SharedPos
   if (!live_) return false;
   Positions reached = *considered_;
   for (const CareRecordPtr& record : records) {
-    // Catch-up reads the logs itself and may have been ahead of the feed.
-    if (record->position <= reached[record->log]) continue;
-    if (!Queue(record)) {
-      live_ = false;
-      considered_ = std::make_shared<const Positions>(reached);
-      metrics_.CatchUpStarted();
-      return true;
-    }
-    reached[record->log] = record->position;
+    if (Queue(record, reached[record->log])) continue;
+    live_ = false;
+    considered_ = std::make_shared<const Positions>(reached);
+    metrics_.CatchUpStarted();
+    return true;
   }
   considered_ = Covers(*head, reached) ? head : std::make_shared<const Positions>(Latest(reached, *head));
-  return !queue_.empty();
+  return queue_.size() > early_;
 }
 
 bool Subscription::FallBehind() {
@@ -74,16 +77,19 @@ bool Subscription::FallBehind() {
 
 bool Subscription::Fill(std::span<const CareRecordPtr> records, const Positions& considered) {
   const std::lock_guard lock(mutex_);
-  for (const CareRecordPtr& record : records) {
-    if (MayQueue(*record)) queue_.push_back(record);
-  }
+  Positions reached = *considered_;
+  for (const CareRecordPtr& record : records) Queue(record, reached[record->log]);
   considered_ = std::make_shared<const Positions>(considered);
-  return !queue_.empty();
+  return queue_.size() > early_;
+}
+
+std::optional<Party> Subscription::PartyNow(const CareRecord& record) const {
+  std::optional<Party> now = audience_.PartyOf(record);
+  return now ? now : record.party;
 }
 
 CareRecordPtr Subscription::WithPartyNow(const CareRecordPtr& record) const {
-  Party party = record->party;
-  audience_.PartyOf(*record, party);
+  std::optional<Party> party = PartyNow(*record);
   if (party == record->party) return record;
   auto changed = std::make_shared<CareRecord>(*record);
   changed->party = std::move(party);
@@ -94,61 +100,82 @@ bool Subscription::GoLive(const std::deque<CareRecordPtr>& recent, const SharedP
   const std::lock_guard lock(mutex_);
   Positions reached = *considered_;
   for (const CareRecordPtr& record : recent) {
-    Position& position = reached[record->log];
-    if (record->position <= position) continue;
-    if (!Queue(WithPartyNow(record))) {
-      considered_ = std::make_shared<const Positions>(reached);
-      return false;
-    }
-    position = record->position;
+    if (record->position <= reached[record->log]) continue;
+    if (Queue(WithPartyNow(record), reached[record->log])) continue;
+    considered_ = std::make_shared<const Positions>(reached);
+    return false;
   }
   considered_ = std::make_shared<const Positions>(Latest(reached, *head));
   live_ = true;
   return true;
 }
 
-bool Subscription::Deliver(const CareRecord& record, Batch& batch) {
-  Party party = record.party;
-  audience_.PartyOf(record, party);
-  const Audience::Answer answer = party.nobody() ? Audience::Answer::kNo : audience_.MayReceive(wish_.caller, party);
+bool Subscription::Full(const Load& load) const {
+  return load.records >= options_.max_batch || load.bytes >= options_.max_batch_bytes;
+}
+
+// False when rights are out of date: it has to wait.
+bool Subscription::Deliver(const Entry& entry, Party party, Load& load) {
+  const bool wanted = !party.nobody() && (wish_.units.empty() || wish_.units.contains(party.unit));
+  const Audience::Answer answer = wanted ? audience_.MayReceive(wish_.caller, party) : Audience::Answer::kNo;
   if (answer == Audience::Answer::kLater) return false;
-  const bool wanted = wish_.units.empty() || wish_.units.contains(party.unit);
-  if (answer == Audience::Answer::kNo || !wanted) {
-    metrics_.Withheld(1);
+  ++load.records;
+  if (answer == Audience::Answer::kNo) {
+    // An early one was never known to be the caller's.
+    if (!entry.early()) metrics_.Withheld(1);
     return true;
   }
-  v1::Observation& observation = *batch.response.add_observations();
-  observation = record.observation;
+  v1::Observation& observation = *load.batch.response.add_observations();
+  observation = entry.record->observation;
   observation.set_principal(std::move(party.principal));
   observation.set_unit(std::move(party.unit));
-  batch.newest_received = std::max(batch.newest_received, Millis(observation.received_at()));
+  load.bytes += observation.ByteSizeLong();
+  load.batch.newest_received = std::max(load.batch.newest_received, Millis(observation.received_at()));
   return true;
+}
+
+// Moves the front of the queue to the batch or to what stays. False when there is
+// nothing to move.
+bool Subscription::Next(Load& load) {
+  if (queue_.empty() || Full(load)) return false;
+  Entry& entry = queue_.front();
+  const std::string& device = entry.record->observation.device();
+  std::optional<Party> party = PartyNow(*entry.record);
+  if (!party || load.staying.contains(device)) {
+    load.staying.insert(device);
+    load.stay.push_back(std::move(entry));
+  } else {
+    if (!Deliver(entry, *std::move(party), load)) return false;
+    if (entry.early()) --early_;
+  }
+  queue_.pop_front();
+  return true;
+}
+
+// Where the receiver may resume from: before all that is queued.
+Positions Subscription::Resume() const {
+  Positions positions = *considered_;
+  for (const Entry& entry : queue_) {
+    Position& position = positions[entry.record->log];
+    position = std::min(position, entry.before);
+  }
+  return positions;
 }
 
 std::optional<Subscription::Batch> Subscription::Take() {
   const std::lock_guard lock(mutex_);
-  if (queue_.empty()) return std::nullopt;
-  Batch batch;
-  std::size_t bytes = 0;
-  std::size_t taken = 0;
-  while (!queue_.empty() && taken < options_.max_batch && bytes < options_.max_batch_bytes) {
-    const CareRecord& record = *queue_.front();
-    if (!Deliver(record, batch)) break;
-    bytes += record.observation.ByteSizeLong();
-    delivered_[record.log] = std::max(delivered_[record.log], record.position);
-    queue_.pop_front();
-    ++taken;
-  }
-  if (taken == 0) return std::nullopt;
-  if (queue_.empty()) delivered_ = *considered_;
-  batch.after = delivered_;
-  return batch;
+  Load load;
+  while (Next(load)) continue;
+  queue_.insert(queue_.begin(), load.stay.begin(), load.stay.end());
+  if (load.records == 0) return std::nullopt;
+  load.batch.after = Resume();
+  return std::move(load.batch);
 }
 
 Subscription::Batch Subscription::Idle() const {
   const std::lock_guard lock(mutex_);
   Batch batch;
-  batch.after = queue_.empty() ? *considered_ : delivered_;
+  batch.after = Resume();
   return batch;
 }
 
@@ -182,7 +209,7 @@ bool Subscription::live() const {
 
 bool Subscription::pending() const {
   const std::lock_guard lock(mutex_);
-  return !queue_.empty();
+  return queue_.size() > early_ || (!queue_.empty() && PartyNow(*queue_.front().record));
 }
 
 }  // namespace nara::broker

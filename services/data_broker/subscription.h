@@ -10,6 +10,9 @@
 // people's records out of the queue, and again when it is taken out: rights and
 // responsibilities may have changed while it waited.
 //
+// A record that came before its route waits in its place and holds up nothing but its
+// device's and the cursor, which stays before it.
+//
 // Threads: all methods may be called from any thread. Feeding methods are called by
 // one thread at a time: the hub's, or the worker that has it.
 #pragma once
@@ -44,8 +47,8 @@ class Subscription {
   using SharedPositions = std::shared_ptr<const Positions>;
 
   struct Options {
-    // Records that wait at most. More: a longer pause of the receiver without
-    // catch-up, at about 1 kB a record.
+    // Records that wait at most, for the receiver or for their routes. More: a longer
+    // pause of the receiver without catch-up, at about 1 kB a record.
     std::size_t capacity = 4096;
     // Observations in one response, and their bytes.
     std::size_t max_batch = 512;
@@ -99,6 +102,7 @@ class Subscription {
   bool ReleaseCatchUp();
 
   bool live() const;
+  // There may be something to take.
   bool pending() const;
 
   // The stream is gone: whoever still has it lets go.
@@ -106,11 +110,31 @@ class Subscription {
   bool closed() const { return closed_; }
 
  private:
+  struct Entry {
+    CareRecordPtr record;
+    Position before;  // how far its log was considered when it was queued
+
+    // It came before its route.
+    bool early() const { return !record->party; }
+  };
+  // A batch, and how much went into it.
+  struct Load {
+    Batch batch;
+    std::size_t records = 0;  // withheld ones too
+    std::size_t bytes = 0;
+    std::deque<Entry> stay;
+    std::set<std::string_view> staying;  // the devices of those
+  };
+
   bool MayQueue(const CareRecord& record);
-  bool Queue(const CareRecordPtr& record);
-  // Somebody else may answer by now for a record that the hub has kept.
+  bool Queue(const CareRecordPtr& record, Position& reached);
+  // Who answers now; what was known when the record was read, when that is newer.
+  std::optional<Party> PartyNow(const CareRecord& record) const;
   CareRecordPtr WithPartyNow(const CareRecordPtr& record) const;
-  bool Deliver(const CareRecord& record, Batch& batch);
+  bool Full(const Load& load) const;
+  bool Next(Load& load);
+  bool Deliver(const Entry& entry, Party party, Load& load);
+  Positions Resume() const;
 
   const Wish wish_;
   const Options options_;
@@ -122,9 +146,9 @@ class Subscription {
   // State below is protected by mutex_.
   bool live_ = false;
   bool claimed_ = false;
-  std::deque<CareRecordPtr> queue_;
+  std::deque<Entry> queue_;
+  std::size_t early_ = 0;       // entries of queue_ that came before their routes
   SharedPositions considered_;  // as considered()
-  Positions delivered_;         // what the last batch said
   // What MayReceive answered, by unit, while rights_revision_ stands.
   std::unordered_map<std::string, Audience::Answer> answers_;
   std::uint64_t rights_revision_ = 0;

@@ -33,7 +33,7 @@ class SubscriptionTest : public ::testing::Test {
     record->observation.set_id(device + "@" + std::to_string(ms));
     record->observation.set_device(device);
     record->observation.set_kind(kind);
-    audience_.PartyOf(*record, record->party);
+    record->party = audience_.PartyOf(*record);
     return record;
   }
 
@@ -190,6 +190,125 @@ TEST_F(SubscriptionTest, WhatTheHubKeepsGoesToWhoeverAnswersNow) {
   audience_.Allow("care-b", {"unit-b"});
   EXPECT_THAT(TakeIds(*Subscribe({.caller = "care-b"})), ElementsAre("a-1@1"));
   EXPECT_THAT(TakeIds(*Subscribe({.caller = "care-a"})), IsEmpty());
+}
+
+TEST_F(SubscriptionTest, ARecordBeforeItsRouteHoldsUpNothingButTheCursor) {
+  const auto subscription = Subscribe({.caller = "care-a"});
+  Publish({Record("a-1", 1), Record("new-1", 2), Record("a-1", 3), Record("a-1", 4, "glucose", 7)});
+  const auto batch = subscription->Take();
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->response.observations_size(), 3);
+  EXPECT_EQ(batch->after[0].ms, 1U);
+  EXPECT_EQ(batch->after[7].ms, 4U) << "another log";
+  EXPECT_FALSE(subscription->pending());
+  EXPECT_EQ(subscription->Idle().after[0].ms, 1U);
+}
+
+TEST_F(SubscriptionTest, WhatWaitedKeepsItsPlaceAmongItsDevices) {
+  const auto subscription = Subscribe({.caller = "care-a"});
+  Publish({Record("a-1", 1)});
+  auto moved = std::make_shared<CareRecord>(*Record("a-1", 2));
+  moved->route_revision = 2;
+  moved->party.reset();
+  Publish({moved, Record("new-1", 3)});
+  audience_.Answers("new-1", "unit-a");
+  audience_.Answers("a-1", "unit-a", 2);
+  EXPECT_TRUE(subscription->pending());
+  Publish({Record("a-1", 4), Record("new-1", 5)});
+  EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@1", "a-1@2", "new-1@3", "a-1@4", "new-1@5"));
+  EXPECT_EQ(subscription->Idle().after[0].ms, 5U);
+}
+
+TEST_F(SubscriptionTest, NothingGoesBeforeAnEarlierRecordOfItsDevice) {
+  const auto subscription = Subscribe({.caller = "care-a"});
+  auto early = std::make_shared<CareRecord>(*Record("a-1", 1));
+  early->route_revision = 2;
+  early->party.reset();
+  Publish({early, Record("a-1", 2, "glucose", 16), Record("a-1", 3)});
+  EXPECT_FALSE(subscription->Take());
+  EXPECT_EQ(subscription->Idle().after[16].ms, 0U);
+  audience_.Answers("a-1", "unit-a", 2);
+  EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@1", "a-1@2", "a-1@3"));
+}
+
+TEST_F(SubscriptionTest, OneRouteDoesNotWaitForAnother) {
+  const auto subscription = Subscribe({.caller = "care-a"});
+  Publish({Record("new-1", 1), Record("new-2", 2), Record("new-1", 3)});
+  audience_.Answers("new-2", "unit-a");
+  EXPECT_THAT(TakeIds(*subscription), ElementsAre("new-2@2"));
+  EXPECT_EQ(subscription->Idle().after[0].ms, 0U);
+}
+
+TEST_F(SubscriptionTest, WhatWaitedGoesToWhoeverAnswersAndIsNotCountedForOthers) {
+  const auto a = Subscribe({.caller = "care-a"});
+  const auto ab = Subscribe({.caller = "care-ab", .units = {"unit-a"}});
+  const auto weight = Subscribe({.caller = "care-ab", .kinds = {"weight"}});
+  const auto b = Subscribe({.caller = "care-ab", .units = {"unit-b"}});
+  Publish({Record("new-1", 1)});
+  audience_.Answers("new-1", "unit-b");
+  EXPECT_THAT(TakeIds(*a), IsEmpty());
+  EXPECT_THAT(TakeIds(*ab), IsEmpty());
+  EXPECT_THAT(TakeIds(*weight), IsEmpty());
+  EXPECT_THAT(TakeIds(*b), ElementsAre("new-1@1"));
+  EXPECT_EQ(a->Idle().after[0].ms, 1U);
+  EXPECT_NE(registry_.Text().find("nara_broker_withheld_total 0"), std::string::npos);
+}
+
+TEST_F(SubscriptionTest, WhatWaitsForItsRouteIsBounded) {
+  const auto subscription = Subscribe({.caller = "care-a"}, 3);
+  Publish({Record("new-1", 1), Record("new-1", 2), Record("new-1", 3), Record("new-1", 4)});
+  EXPECT_FALSE(subscription->live());
+  EXPECT_EQ(subscription->Room(), 0U);
+  EXPECT_FALSE(subscription->ClaimCatchUp());
+  audience_.Answers("new-1", "unit-a");
+  EXPECT_THAT(TakeIds(*subscription), ElementsAre("new-1@1", "new-1@2", "new-1@3"));
+  ASSERT_TRUE(hub_.Join(subscription));
+  EXPECT_THAT(TakeIds(*subscription), ElementsAre("new-1@4"));
+}
+
+TEST_F(SubscriptionTest, CatchUpGoesOnBehindARecordThatWaits) {
+  const auto subscription = std::make_shared<Subscription>(Wish{.caller = "care-a"}, Positions{},
+                                                           Subscription::Options{}, audience_, metrics_);
+  hub_.Add(subscription);
+  Positions read{};
+  read[0] = {9, 0};
+  subscription->Fill(std::vector{Record("new-1", 1), Record("a-1", 2)}, read);
+  EXPECT_EQ(subscription->considered()[0].ms, 9U);
+  EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@2"));
+  EXPECT_EQ(subscription->Idle().after[0].ms, 0U);
+  ASSERT_TRUE(hub_.Join(subscription));
+  audience_.Answers("new-1", "unit-a");
+  EXPECT_THAT(TakeIds(*subscription), ElementsAre("new-1@1"));
+}
+
+TEST_F(SubscriptionTest, WhatTheHubKeepsWaitsForItsRouteToo) {
+  Publish({Record("new-1", 1)});
+  const auto subscription = Subscribe({.caller = "care-a"});
+  EXPECT_FALSE(subscription->Take());
+  audience_.Answers("new-1", "unit-a");
+  EXPECT_THAT(TakeIds(*subscription), ElementsAre("new-1@1"));
+}
+
+TEST_F(SubscriptionTest, ALabelOfANewerRouteThanOursCounts) {
+  auto row = std::make_shared<CareRecord>(*Record("a-1", 1));
+  row->route_revision = 5;
+  row->party = Party{"1481", "unit-b"};
+  const auto subscription = Subscribe({.caller = "care-ab", .units = {"unit-b"}});
+  Publish({row});
+  EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@1"));
+}
+
+TEST_F(SubscriptionTest, WhoWasLiveCatchesUpWhenTheFeedBeginsAnew) {
+  const auto subscription = Subscribe({.caller = "care-a"});
+  Publish({Record("a-1", 1)});
+  Positions ends{};
+  ends[0] = {9, 0};
+  hub_.Begin(ends);
+  EXPECT_FALSE(subscription->live());
+  EXPECT_EQ(subscription->considered()[0].ms, 1U);
+  EXPECT_FALSE(hub_.Join(subscription)) << "nothing that it lacks is kept";
+  subscription->Fill({}, ends);
+  EXPECT_TRUE(hub_.Join(subscription));
 }
 
 TEST_F(SubscriptionTest, OneWorkerAtATimeCatchesUp) {

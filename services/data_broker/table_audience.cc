@@ -7,15 +7,24 @@
 
 namespace nara::broker {
 
-Audience::Knowledge TableAudience::PartyOf(const CareRecord& record, Party& party) const {
+bool TableAudience::OnItsWay(const CareRecord& record) const {
+  if (!routes_.ready()) return true;
+  if (record.route_revision <= routes_.revision()) return false;
+  const auto silence = routes_.silence();
+  if (!silence) return true;
+  const absl::Time heard = clock_.Now() - absl::FromChrono(*silence);
+  return heard < absl::FromUnixMillis(static_cast<std::int64_t>(record.position.ms)) + kPatience;
+}
+
+std::optional<Party> TableAudience::PartyOf(const CareRecord& record) const {
+  if (OnItsWay(record)) return std::nullopt;
   const RouteTable::Pointer route = routes_.Find(record.observation.device());
-  if (route == nullptr) return Knowledge::kPending;
-  const auto* assignment = FindAssignment(*route, record.assignment);
+  const auto* assignment = route == nullptr ? nullptr : FindAssignment(*route, record.assignment);
+  if (assignment == nullptr) return Party{};
   const registry::v1::Responsibility* responsible =
-      assignment == nullptr ? nullptr
-                            : ResponsibleAt(*assignment, registry::v1::PURPOSE_CARE, record.observation.effective_at());
-  party = responsible == nullptr ? Party{} : Party{responsible->principal(), responsible->unit()};
-  return route->revision() < record.route_revision ? Knowledge::kPending : Knowledge::kKnown;
+      ResponsibleAt(*assignment, registry::v1::PURPOSE_CARE, record.observation.effective_at());
+  if (responsible == nullptr) return Party{};
+  return Party{responsible->principal(), responsible->unit()};
 }
 
 Audience::Answer TableAudience::MayReceive(const std::string& caller, const Party& party) const {

@@ -3,27 +3,35 @@
 
 #include "common/access/authorizer.h"
 #include "common/routes/route_table.h"
+#include "common/time/clock.h"
 #include "data_broker/ports.h"
 
 namespace nara::broker {
 
 class TableAudience final : public Audience {
  public:
-  // The tables must outlive it.
-  TableAudience(const RouteTable& routes, const AccessTable& clients)
-      : routes_(routes), clients_(clients), authorizer_(clients) {}
+  // A registry that is heard so long after a record was appended, and does not know
+  // its route, has lost it (it was restored from a backup): what it does know counts
+  // then. Shorter: a record could be taken for nobody's by clocks that differ.
+  static constexpr absl::Duration kPatience = absl::Seconds(10);
 
-  Knowledge PartyOf(const CareRecord& record, Party& party) const override;
+  // The tables and the clock must outlive it.
+  TableAudience(const RouteTable& routes, const AccessTable& clients, const Clock& clock)
+      : routes_(routes), clients_(clients), clock_(clock), authorizer_(clients) {}
+
+  std::optional<Party> PartyOf(const CareRecord& record) const override;
   Answer MayReceive(const std::string& caller, const Party& party) const override;
   absl::Status Admit(const std::string& peer, const std::string& caller) const override;
   Reach ReachOf(const std::string& caller) const override;
   std::uint64_t rights_revision() const override { return clients_.revision(); }
 
  private:
+  bool OnItsWay(const CareRecord& record) const;
   absl::StatusOr<Scope> ScopeOf(const std::string& peer, const std::string& caller) const;
 
   const RouteTable& routes_;
   const AccessTable& clients_;
+  const Clock& clock_;
   const Authorizer authorizer_;
 };
 

@@ -19,7 +19,6 @@ struct RigOptions {
   std::size_t queue = 8;
   std::size_t kept = 16;
   std::chrono::milliseconds heartbeat{30};
-  std::chrono::milliseconds patience{5000};
 };
 
 // Stores and logs must outlive it.
@@ -32,9 +31,9 @@ class BrokerRig {
             const MakeFollower& follower, RigOptions options = {})
       : hub_(options.kept),
         relabeller_(metrics_),
-        writer_(WriterOptions(options), {shelf, follower, store, audience, relabeller_, metrics_}),
-        feed_(FeedOptions(options), shelf, follower, audience, hub_, metrics_),
-        catch_up_(CatchUpOptions(options), shelf, reader, audience, hub_, metrics_),
+        writer_(WriterOptions(), {shelf, follower, store, audience, relabeller_, metrics_}),
+        feed_(FeedOptions(), shelf, follower, audience, hub_, metrics_),
+        catch_up_(CatchUpOptions(), shelf, reader, audience, hub_, metrics_),
         deliverer_({.heartbeat = options.heartbeat, .check = options.heartbeat}, seal_, metrics_),
         service_({.subscription = {.capacity = options.queue, .max_batch = 4}, .care_kinds = CareKinds()},
                  {audience, seal_, reader, hub_, catch_up_, deliverer_, metrics_}) {
@@ -87,32 +86,29 @@ class BrokerRig {
   metrics::Registry& registry() { return registry_; }
 
  private:
-  static RecordReader::Options ReaderOptions(const RigOptions& options) {
-    return {.care_kinds = CareKinds(), .patience = options.patience};
-  }
-  static HistoryWriter::Options WriterOptions(const RigOptions& options) {
+  static HistoryWriter::Options WriterOptions() {
     HistoryWriter::Options writer;
     writer.block = std::chrono::milliseconds(20);
     writer.gather = std::chrono::milliseconds(2);
     writer.commit = std::chrono::milliseconds(1);
     writer.first_pause = std::chrono::milliseconds(2);
     writer.last_pause = std::chrono::milliseconds(10);
-    writer.reader = ReaderOptions(options);
+    writer.care_kinds = CareKinds();
     return writer;
   }
-  static Feed::Options FeedOptions(const RigOptions& options) {
+  static Feed::Options FeedOptions() {
     Feed::Options feed;
     feed.block = std::chrono::milliseconds(20);
     feed.first_pause = std::chrono::milliseconds(2);
     feed.last_pause = std::chrono::milliseconds(10);
-    feed.reader = ReaderOptions(options);
+    feed.care_kinds = CareKinds();
     return feed;
   }
-  static CatchUp::Options CatchUpOptions(const RigOptions& options) {
+  static CatchUp::Options CatchUpOptions() {
     CatchUp::Options catch_up;
     catch_up.piece = 5;
     catch_up.retry_after = std::chrono::milliseconds(4);
-    catch_up.reader = ReaderOptions(options);
+    catch_up.care_kinds = CareKinds();
     return catch_up;
   }
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/mqtt/shard.h"
 #include "data_broker/deliverer.h"
 #include "data_broker/micros.h"
 #include "data_broker/ports.h"
@@ -54,6 +55,14 @@ inline telemetry::v1::LogRecord LogRecordOf(const Say& say) {
 
 inline std::string PayloadOf(const Say& say) {
   return LogRecordOf(say).SerializeAsString();
+}
+
+// Another device whose records stand in the same logs.
+inline std::string NeighbourOf(const std::string& device) {
+  for (int i = 1;; ++i) {
+    std::string neighbour = "new-" + std::to_string(i);
+    if (nara::ShardOf(neighbour) == nara::ShardOf(device)) return neighbour;
+  }
 }
 
 // Logs that live in memory. All methods from any thread.
@@ -214,12 +223,11 @@ class FakeAudience final : public Audience {
     stale_ = stale;
   }
 
-  Knowledge PartyOf(const CareRecord& record, Party& party) const override {
+  std::optional<Party> PartyOf(const CareRecord& record) const override {
     const std::lock_guard lock(mutex_);
     const auto route = routes_.find(record.observation.device());
-    if (route == routes_.end()) return Knowledge::kPending;
-    party = route->second.second;
-    return route->second.first < record.route_revision ? Knowledge::kPending : Knowledge::kKnown;
+    if (route == routes_.end() || route->second.first < record.route_revision) return std::nullopt;
+    return route->second.second;
   }
   Answer MayReceive(const std::string& caller, const Party& party) const override {
     const std::lock_guard lock(mutex_);
@@ -334,8 +342,8 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     return !before || KeyOf(row) < std::pair(before->effective_us, before->id);
   }
   static bool Reached(const Audience::Reach& reach, const CareRecord& row) {
-    return reach.principal.empty() ? std::ranges::find(reach.units, row.party.unit) != reach.units.end()
-                                   : reach.principal == row.party.principal;
+    return reach.principal.empty() ? std::ranges::find(reach.units, row.party->unit) != reach.units.end()
+                                   : reach.principal == row.party->principal;
   }
 
   mutable std::mutex mutex_;

@@ -1,0 +1,100 @@
+#include "data_broker/table_audience.h"
+
+#include <gtest/gtest.h>
+
+#include "common/testing/temp_dir.h"
+#include "data_broker/testing/fakes.h"
+
+namespace nara::broker {
+namespace {
+
+registry::v1::Route RouteOf(const std::string& device, std::uint64_t revision, const std::string& unit) {
+  registry::v1::Route route;
+  route.set_device(device);
+  route.set_revision(revision);
+  auto& assignment = *route.add_assignments();
+  assignment.set_id("as-" + device);
+  assignment.mutable_start_at()->set_seconds(testing::kNoon);
+  auto& point = *assignment.add_responsibilities();
+  point.set_purpose(registry::v1::PURPOSE_CARE);
+  point.mutable_since()->set_seconds(testing::kNoon);
+  point.set_principal("1480");
+  point.set_unit(unit);
+  return route;
+}
+
+class TableAudienceTest : public ::testing::Test {
+ protected:
+  // Appended now.
+  CareRecord Record(const std::string& device, std::uint64_t route_revision, std::int64_t at = testing::kNoon) {
+    CareRecord record;
+    record.position.ms = static_cast<std::uint64_t>(absl::ToUnixMillis(clock_.Now()));
+    record.assignment = "as-" + device;
+    record.route_revision = route_revision;
+    record.observation.set_device(device);
+    record.observation.mutable_effective_at()->set_seconds(at);
+    return record;
+  }
+
+  ManualClock clock_;
+  RouteTable routes_{[this] { return SteadyTime(absl::ToChronoNanoseconds(clock_.Monotonic())); }};
+  AccessTable clients_;
+  TableAudience audience_{routes_, clients_, clock_};
+};
+
+TEST_F(TableAudienceTest, KnowsWhoAnswersAtTheRecordsTime) {
+  routes_.Apply(true, {RouteOf("a-1", 1, "unit-a")}, 1);
+  EXPECT_EQ(audience_.PartyOf(Record("a-1", 1)), (Party{"1480", "unit-a"}));
+  EXPECT_TRUE(audience_.PartyOf(Record("a-1", 1, testing::kNoon - 1))->nobody()) << "before its assignment";
+  EXPECT_TRUE(audience_.PartyOf(Record("a-2", 1))->nobody()) << "no such device";
+}
+
+TEST_F(TableAudienceTest, SaysNothingBeforeTheFirstState) {
+  EXPECT_FALSE(audience_.PartyOf(Record("a-1", 0)));
+}
+
+TEST_F(TableAudienceTest, SaysNothingOfARecordWithANewerRouteThanItsCopys) {
+  routes_.Apply(true, {RouteOf("a-1", 1, "unit-a")}, 1);
+  const CareRecord moved = Record("a-1", 2);
+  const CareRecord added = Record("a-2", 3);
+  EXPECT_FALSE(audience_.PartyOf(moved));
+  routes_.Apply(false, {RouteOf("a-1", 2, "unit-b")}, 2);
+  EXPECT_EQ(audience_.PartyOf(moved)->unit, "unit-b");
+  EXPECT_FALSE(audience_.PartyOf(added));
+  routes_.Apply(false, {RouteOf("a-2", 3, "unit-a")}, 3);
+  EXPECT_EQ(audience_.PartyOf(added)->unit, "unit-a");
+}
+
+TEST_F(TableAudienceTest, WaitsForARouteForAsLongAsTheRegistryIsSilent) {
+  routes_.Apply(true, {RouteOf("a-1", 1, "unit-a")}, 1);
+  const CareRecord record = Record("a-1", 2);
+  clock_.Advance(absl::Hours(24));
+  EXPECT_FALSE(audience_.PartyOf(record));
+}
+
+TEST_F(TableAudienceTest, WaitsForTheStateThatIsLoadedToBeConfirmed) {
+  const nara::testing::TempDir dir;
+  RouteTable before;
+  before.Apply(true, {RouteOf("a-1", 1, "unit-a")}, 1);
+  ASSERT_TRUE(before.Save(dir.File("routes.pb")).ok());
+  ASSERT_TRUE(routes_.Load(dir.File("routes.pb")).ok());
+  EXPECT_EQ(audience_.PartyOf(Record("a-1", 1))->unit, "unit-a");
+  const CareRecord record = Record("a-1", 2);
+  clock_.Advance(absl::Hours(1));
+  EXPECT_FALSE(audience_.PartyOf(record));
+}
+
+TEST_F(TableAudienceTest, ARegistryThatIsHeardAndDoesNotKnowARouteHasLostIt) {
+  routes_.Apply(true, {RouteOf("a-1", 1, "unit-a")}, 1);
+  const CareRecord record = Record("a-1", 2);
+  clock_.Advance(TableAudience::kPatience - absl::Seconds(1));
+  routes_.Heard(1);
+  EXPECT_FALSE(audience_.PartyOf(record)) << "it may still be on its way";
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_FALSE(audience_.PartyOf(record)) << "not heard since";
+  routes_.Heard(1);
+  EXPECT_EQ(audience_.PartyOf(record)->unit, "unit-a");
+}
+
+}  // namespace
+}  // namespace nara::broker
