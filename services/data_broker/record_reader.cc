@@ -43,6 +43,7 @@ CareRecordPtr RecordReader::Read(std::size_t log, const LogEntry& entry) const {
   }
   if (!care_kinds_.contains(log_record.record().kind()) || log_record.record().test()) return nullptr;
 
+  log_record.DiscardUnknownFields();
   auto record = std::make_shared<CareRecord>();
   record->log = log;
   record->position = entry.position;

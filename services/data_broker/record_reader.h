@@ -1,4 +1,5 @@
-// Turns a log's entry into a care record. Thread-safe.
+// Turns a log's entry into a care record. Fields that we do not know are left out:
+// they are the device's own, of any size, and nobody has checked them. Thread-safe.
 #pragma once
 
 #include <set>

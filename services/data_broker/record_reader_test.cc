@@ -46,6 +46,16 @@ TEST_F(RecordReaderTest, NonsenseIsSkippedAndCounted) {
   EXPECT_NE(registry_.Text().find("nara_broker_unreadable_entries_total 2"), std::string::npos);
 }
 
+TEST_F(RecordReaderTest, WhatADeviceHidInItsValuesIsNotPassedOn) {
+  telemetry::v1::LogRecord said = testing::LogRecordOf({.seq = 9});
+  auto& value = *said.mutable_record()->mutable_values(0);
+  value.GetReflection()->MutableUnknownFields(&value)->AddLengthDelimited(1000)->assign(60'000, 'x');
+  const CareRecordPtr record = Read(said.SerializeAsString());
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ(record->observation.values(0).decimal(), "5.40");
+  EXPECT_LT(record->observation.ByteSizeLong(), 1000U);
+}
+
 TEST_F(RecordReaderTest, NobodyCanSayWhoAnswersBeforeTheRouteHasCome) {
   const std::string payload = PayloadOf({.route_revision = 2});
   ASSERT_NE(Read(payload), nullptr);
