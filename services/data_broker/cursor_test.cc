@@ -83,6 +83,14 @@ TEST(Seal, IsBoundToItsUse) {
   EXPECT_EQ(*kSeal.Open("page", "a", kSeal.Close("page", "a", std::string("\0x", 2))), std::string("\0x", 2));
 }
 
+TEST(Seal, BytesHaveOneText) {
+  for (std::size_t size = 0; size < 6; ++size) {
+    const std::string text = kSeal.Close("page", "a", std::string(size, 'x'));
+    EXPECT_TRUE(kSeal.Open("page", "a", text).ok());
+    EXPECT_FALSE(kSeal.Open("page", "a", text + "A").ok()) << size;
+  }
+}
+
 TEST(Seal, DoesNotConfuseUseAndCaller) {
   EXPECT_FALSE(kSeal.Open("us", "ec", kSeal.Close("use", "c", "x")).ok());
 }

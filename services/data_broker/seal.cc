@@ -40,7 +40,8 @@ bool DecodeBase64Url(std::string_view text, std::string& bytes) {
     bits -= 8;
     bytes += static_cast<char>(held >> bits & 0xFF);
   }
-  return (held & ((1U << bits) - 1)) == 0;
+  // Bytes have one text: no digit too many, no bits that say nothing.
+  return bits < 6 && (held & ((1U << bits) - 1)) == 0;
 }
 
 // Fields are preceded by their lengths, so that no two calls read the same.

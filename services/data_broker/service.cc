@@ -14,6 +14,7 @@ namespace {
 constexpr int kDefaultPage = 100;
 constexpr int kMaxPage = 1000;
 constexpr int kMaxFilter = 1000;
+constexpr std::size_t kMaxUnit = 63;
 
 absl::Status Invalid(std::string_view reason, std::string_view message) {
   return rpc::Error(absl::StatusCode::kInvalidArgument, reason, message);
@@ -26,9 +27,16 @@ Wish WishOf(const std::string& caller, const v1::SubscribeRequest& request) {
 }
 
 // With all of a principal within reach we do not know its units: a foreign one then
-// simply never matches.
+// simply never matches. But each is kept for as long as the stream is open.
 bool InReach(const Audience::Reach& reach, const std::string& unit) {
+  if (unit.size() > kMaxUnit) return false;
   return !reach.principal.empty() || std::ranges::find(reach.units, unit) != reach.units.end();
+}
+
+// What google.protobuf.Timestamp allows: the years 1 to 9999.
+bool IsTime(const google::protobuf::Timestamp& time) {
+  return time.seconds() >= -62'135'596'800 && time.seconds() <= 253'402'300'799 && time.nanos() >= 0 &&
+         time.nanos() < 1'000'000'000;
 }
 
 }  // namespace
@@ -100,6 +108,9 @@ void Service::Attach(const SubscriptionPtr& subscription, const std::shared_ptr<
 absl::StatusOr<ListQuery> Service::QueryOf(const std::string& caller, const v1::ListObservationsRequest& request) {
   if (request.page_size() < 0 || request.page_size() > kMaxPage) {
     return Invalid("PAGE_SIZE_INVALID", "page_size is 1 to 1000, or 0 for 100");
+  }
+  if (!IsTime(request.since()) || !IsTime(request.until())) {
+    return Invalid("TIME_INVALID", "since and until lie in the years 1 to 9999");
   }
   const int size = request.page_size() == 0 ? kDefaultPage : request.page_size();
   ListQuery query{.reach = deps_.audience.ReachOf(caller),

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "common/rpc/error.h"
 #include "data_broker/testing/broker_rig.h"
 
@@ -319,6 +321,10 @@ TEST_F(ServiceTest, RefusesWhatTheCallerMayNotAskFor) {
   v1::SubscribeRequest request;
   request.add_units("unit-b");
   EXPECT_EQ(Reason(*rig_->Subscribe("care-a", request)), "UNKNOWN_UNIT");
+  audience_.AllowPrincipal("care-1480");
+  EXPECT_FALSE(rig_->Subscribe("care-1480", request)->closed());
+  request.set_units(0, std::string(64, 'u'));
+  EXPECT_EQ(Reason(*rig_->Subscribe("care-1480", request)), "UNKNOWN_UNIT") << "longer than any";
   request.clear_units();
   request.add_kinds("low_battery");
   EXPECT_EQ(Reason(*rig_->Subscribe("care-a", request)), "UNKNOWN_KIND");
@@ -373,6 +379,25 @@ TEST_F(ServiceTest, RefusesAnAbsurdPageSize) {
   v1::ListObservationsRequest request;
   request.set_page_size(1001);
   EXPECT_EQ(rpc::ReasonOf(Rig().List("care-a", request).status()), "PAGE_SIZE_INVALID");
+}
+
+TEST_F(ServiceTest, RefusesTimesThatAreNone) {
+  Rig();
+  const auto reason = [&](std::int64_t seconds, std::int32_t nanos) {
+    v1::ListObservationsRequest since, until;
+    since.mutable_since()->set_seconds(seconds);
+    since.mutable_since()->set_nanos(nanos);
+    *until.mutable_until() = since.since();
+    const std::string first = rpc::ReasonOf(rig_->List("care-a", since).status());
+    EXPECT_EQ(rpc::ReasonOf(rig_->List("care-a", until).status()), first);
+    return first;
+  };
+  for (const std::int64_t seconds : {std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min(),
+                                     std::int64_t{253'402'300'800}}) {
+    EXPECT_EQ(reason(seconds, 0), "TIME_INVALID");
+  }
+  EXPECT_EQ(reason(0, -1), "TIME_INVALID");
+  EXPECT_EQ(reason(testing::kNoon, 999'999'999), "");
 }
 
 TEST_F(ServiceTest, ListingAsksForTodaysRights) {

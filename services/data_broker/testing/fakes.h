@@ -213,6 +213,13 @@ class FakeAudience final : public Audience {
     units_[caller] = units;
     ++revision_;
   }
+  // All units of principal 1480.
+  void AllowPrincipal(const std::string& caller) {
+    const std::lock_guard lock(mutex_);
+    units_[caller] = {};
+    principals_.insert(caller);
+    ++revision_;
+  }
   void Revoke(const std::string& caller) {
     const std::lock_guard lock(mutex_);
     units_.erase(caller);
@@ -232,6 +239,7 @@ class FakeAudience final : public Audience {
   Answer MayReceive(const std::string& caller, const Party& party) const override {
     const std::lock_guard lock(mutex_);
     if (stale_) return Answer::kLater;
+    if (principals_.contains(caller)) return Answer::kYes;
     const auto units = units_.find(caller);
     return units != units_.end() && units->second.contains(party.unit) ? Answer::kYes : Answer::kNo;
   }
@@ -243,6 +251,7 @@ class FakeAudience final : public Audience {
     const std::lock_guard lock(mutex_);
     const auto units = units_.find(caller);
     if (units == units_.end()) return {};
+    if (principals_.contains(caller)) return {.principal = "1480", .units = {}};
     return {.principal = "", .units = {units->second.begin(), units->second.end()}};
   }
   std::uint64_t rights_revision() const override {
@@ -254,6 +263,7 @@ class FakeAudience final : public Audience {
   mutable std::mutex mutex_;
   std::map<std::string, std::pair<std::uint64_t, Party>> routes_;
   std::map<std::string, std::set<std::string>> units_;
+  std::set<std::string> principals_;
   std::uint64_t revision_ = 1;
   bool stale_ = false;
 };
