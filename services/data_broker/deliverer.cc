@@ -8,6 +8,11 @@
 namespace nara::broker {
 namespace {
 
+absl::Status Stopping() {
+  return rpc::Error(absl::StatusCode::kUnavailable, "STOPPING",
+                    "the data broker stops; connect again with the last cursor");
+}
+
 std::chrono::milliseconds SinceReceived(std::chrono::milliseconds received) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now) - received;
@@ -35,11 +40,17 @@ void Deliverer::Add(const SubscriptionPtr& subscription, std::shared_ptr<Respons
   line->subscription = subscription;
   line->writer = std::move(writer);
   line->may_go_on = std::move(may_go_on);
-  const std::lock_guard lock(mutex_);
   // Silent for ever: the first heartbeat, with a first cursor, goes at once.
   line->last_sent = Time::min();
-  lines_.emplace(subscription, line);
+  if (!Enter(line)) line->writer->Close(Stopping());
+}
+
+bool Deliverer::Enter(const LinePtr& line) {
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return false;
+  lines_.emplace(line->subscription, line);
   Enqueue(line);
+  return true;
 }
 
 void Deliverer::Remove(const SubscriptionPtr& subscription) {
@@ -158,14 +169,14 @@ void Deliverer::Stop() {
   std::unordered_map<SubscriptionPtr, LinePtr> lines;
   {
     const std::lock_guard lock(mutex_);
+    stopped_ = true;
     lines.swap(lines_);
     ready_.clear();
     busy_.clear();
   }
   // Without the lock: closing may call Remove.
   for (const auto& [subscription, line] : lines) {
-    line->writer->Close(rpc::Error(absl::StatusCode::kUnavailable, "STOPPING",
-                                   "the data broker stops; connect again with the last cursor"));
+    line->writer->Close(Stopping());
   }
 }
 

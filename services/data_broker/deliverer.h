@@ -62,7 +62,8 @@ class Deliverer {
   // There is something to take.
   void Wake(const SubscriptionPtr& subscription);
 
-  // Ends the threads and closes every stream with UNAVAILABLE. Idempotent.
+  // Ends the threads and closes every stream with UNAVAILABLE, also those that come
+  // later. Idempotent.
   void Stop();
 
  private:
@@ -80,6 +81,7 @@ class Deliverer {
   };
   using LinePtr = std::shared_ptr<Line>;
 
+  bool Enter(const LinePtr& line);
   void Run(const std::stop_token& stop);
   void KeepTime(const std::stop_token& stop);
   LinePtr Next(const std::stop_token& stop);
@@ -102,6 +104,7 @@ class Deliverer {
   std::unordered_map<SubscriptionPtr, LinePtr> lines_;
   std::deque<LinePtr> ready_;
   std::vector<LinePtr> busy_;
+  bool stopped_ = false;
   // Last: the threads use everything above.
   std::vector<std::jthread> threads_;
 };

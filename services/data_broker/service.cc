@@ -53,13 +53,29 @@ absl::Status Service::Subscribe(const rpc::CallContext& call, const v1::Subscrib
   if (absl::Status status = CheckWish(wish); !status.ok()) return status;
   const absl::StatusOr<Positions> start = StartOf(call.caller, request);
   if (!start.ok()) return start.status();
-  if (open_ >= options_.max_subscriptions) {
-    return rpc::Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_SUBSCRIPTIONS",
-                      "too many subscriptions are open; end some, or try again later");
-  }
+  if (absl::Status status = TakePlace(call.caller); !status.ok()) return status;
   Attach(std::make_shared<Subscription>(std::move(wish), *start, options_.subscription, deps_.audience, deps_.metrics),
          writer, [this, call] { return deps_.audience.Admit(call.peer, call.caller); });
   return absl::OkStatus();
+}
+
+absl::Status Service::TakePlace(const std::string& caller) {
+  const std::lock_guard lock(mutex_);
+  std::size_t& of_caller = open_of_[caller];
+  if (open_ >= options_.max_subscriptions || of_caller >= options_.max_of_client) {
+    if (of_caller == 0) open_of_.erase(caller);
+    return rpc::Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_SUBSCRIPTIONS",
+                      "too many subscriptions are open; end some, or try again later");
+  }
+  ++open_;
+  ++of_caller;
+  return absl::OkStatus();
+}
+
+void Service::GivePlace(const std::string& caller) {
+  const std::lock_guard lock(mutex_);
+  --open_;
+  if (--open_of_[caller] == 0) open_of_.erase(caller);
 }
 
 absl::Status Service::CheckWish(const Wish& wish) const {
@@ -90,7 +106,6 @@ absl::StatusOr<Positions> Service::StartOf(const std::string& caller, const v1::
 
 void Service::Attach(const SubscriptionPtr& subscription, const std::shared_ptr<ResponseWriter>& writer,
                      Deliverer::MayGoOn may_go_on) {
-  ++open_;
   deps_.metrics.Subscribed();
   deps_.hub.Add(subscription);
   deps_.hub.Join(subscription);
@@ -101,7 +116,7 @@ void Service::Attach(const SubscriptionPtr& subscription, const std::shared_ptr<
     deps_.hub.Remove(subscription);
     deps_.deliverer.Remove(subscription);
     deps_.metrics.Unsubscribed();
-    --open_;
+    GivePlace(subscription->wish().caller);
   });
 }
 

@@ -5,8 +5,9 @@
 // PostgreSQL.
 #pragma once
 
-#include <atomic>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 
@@ -22,6 +23,8 @@ class Service {
  public:
   struct Options {
     std::size_t max_subscriptions = 4096;
+    // Of one client, so that none takes the places of all others.
+    std::size_t max_of_client = 256;
     Subscription::Options subscription;
     std::set<std::string> care_kinds;
   };
@@ -50,6 +53,8 @@ class Service {
                                                                 const v1::ListObservationsRequest& request);
 
  private:
+  absl::Status TakePlace(const std::string& caller);
+  void GivePlace(const std::string& caller);
   absl::Status CheckWish(const Wish& wish) const;
   absl::StatusOr<Positions> StartOf(const std::string& caller, const v1::SubscribeRequest& request);
   void Attach(const SubscriptionPtr& subscription, const std::shared_ptr<ResponseWriter>& writer,
@@ -60,7 +65,10 @@ class Service {
 
   const Options options_;
   const Deps deps_;
-  std::atomic<std::size_t> open_ = 0;
+  std::mutex mutex_;
+  // Open subscriptions, by client; protected by mutex_.
+  std::size_t open_ = 0;
+  std::map<std::string, std::size_t> open_of_;
 };
 
 }  // namespace nara::broker

@@ -330,6 +330,27 @@ TEST_F(ServiceTest, RefusesWhatTheCallerMayNotAskFor) {
   EXPECT_EQ(Reason(*rig_->Subscribe("care-a", request)), "UNKNOWN_KIND");
 }
 
+TEST_F(ServiceTest, NobodyTakesThePlacesOfOthers) {
+  Rig({.max_subscriptions = 3, .max_of_client = 2}).StartFeed();
+  const auto first = rig_->Subscribe("care-a");
+  const auto second = rig_->Subscribe("care-a");
+  EXPECT_EQ(Reason(*rig_->Subscribe("care-a")), "TOO_MANY_SUBSCRIPTIONS");
+  const auto other = rig_->Subscribe("care-b");
+  EXPECT_FALSE(other->closed());
+  BrokerRig::Break(*first);
+  EXPECT_FALSE(rig_->Subscribe("care-a")->closed()) << "its place is free again";
+  EXPECT_EQ(Reason(*rig_->Subscribe("care-b")), "TOO_MANY_SUBSCRIPTIONS") << "all are taken";
+}
+
+TEST_F(ServiceTest, AStreamThatComesWhileStoppingEndsAtOnce) {
+  Rig().StartFeed();
+  const auto before = rig_->Subscribe("care-a");
+  rig_->Stop();
+  EXPECT_EQ(Reason(*before), "STOPPING");
+  EXPECT_EQ(Reason(*rig_->Subscribe("care-a")), "STOPPING");
+  EXPECT_NE(rig_->registry().Text().find("nara_broker_subscribers 0"), std::string::npos);
+}
+
 TEST_F(ServiceTest, IsNotReadyBeforeTheLogsAreReached) {
   EXPECT_EQ(Reason(*Rig().Subscribe("care-a")), "NOT_READY");
 }

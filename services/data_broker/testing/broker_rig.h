@@ -18,6 +18,8 @@ namespace nara::broker::testing {
 struct RigOptions {
   std::size_t queue = 8;
   std::size_t kept = 16;
+  std::size_t max_subscriptions = 4096;
+  std::size_t max_of_client = 256;
   std::chrono::milliseconds heartbeat{30};
 };
 
@@ -35,7 +37,10 @@ class BrokerRig {
         feed_(FeedOptions(), shelf, follower, audience, hub_, metrics_),
         catch_up_(CatchUpOptions(), shelf, reader, audience, hub_, metrics_),
         deliverer_({.heartbeat = options.heartbeat, .check = options.heartbeat}, seal_, metrics_),
-        service_({.subscription = {.capacity = options.queue, .max_batch = 4}, .care_kinds = CareKinds()},
+        service_({.max_subscriptions = options.max_subscriptions,
+                  .max_of_client = options.max_of_client,
+                  .subscription = {.capacity = options.queue, .max_batch = 4},
+                  .care_kinds = CareKinds()},
                  {audience, seal_, reader, hub_, catch_up_, deliverer_, metrics_}) {
     const auto wake = [this](const SubscriptionPtr& pending) { deliverer_.Wake(pending); };
     hub_.OnPending(wake);
@@ -44,7 +49,10 @@ class BrokerRig {
     catch_up_.Start();
     deliverer_.Start();
   }
-  ~BrokerRig() {
+  ~BrokerRig() { Stop(); }
+
+  // Streams end; the service may still be asked.
+  void Stop() {
     feed_.Stop();
     writer_.Stop();
     deliverer_.Stop();

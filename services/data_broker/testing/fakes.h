@@ -392,8 +392,14 @@ class FakeWriter final : public ResponseWriter {
     return stalled_ ? 1 : 0;
   }
   void OnClosed(std::function<void()> callback) override {
-    const std::lock_guard lock(mutex_);
-    on_closed_ = std::move(callback);
+    {
+      const std::lock_guard lock(mutex_);
+      if (!status_) {
+        on_closed_ = std::move(callback);
+        return;
+      }
+    }
+    callback();
   }
 
   // The receiver takes nothing.
