@@ -264,6 +264,22 @@ TEST_F(StoresTest, RowLevelSecurityHidesWhatAQueryDoesNotReach) {
   EXPECT_EQ(count(), 3);
 }
 
+TEST_F(StoresTest, RowLevelSecurityHidesNobodysRowsFromEverybody) {
+  Append({.device = "a-1", .seq = 1, .at = testing::kNoon - 5000});
+  ASSERT_TRUE(Stored(1)) << "from before its assignment";
+  auto connection = PostgresConnection::Connect({.conninfo = postgres_->conninfo("nara_broker"), .schema = "broker"});
+  ASSERT_TRUE(connection.ok()) << connection.status();
+  for (const char* principal : {"", "1480"}) {
+    for (const char* units : {"", "care-1480-1"}) {
+      ASSERT_TRUE((*connection)
+                      ->Execute("select set_config('nara.principal', $1, false), set_config('nara.units', $2, false)",
+                                {principal, units})
+                      .ok());
+      EXPECT_EQ((*(*connection)->Execute("select count(*) from observations"))[0].Int64(0), 0);
+    }
+  }
+}
+
 TEST_F(StoresTest, ATakeOverInThePastMovesHistory) {
   AppendMany("a-1", 1, 10);
   ASSERT_TRUE(Stored(10));
