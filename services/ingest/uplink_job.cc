@@ -170,10 +170,9 @@ AppendRecord UplinkJob::Quarantine(std::size_t index, const Refusal& refusal, bo
   const auto first_bad = std::ranges::find_if(forms_, [](const auto& form) { return form.has_value(); });
   const bool raw = !raw_.empty() && first_bad == forms_.begin() + static_cast<std::ptrdiff_t>(index);
   quarantined.set_payload(raw ? std::string(raw_) : sent.SerializeAsString());
-  const Verdict& verdict = verdicts_[index];
-  const bool readable_time = !forms_[index] || sent.has_at();
-  if (raw || !readable_time ? IsTheOnlyAssignment() : verdict.in_assignment) {
-    Place(quarantined, assignment_, readable_time ? verdict.effective_at : origin_.received_at);
+  const bool certain = verdicts_[index].in_assignment && !raw && (!forms_[index] || sent.has_at());
+  if (certain || IsTheOnlyAssignment()) {
+    Place(quarantined, assignment_, certain ? verdicts_[index].effective_at : origin_.received_at);
   }
   AppendRecord record;
   record.to = AppendTo::kQuarantineLog;
@@ -182,7 +181,7 @@ AppendRecord UplinkJob::Quarantine(std::size_t index, const Refusal& refusal, bo
   return record;
 }
 
-// What cannot be read has no time, and may be from any of the assignments.
+// What cannot be read has no time, and one in doubt says nothing: it may be from any of the assignments.
 bool UplinkJob::IsTheOnlyAssignment() const {
   return Assignment() != nullptr && route_->assignments_size() == 1;
 }

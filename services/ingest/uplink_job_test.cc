@@ -232,9 +232,13 @@ TEST_F(Job, AQuarantinedRecordSaysWhereItBelongsOnlyWhenThatIsCertain) {
   EXPECT_EQ(entries[3].assignment(), "") << "nobody knows from whose time it is";
 }
 
-TEST_F(Job, WhatCannotBeReadBelongsToTheOnlyAssignmentThereEverWas) {
+TEST_F(Job, WhatIsInDoubtBelongsToTheOnlyAssignmentThereEverWas) {
   Send("nonsense");
-  EXPECT_EQ(log_.Entries<Quarantined>(AppendTo::kQuarantineLog)[0].assignment(), "a1");
+  Send(Uplink(BloodPressure(At(0))));
+  for (const Quarantined& entry : log_.Entries<Quarantined>(AppendTo::kQuarantineLog)) {
+    EXPECT_EQ(entry.assignment(), "a1") << entry.reason();
+    EXPECT_EQ(entry.effective_at().seconds(), kNow) << "who answers now looks at it";
+  }
 }
 
 TEST_F(Job, TheSameSequenceWithOtherContentIsAConflictAndKept) {
