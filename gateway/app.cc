@@ -94,7 +94,8 @@ absl::StatusOr<std::unique_ptr<app::App>> MakeApp(config::Section& root, app::Co
   if (!web.ok()) return web.status();
   auto options = ApiOptions(*config);
   if (!options.ok()) return options.status();
-  return std::make_unique<GatewayApp>(*std::move(config), *std::move(catalogue), *std::move(web), *std::move(options), context.clock);
+  return std::make_unique<GatewayApp>(*std::move(config), *std::move(catalogue), *std::move(web), *std::move(options),
+                                      context.clock);
 }
 
 }  // namespace nara::gateway

@@ -14,7 +14,8 @@ absl::StatusOr<Config> ReadConfig(config::Section& root) {
   config.openapi = root.RequiredFile("openapi");
   config.personas = root.OptionalFile("personas");
   const bool plain_loopback = config.http.cert.empty() && IsLoopback(config.http.listen.host);
-  if (!config.personas.empty() && !plain_loopback) root.Report("personas", "demo personas exist on plain loopback only");
+  if (!config.personas.empty() && !plain_loopback)
+    root.Report("personas", "demo personas exist on plain loopback only");
   config.catalogue = config::ReadCatalogue(root);
   config.state_dir = config::ReadStateDir(root);
   config.registry = config::ReadPeer(root, "registry");

@@ -12,8 +12,9 @@
 #include "nara/broker/v1/broker.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
-// What the gateway needs from the services behind it. Every call names the client on whose behalf it is made, and the service decides what that
-// client may see: the gateway itself decides nothing. Calls block for at most their deadline (5 s); any thread.
+// What the gateway needs from the services behind it. Every call names the client on whose behalf it is made, and the
+// service decides what that client may see: the gateway itself decides nothing. Calls block for at most their deadline
+// (5 s); any thread.
 namespace nara::gateway {
 
 class FleetPort {
@@ -27,15 +28,19 @@ class AlertPort {
   using OnAlerts = std::function<void(const alert::v1::WatchAlertsResponse&)>;
 
   virtual ~AlertPort() = default;
-  virtual absl::StatusOr<alert::v1::ListAlertsResponse> List(const std::string& caller, const alert::v1::ListAlertsRequest& request) = 0;
+  virtual absl::StatusOr<alert::v1::ListAlertsResponse> List(const std::string& caller,
+                                                             const alert::v1::ListAlertsRequest& request) = 0;
   virtual absl::StatusOr<alert::v1::GetAlertResponse> Get(const std::string& caller, const std::string& id) = 0;
   // The caller is the receiver on whose behalf it acts.
   virtual absl::StatusOr<alert::v1::Alert> Accept(const std::string& caller, const std::string& id) = 0;
-  virtual absl::StatusOr<alert::v1::Alert> Reject(const std::string& caller, const std::string& id, const std::string& reason) = 0;
-  virtual absl::StatusOr<alert::v1::Alert> Resolve(const std::string& caller, const std::string& id, const std::string& reason) = 0;
+  virtual absl::StatusOr<alert::v1::Alert> Reject(const std::string& caller, const std::string& id,
+                                                  const std::string& reason) = 0;
+  virtual absl::StatusOr<alert::v1::Alert> Resolve(const std::string& caller, const std::string& id,
+                                                   const std::string& reason) = 0;
   // Calls `on_alerts` until the stream ends or `stop` is asked for; returns why it ended.
   virtual absl::Status Watch(const std::string& caller, std::stop_token stop, const OnAlerts& on_alerts) = 0;
-  // Attends as the receiver that is the caller, so that its offers have somebody to reach; until the stream ends or `stop`.
+  // Attends as the receiver that is the caller, so that its offers have somebody to reach; until the stream ends or
+  // `stop`.
   virtual absl::Status Attend(const std::string& caller, const std::string& person, std::stop_token stop) = 0;
 };
 
@@ -44,8 +49,8 @@ class ObservationPort {
   using OnObservations = std::function<void(const broker::v1::SubscribeResponse&)>;
 
   virtual ~ObservationPort() = default;
-  virtual absl::StatusOr<broker::v1::ListObservationsResponse> List(const std::string& caller,
-                                                                    const broker::v1::ListObservationsRequest& request) = 0;
+  virtual absl::StatusOr<broker::v1::ListObservationsResponse> List(
+      const std::string& caller, const broker::v1::ListObservationsRequest& request) = 0;
   // From `cursor` (empty: from now on) until the stream ends or `stop`; returns why it ended.
   virtual absl::Status Subscribe(const std::string& caller, const std::string& cursor, std::stop_token stop,
                                  const OnObservations& on_observations) = 0;

@@ -21,13 +21,16 @@ Response JsonResponse(std::string text) {
 }
 
 std::string CookieHeader(const std::string& value, bool secure, int max_age_s) {
-  return std::string(kCookie) + "=" + value + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(max_age_s) +
-         (secure ? "; Secure" : "");
+  return std::string(kCookie) + "=" + value +
+         "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(max_age_s) + (secure ? "; Secure" : "");
 }
 
 std::string SessionText(const Caller& caller) {
   Json json;
-  json.Open().Member("client", caller.id).Member("role", std::string(Name(caller.role))).Member("principal", caller.principal);
+  json.Open()
+      .Member("client", caller.id)
+      .Member("role", std::string(Name(caller.role)))
+      .Member("principal", caller.principal);
   json.OpenList("units");
   for (const std::string& unit : caller.units) json.Item(unit);
   json.CloseList().Close();
@@ -36,7 +39,8 @@ std::string SessionText(const Caller& caller) {
 
 // A body of string members. Requires the JSON content type: what keeps forms of other pages out.
 absl::StatusOr<std::map<std::string, std::string>> StringMembers(const Request& request) {
-  if (!request.Header("content-type").starts_with(kJson)) return absl::InvalidArgumentError("send the body as application/json");
+  if (!request.Header("content-type").starts_with(kJson))
+    return absl::InvalidArgumentError("send the body as application/json");
   const auto object = ParseObject(request.body);
   if (!object.ok()) return object.status();
   std::map<std::string, std::string> members;
@@ -54,33 +58,40 @@ void Api::AddTo(Router& router) {
   router.Add("GET", "/api/v1/personas", [this](auto&, auto&) { return Personas(); });
   router.Add("POST", "/api/v1/session", [this](auto& request, auto&) { return SignIn(request); });
   router.Add("DELETE", "/api/v1/session", [this](auto& request, auto&) { return SignOut(request); });
-  AddSigned(router, "GET", "/api/v1/session", [](auto& caller, auto&, auto&) -> Result { return JsonResponse(SessionText(caller)); });
+  AddSigned(router, "GET", "/api/v1/session",
+            [](auto& caller, auto&, auto&) -> Result { return JsonResponse(SessionText(caller)); });
   AddSigned(router, "GET", "/api/v1/catalogue",
             [text = CatalogueText(deps_.catalogue)](auto&, auto&, auto&) -> Result { return JsonResponse(text); });
   AddSigned(router, "GET", "/api/v1/fleet", [this](auto& caller, auto&, auto&) { return Fleet(caller); });
-  AddSigned(router, "GET", "/api/v1/alerts", [this](auto& caller, auto& request, auto&) { return ListAlerts(caller, request); });
-  AddSigned(router, "GET", "/api/v1/alerts/{id}", [this](auto& caller, auto&, auto& path) { return GetAlert(caller, path.at("id")); });
+  AddSigned(router, "GET", "/api/v1/alerts",
+            [this](auto& caller, auto& request, auto&) { return ListAlerts(caller, request); });
+  AddSigned(router, "GET", "/api/v1/alerts/{id}",
+            [this](auto& caller, auto&, auto& path) { return GetAlert(caller, path.at("id")); });
   AddSigned(router, "POST", "/api/v1/alerts/{id}/{action}",
             [this](auto& caller, auto& request, auto& path) { return Act(caller, request, path); });
   AddSigned(router, "GET", "/api/v1/observations",
             [this](auto& caller, auto& request, auto&) { return ListObservations(caller, request); });
-  AddSigned(router, "GET", "/api/v1/stream", [this](auto& caller, auto& request, auto&) { return Stream(caller, request); });
+  AddSigned(router, "GET", "/api/v1/stream",
+            [this](auto& caller, auto& request, auto&) { return Stream(caller, request); });
 }
 
 void Api::AddSigned(Router& router, const std::string& method, const std::string& pattern, Signed handler) {
-  router.Add(method, pattern, [this, handler = std::move(handler)](const Request& request, const PathParameters& parameters) -> Result {
-    const absl::StatusOr<Caller> caller = WhoCalls(request);
-    if (!caller.ok()) return caller.status();
-    return handler(*caller, request, parameters);
-  });
+  router.Add(method, pattern,
+             [this, handler = std::move(handler)](const Request& request, const PathParameters& parameters) -> Result {
+               const absl::StatusOr<Caller> caller = WhoCalls(request);
+               if (!caller.ok()) return caller.status();
+               return handler(*caller, request, parameters);
+             });
 }
 
 absl::StatusOr<Caller> Api::WhoCalls(const Request& request) const {
   constexpr std::string_view bearer = "Bearer ";
   const std::string authorization = request.Header("authorization");
-  if (authorization.starts_with(bearer)) return deps_.authorizer.IdentifyToken(std::string_view(authorization).substr(bearer.size()));
+  if (authorization.starts_with(bearer))
+    return deps_.authorizer.IdentifyToken(std::string_view(authorization).substr(bearer.size()));
   const auto client = deps_.sessions.Find(request.Cookie(kCookie));
-  if (!client) return rpc::Error(absl::StatusCode::kUnauthenticated, "NOT_SIGNED_IN", "sign in, or send a bearer token");
+  if (!client)
+    return rpc::Error(absl::StatusCode::kUnauthenticated, "NOT_SIGNED_IN", "sign in, or send a bearer token");
   return deps_.authorizer.Identify("nara-gateway", *client);
 }
 
@@ -89,7 +100,12 @@ Api::Result Api::Personas() const {
   Json json;
   json.Open().OpenList("personas");
   for (const Persona& p : options_.personas) {
-    json.Open().Member("id", p.id).Member("name", p.name).Member("role", p.role).Member("principal", p.principal).Close();
+    json.Open()
+        .Member("id", p.id)
+        .Member("name", p.name)
+        .Member("role", p.role)
+        .Member("principal", p.principal)
+        .Close();
   }
   json.CloseList().Close();
   return JsonResponse(json.Text());
@@ -102,7 +118,8 @@ Api::Result Api::SignIn(const Request& request) {
     if (persona.id == (*members)["persona"]) return OpenSession(persona.id);
   }
   const absl::StatusOr<Caller> caller = deps_.authorizer.IdentifyToken((*members)["token"]);
-  if (!caller.ok()) return rpc::Error(absl::StatusCode::kUnauthenticated, "UNKNOWN_TOKEN", "this token opens nothing here");
+  if (!caller.ok())
+    return rpc::Error(absl::StatusCode::kUnauthenticated, "UNKNOWN_TOKEN", "this token opens nothing here");
   return OpenSession(caller->id);
 }
 
@@ -157,7 +174,8 @@ Api::Result Api::Act(const Caller& caller, const Request& request, const PathPar
   const std::string& id = parameters.at("id");
   const std::string& action = parameters.at("action");
   const std::string& reason = (*members)["reason"];
-  absl::StatusOr<alert::v1::Alert> changed = absl::NotFoundError("an alert can be accepted, rejected or resolved, not '" + action + "'");
+  absl::StatusOr<alert::v1::Alert> changed =
+      absl::NotFoundError("an alert can be accepted, rejected or resolved, not '" + action + "'");
   if (action == "accept") changed = alerts.Accept(caller.id, id);
   if (action == "reject") changed = alerts.Reject(caller.id, id, reason);
   if (action == "resolve") changed = alerts.Resolve(caller.id, id, reason);

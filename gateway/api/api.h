@@ -15,8 +15,9 @@ namespace nara::gateway {
 
 // The paths of /api/v1, as api/openapi.json specifies them.
 //
-// A request is on behalf of the client of its bearer token, else of its session cookie; without either it is 401. What the client may see is decided by
-// the services. Writing requests must be application/json, which a foreign page cannot send without asking first.
+// A request is on behalf of the client of its bearer token, else of its session cookie; without either it is 401. What
+// the client may see is decided by the services. Writing requests must be application/json, which a foreign page cannot
+// send without asking first.
 class Api {
  public:
   struct Options {

@@ -31,11 +31,14 @@ registry::v1::Client Client(const std::string& id, const std::string& role, cons
 class ApiTest : public ::testing::Test {
  protected:
   ApiTest() {
-    access_.Apply(true, {Client("care-1480", "care_unit", "care-token"), Client("centre-1480", "alarm_centre", "centre-token")}, 1);
+    access_.Apply(
+        true, {Client("care-1480", "care_unit", "care-token"), Client("centre-1480", "alarm_centre", "centre-token")},
+        1);
     Api::Options options;
     options.openapi = OpenApi();
     options.personas = {{"centre-1480", "Larmmottagning", "alarm_centre", "1480"}};
-    api_ = std::make_unique<Api>(options, Api::Deps{authorizer_, catalogue_, sessions_, feeds_, {fleet_, alerts_, observations_}});
+    api_ = std::make_unique<Api>(
+        options, Api::Deps{authorizer_, catalogue_, sessions_, feeds_, {fleet_, alerts_, observations_}});
     api_->AddTo(router_);
   }
 
@@ -83,8 +86,8 @@ class ApiTest : public ::testing::Test {
 };
 
 TEST_F(ApiTest, NobodyGetsAnythingWithoutASession) {
-  for (const char* path : {"/api/v1/session", "/api/v1/catalogue", "/api/v1/fleet", "/api/v1/alerts", "/api/v1/alerts/a", "/api/v1/observations",
-                           "/api/v1/stream"}) {
+  for (const char* path : {"/api/v1/session", "/api/v1/catalogue", "/api/v1/fleet", "/api/v1/alerts",
+                           "/api/v1/alerts/a", "/api/v1/observations", "/api/v1/stream"}) {
     EXPECT_EQ(Send({}, "GET", path).status, 401) << path;
     EXPECT_EQ(Send(Bearer("wrong"), "GET", path).status, 401) << path;
     EXPECT_EQ(Send(Bearer(""), "GET", path).status, 401) << path;
@@ -168,7 +171,8 @@ TEST_F(ApiTest, ADeadServiceIsAClear503OnItsOwnPathsOnly) {
 }
 
 TEST_F(ApiTest, AWrongQueryIsRefusedAndNeverIgnored) {
-  for (const char* query : {"open=yes", "page_size=0", "page_size=1001", "page_size=5x", "pagesize=5", "since=2026-02-17"}) {
+  for (const char* query :
+       {"open=yes", "page_size=0", "page_size=1001", "page_size=5x", "pagesize=5", "since=2026-02-17"}) {
     EXPECT_EQ(Send(Bearer("care-token"), "GET", std::string("/api/v1/alerts?") + query).status, 400) << query;
   }
   EXPECT_EQ(Send(Bearer("care-token"), "GET", "/api/v1/observations?since=yesterday").status, 400);
@@ -212,7 +216,8 @@ TEST_F(ApiTest, AnAlarmCentresPageAttends) {
   const Response response = Send(Bearer("centre-token"), "GET", "/api/v1/stream");
   ASSERT_TRUE(response.events);
   std::unique_lock lock(alerts_.mutex);
-  EXPECT_TRUE(alerts_.changed.wait_for(lock, std::chrono::seconds(10), [&] { return alerts_.attended_by == "centre-1480"; }));
+  EXPECT_TRUE(
+      alerts_.changed.wait_for(lock, std::chrono::seconds(10), [&] { return alerts_.attended_by == "centre-1480"; }));
 }
 
 TEST_F(ApiTest, ServesExactlyThePathsOfItsDocument) {

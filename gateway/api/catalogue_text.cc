@@ -4,7 +4,9 @@
 namespace nara::gateway {
 namespace {
 
-void WriteName(Json& json, const Text& name) { json.Open("name").Member("sv", name.sv).Member("en", name.en).Close(); }
+void WriteName(Json& json, const Text& name) {
+  json.Open("name").Member("sv", name.sv).Member("en", name.en).Close();
+}
 
 void WriteKind(Json& json, const Kind& kind) {
   json.Open(kind.id);

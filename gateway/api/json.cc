@@ -16,7 +16,9 @@ std::string WithoutPrefix(const std::string& name, const std::string& prefix) {
   return Lower(name.starts_with(prefix) ? name.substr(prefix.size()) : name);
 }
 
-std::string TimeText(const google::protobuf::Timestamp& time) { return FormatRfc3339(FromProto(time)); }
+std::string TimeText(const google::protobuf::Timestamp& time) {
+  return FormatRfc3339(FromProto(time));
+}
 
 void WriteValue(Json& json, const telemetry::v1::Value& value) {
   json.Open(value.component());
@@ -31,11 +33,18 @@ void WriteValue(Json& json, const telemetry::v1::Value& value) {
 
 }  // namespace
 
-std::string StateName(alert::v1::State state) { return WithoutPrefix(alert::v1::State_Name(state), "STATE_"); }
+std::string StateName(alert::v1::State state) {
+  return WithoutPrefix(alert::v1::State_Name(state), "STATE_");
+}
 
 void Write(Json& json, const registry::v1::Principal& principal) {
-  json.Open().Member("id", principal.id()).Member("name", principal.name()).Member("federation", principal.federation());
-  json.Number("population", principal.population()).Number("tile_col", principal.tile_col()).Number("tile_row", principal.tile_row());
+  json.Open()
+      .Member("id", principal.id())
+      .Member("name", principal.name())
+      .Member("federation", principal.federation());
+  json.Number("population", principal.population())
+      .Number("tile_col", principal.tile_col())
+      .Number("tile_row", principal.tile_row());
   json.Open("devices");
   for (const auto& count : principal.device_counts()) json.Number(count.group(), count.count());
   json.Close().Close();
@@ -44,7 +53,9 @@ void Write(Json& json, const registry::v1::Principal& principal) {
 void Write(Json& json, const alert::v1::Alert& alert) {
   json.Open().Member("id", alert.id()).Member("device", alert.device()).Member("product", alert.product());
   json.Member("kind", alert.kind()).Member("episode", alert.episode()).Optional("resident", alert.resident());
-  json.Member("principal", alert.principal()).Member("unit", alert.unit()).Number("chain_version", alert.chain_version());
+  json.Member("principal", alert.principal())
+      .Member("unit", alert.unit())
+      .Number("chain_version", alert.chain_version());
   json.Member("state", StateName(alert.state())).Number("step", alert.step()).Number("version", alert.version());
   json.Member("effective_at", TimeText(alert.effective_at())).Member("raised_at", TimeText(alert.raised_at()));
   if (alert.has_next_action_at()) json.Member("next_action_at", TimeText(alert.next_action_at()));
@@ -58,12 +69,18 @@ void Write(Json& json, const alert::v1::HistoryEntry& entry) {
 }
 
 void Write(Json& json, const broker::v1::Observation& observation) {
-  json.Open().Member("id", observation.id()).Member("device", observation.device()).Member("product", observation.product());
-  json.Member("resident", observation.resident()).Member("principal", observation.principal()).Member("unit", observation.unit());
+  json.Open()
+      .Member("id", observation.id())
+      .Member("device", observation.device())
+      .Member("product", observation.product());
+  json.Member("resident", observation.resident())
+      .Member("principal", observation.principal())
+      .Member("unit", observation.unit());
   json.Member("kind", observation.kind()).Open("values");
   for (const auto& value : observation.values()) WriteValue(json, value);
   json.Close();
-  json.Member("effective_at", TimeText(observation.effective_at())).Member("received_at", TimeText(observation.received_at()));
+  json.Member("effective_at", TimeText(observation.effective_at()))
+      .Member("received_at", TimeText(observation.received_at()));
   if (observation.has_device_at()) json.Member("device_at", TimeText(observation.device_at()));
   json.Optional("episode", observation.episode()).OpenList("flags");
   for (const int flag : observation.flags()) json.Item(WithoutPrefix(telemetry::v1::Flag_Name(flag), "FLAG_"));

@@ -7,7 +7,8 @@
 #include "nara/broker/v1/broker.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
-// The JSON forms of /api/v1, as api/openapi.json specifies them. Decimals stand as text, with the digits that were sent.
+// The JSON forms of /api/v1, as api/openapi.json specifies them. Decimals stand as text, with the digits that were
+// sent.
 namespace nara::gateway {
 
 void Write(Json& json, const registry::v1::Principal& principal);

@@ -8,7 +8,8 @@ namespace {
 template <typename Message>
 absl::StatusOr<Message> Parse(const std::string& text, const char* what) {
   Message message;
-  if (!google::protobuf::util::JsonStringToMessage(text, &message).ok()) return absl::InvalidArgumentError(std::string("not a JSON ") + what);
+  if (!google::protobuf::util::JsonStringToMessage(text, &message).ok())
+    return absl::InvalidArgumentError(std::string("not a JSON ") + what);
   return message;
 }
 
@@ -22,7 +23,9 @@ absl::StatusOr<google::protobuf::Struct> ParseObject(const std::string& text) {
   return Parse<google::protobuf::Struct>(text, "object");
 }
 
-absl::StatusOr<google::protobuf::ListValue> ParseList(const std::string& text) { return Parse<google::protobuf::ListValue>(text, "list"); }
+absl::StatusOr<google::protobuf::ListValue> ParseList(const std::string& text) {
+  return Parse<google::protobuf::ListValue>(text, "list");
+}
 
 std::string StringMember(const google::protobuf::Struct& object, const std::string& name) {
   const auto found = object.fields().find(name);

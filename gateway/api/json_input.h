@@ -8,7 +8,8 @@
 
 namespace nara::gateway {
 
-// Reads JSON that people and browsers send, with protobuf's reader (which bounds the depth): INVALID_ARGUMENT for what is no JSON object, or list.
+// Reads JSON that people and browsers send, with protobuf's reader (which bounds the depth): INVALID_ARGUMENT for what
+// is no JSON object, or list.
 absl::StatusOr<google::protobuf::Struct> ParseObject(const std::string& text);
 absl::StatusOr<google::protobuf::ListValue> ParseList(const std::string& text);
 

@@ -14,7 +14,9 @@ constexpr absl::Duration kFleetInterval = absl::Seconds(2);
 constexpr std::chrono::seconds kIdle{10};
 
 // Ids of one feed never look like those of another.
-std::string NewIncarnation() { return absl::StrCat(absl::Hex(absl::ToUnixNanos(absl::Now()))); }
+std::string NewIncarnation() {
+  return absl::StrCat(absl::Hex(absl::ToUnixNanos(absl::Now())));
+}
 
 }  // namespace
 
@@ -22,7 +24,8 @@ LiveFeed::LiveFeed(Caller caller, Ports ports) : caller_(std::move(caller)), por
   Keep("heartbeat", [this](std::stop_token stop) { return Beat(stop); });
   Keep("fleet", [this](std::stop_token stop) { return FollowFleet(stop); });
   Keep("alerts", [this](std::stop_token stop) { return FollowAlerts(stop); });
-  if (caller_.role == Role::kCareUnit) Keep("observations", [this](std::stop_token stop) { return FollowObservations(stop); });
+  if (caller_.role == Role::kCareUnit)
+    Keep("observations", [this](std::stop_token stop) { return FollowObservations(stop); });
   if (caller_.role == Role::kAlarmCentre) {
     Keep("attendance", [this](std::stop_token stop) { return ports_.alerts.Attend(caller_.id, "web", stop); });
   }
@@ -39,7 +42,8 @@ void LiveFeed::Keep(const char* name, Source source) {
     do {
       const absl::Status ended = source(stop);
       if (stop.stop_requested()) return;
-      log::Warn("live_feed", "source ended, beginning again", {{"client", caller_.id}, {"source", name}, {"reason", ended.ToString()}});
+      log::Warn("live_feed", "source ended, beginning again",
+                {{"client", caller_.id}, {"source", name}, {"reason", ended.ToString()}});
     } while (Sleep(stop, kPause));
   });
 }
@@ -92,7 +96,9 @@ absl::Status LiveFeed::Beat(std::stop_token stop) {
 
 LiveFeeds::LiveFeeds(Ports ports) : ports_(ports), reaper_([this](std::stop_token stop) { Reap(stop); }) {}
 
-LiveFeeds::~LiveFeeds() { Stop(); }
+LiveFeeds::~LiveFeeds() {
+  Stop();
+}
 
 std::shared_ptr<EventQueue> LiveFeeds::Open(const Caller& caller, const std::string& last_event_id) {
   auto queue = std::make_shared<EventQueue>();

@@ -15,16 +15,19 @@
 
 namespace nara::gateway {
 
-// Everything that one client may see, live: the fleet's counts, alerts as they change, observations as they come. However many pages the client has
-// open, the services are asked once. What broke is begun again each second; pages are told to read again when something may be missing.
-// Owns one thread for each source; Stop (or the destructor) ends them within a second.
+// Everything that one client may see, live: the fleet's counts, alerts as they change, observations as they come.
+// However many pages the client has open, the services are asked once. What broke is begun again each second; pages are
+// told to read again when something may be missing. Owns one thread for each source; Stop (or the destructor) ends them
+// within a second.
 class LiveFeed {
  public:
   // An alarm centre's feed attends as its receiver too: whoever has the page open can be reached.
   LiveFeed(Caller caller, Ports ports);
   ~LiveFeed();
 
-  void Attach(const std::shared_ptr<EventQueue>& queue, const std::string& last_event_id) { ring_.Attach(queue, last_event_id); }
+  void Attach(const std::shared_ptr<EventQueue>& queue, const std::string& last_event_id) {
+    ring_.Attach(queue, last_event_id);
+  }
   std::size_t followers() { return ring_.followers(); }
 
  private:

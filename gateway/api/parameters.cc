@@ -12,7 +12,9 @@ Parameters::Parameters(const Request& request, const std::set<std::string>& know
   }
 }
 
-void Parameters::Fail(const std::string& problem) { status_.Update(absl::InvalidArgumentError(problem)); }
+void Parameters::Fail(const std::string& problem) {
+  status_.Update(absl::InvalidArgumentError(problem));
+}
 
 bool Parameters::Bool(const std::string& name) {
   const std::string text = Text(name);
@@ -36,7 +38,8 @@ int Parameters::PageSize() {
   if (text.empty()) return 0;
   int size = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
-  if (error != std::errc() || end != text.data() + text.size() || size < 1 || size > 1000) Fail("'page_size' is a number from 1 to 1000");
+  if (error != std::errc() || end != text.data() + text.size() || size < 1 || size > 1000)
+    Fail("'page_size' is a number from 1 to 1000");
   return size;
 }
 

@@ -10,8 +10,8 @@
 
 namespace nara::gateway {
 
-// Reads a request's query. What is wrong is remembered and told by status(): the first mistake, an unknown parameter among them, so that a
-// misspelt filter never shows more than was asked for.
+// Reads a request's query. What is wrong is remembered and told by status(): the first mistake, an unknown parameter
+// among them, so that a misspelt filter never shows more than was asked for.
 class Parameters {
  public:
   Parameters(const Request& request, const std::set<std::string>& known);

@@ -14,7 +14,8 @@ absl::StatusOr<std::vector<Persona>> LoadPersonas(const std::string& file) {
   std::vector<Persona> personas;
   for (const auto& item : list->values()) {
     const auto& entry = item.struct_value();
-    personas.push_back({StringMember(entry, "id"), StringMember(entry, "name"), StringMember(entry, "role"), StringMember(entry, "principal")});
+    personas.push_back({StringMember(entry, "id"), StringMember(entry, "name"), StringMember(entry, "role"),
+                        StringMember(entry, "principal")});
     if (personas.back().id.empty()) return absl::InvalidArgumentError(file + ": a persona without an id");
   }
   return personas;

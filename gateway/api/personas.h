@@ -7,7 +7,8 @@
 
 namespace nara::gateway {
 
-// A client that anybody at this machine may act as: the demo's way to look at the county through several eyes. Exists on loopback only.
+// A client that anybody at this machine may act as: the demo's way to look at the county through several eyes. Exists
+// on loopback only.
 struct Persona {
   std::string id;  // client id
   std::string name;

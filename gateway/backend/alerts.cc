@@ -14,7 +14,8 @@ class GrpcAlerts final : public AlertPort {
  public:
   explicit GrpcAlerts(std::shared_ptr<grpc::Channel> channel) : stub_(AlertRouterService::NewStub(channel)) {}
 
-  absl::StatusOr<alert::v1::ListAlertsResponse> List(const std::string& caller, const alert::v1::ListAlertsRequest& request) override {
+  absl::StatusOr<alert::v1::ListAlertsResponse> List(const std::string& caller,
+                                                     const alert::v1::ListAlertsRequest& request) override {
     return Call(*stub_, &Stub::ListAlerts, caller, request);
   }
 
@@ -28,13 +29,15 @@ class GrpcAlerts final : public AlertPort {
     return Act(&Stub::AcceptAlert, caller, Action<alert::v1::AcceptAlertRequest>(caller, id));
   }
 
-  absl::StatusOr<alert::v1::Alert> Reject(const std::string& caller, const std::string& id, const std::string& reason) override {
+  absl::StatusOr<alert::v1::Alert> Reject(const std::string& caller, const std::string& id,
+                                          const std::string& reason) override {
     auto request = Action<alert::v1::RejectAlertRequest>(caller, id);
     request.set_reason(reason);
     return Act(&Stub::RejectAlert, caller, request);
   }
 
-  absl::StatusOr<alert::v1::Alert> Resolve(const std::string& caller, const std::string& id, const std::string& reason) override {
+  absl::StatusOr<alert::v1::Alert> Resolve(const std::string& caller, const std::string& id,
+                                           const std::string& reason) override {
     auto request = Action<alert::v1::ResolveAlertRequest>(caller, id);
     request.set_reason(reason);
     return Act(&Stub::ResolveAlert, caller, request);

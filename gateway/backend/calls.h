@@ -26,7 +26,8 @@ absl::StatusOr<Response> Call(Stub& stub, grpc::Status (Stub::*method)(grpc::Cli
   return response;
 }
 
-// Reads a stream until it ends or `stop` is asked for; a stream that the server ends without an error is UNAVAILABLE to who wanted it to last.
+// Reads a stream until it ends or `stop` is asked for; a stream that the server ends without an error is UNAVAILABLE to
+// who wanted it to last.
 template <typename Response, typename Reader, typename Take>
 absl::Status ReadAll(grpc::ClientContext& context, Reader& reader, std::stop_token stop, const Take& take) {
   const std::stop_callback cancel(stop, [&context] { context.TryCancel(); });

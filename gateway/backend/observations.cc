@@ -13,8 +13,8 @@ class GrpcObservations final : public ObservationPort {
  public:
   explicit GrpcObservations(std::shared_ptr<grpc::Channel> channel) : stub_(DataBrokerService::NewStub(channel)) {}
 
-  absl::StatusOr<broker::v1::ListObservationsResponse> List(const std::string& caller,
-                                                            const broker::v1::ListObservationsRequest& request) override {
+  absl::StatusOr<broker::v1::ListObservationsResponse> List(
+      const std::string& caller, const broker::v1::ListObservationsRequest& request) override {
     return Call(*stub_, &DataBrokerService::Stub::ListObservations, caller, request);
   }
 

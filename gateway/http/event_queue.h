@@ -14,8 +14,8 @@
 // Server-sent events: what each browser waits for, and the ring from which one that was away is served.
 namespace nara::gateway {
 
-// Events in wire form on their way to one browser. Bounded: a browser that does not read is cut off and comes back with its Last-Event-ID.
-// Any thread.
+// Events in wire form on their way to one browser. Bounded: a browser that does not read is cut off and comes back with
+// its Last-Event-ID. Any thread.
 class EventQueue {
  public:
   static constexpr std::size_t kCapacity = 1024;
@@ -45,11 +45,12 @@ std::string EventText(std::string_view id, std::string_view name, std::string_vi
 
 // The last events of one feed and the queues that follow it. Any thread.
 //
-// Ids are "<incarnation>-<number>": an id of another incarnation (a restart) or one that has left the ring yields a `reset` event, after which the
-// page reads everything again. Nothing is skipped silently.
+// Ids are "<incarnation>-<number>": an id of another incarnation (a restart) or one that has left the ring yields a
+// `reset` event, after which the page reads everything again. Nothing is skipped silently.
 class EventRing {
  public:
-  explicit EventRing(std::string incarnation, std::size_t capacity = 1024) : incarnation_(std::move(incarnation)), capacity_(capacity) {}
+  explicit EventRing(std::string incarnation, std::size_t capacity = 1024)
+      : incarnation_(std::move(incarnation)), capacity_(capacity) {}
 
   void Publish(std::string_view name, std::string_view data);
   // To those who are connected, without an id and without a place in the ring.

@@ -57,8 +57,12 @@ Json& Json::Item(const std::string& value) {
   return *this;
 }
 
-Json& Json::Optional(const std::string& key, const std::string& value) { return value.empty() ? *this : Member(key, value); }
+Json& Json::Optional(const std::string& key, const std::string& value) {
+  return value.empty() ? *this : Member(key, value);
+}
 
-std::string Json::Text() const { return {writer_->buffer.GetString(), writer_->buffer.GetSize()}; }
+std::string Json::Text() const {
+  return {writer_->buffer.GetString(), writer_->buffer.GetSize()};
+}
 
 }  // namespace nara::gateway

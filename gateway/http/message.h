@@ -40,7 +40,8 @@ struct Response {
   std::shared_ptr<EventQueue> events;
 };
 
-// Splits a request target into path and query, both percent-decoded. False for a target that is malformed, holds a NUL or climbs with "..".
+// Splits a request target into path and query, both percent-decoded. False for a target that is malformed, holds a NUL
+// or climbs with "..".
 bool ParseTarget(const std::string& target, Request& request);
 
 // Fills cookies from a Cookie header.

@@ -14,7 +14,8 @@ TEST(Target, IsSplitAndDecoded) {
 }
 
 TEST(Target, ThatIsHostileIsRefused) {
-  for (const char* target : {"", "*", "http://other/", "/%", "/%0", "/%zz", "/a%00b", "/../etc/passwd", "/a/..", "/%2e%2e/x", "/a\\b", "/?a=%"}) {
+  for (const char* target : {"", "*", "http://other/", "/%", "/%0", "/%zz", "/a%00b", "/../etc/passwd", "/a/..",
+                             "/%2e%2e/x", "/a\\b", "/?a=%"}) {
     Request request;
     EXPECT_FALSE(ParseTarget(target, request)) << target;
   }

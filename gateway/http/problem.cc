@@ -9,16 +9,26 @@ namespace {
 
 const char* Title(int status) {
   switch (status) {
-    case 400: return "Bad request";
-    case 401: return "Not signed in";
-    case 403: return "Not allowed";
-    case 404: return "Not found";
-    case 409: return "Conflict";
-    case 413: return "Too large";
-    case 429: return "Too many requests";
-    case 503: return "Not available now";
-    case 504: return "No answer in time";
-    default: return "Internal error";
+    case 400:
+      return "Bad request";
+    case 401:
+      return "Not signed in";
+    case 403:
+      return "Not allowed";
+    case 404:
+      return "Not found";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Too large";
+    case 429:
+      return "Too many requests";
+    case 503:
+      return "Not available now";
+    case 504:
+      return "No answer in time";
+    default:
+      return "Internal error";
   }
 }
 
@@ -26,19 +36,29 @@ const char* Title(int status) {
 
 int HttpStatus(absl::StatusCode code) {
   switch (code) {
-    case absl::StatusCode::kOk: return 200;
+    case absl::StatusCode::kOk:
+      return 200;
     case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kOutOfRange: return 400;
-    case absl::StatusCode::kUnauthenticated: return 401;
-    case absl::StatusCode::kPermissionDenied: return 403;
-    case absl::StatusCode::kNotFound: return 404;
+    case absl::StatusCode::kOutOfRange:
+      return 400;
+    case absl::StatusCode::kUnauthenticated:
+      return 401;
+    case absl::StatusCode::kPermissionDenied:
+      return 403;
+    case absl::StatusCode::kNotFound:
+      return 404;
     case absl::StatusCode::kAlreadyExists:
     case absl::StatusCode::kFailedPrecondition:
-    case absl::StatusCode::kAborted: return 409;
-    case absl::StatusCode::kResourceExhausted: return 429;
-    case absl::StatusCode::kUnavailable: return 503;
-    case absl::StatusCode::kDeadlineExceeded: return 504;
-    default: return 500;
+    case absl::StatusCode::kAborted:
+      return 409;
+    case absl::StatusCode::kResourceExhausted:
+      return 429;
+    case absl::StatusCode::kUnavailable:
+      return 503;
+    case absl::StatusCode::kDeadlineExceeded:
+      return 504;
+    default:
+      return 500;
   }
 }
 
@@ -52,7 +72,8 @@ Response Problem(const absl::Status& error) {
     for (const auto& [key, value] : info->metadata) json.Member(key, value);
   }
   json.Close();
-  return {.status = status, .content_type = "application/problem+json", .body = json.Text(), .headers = {}, .events = {}};
+  return {
+      .status = status, .content_type = "application/problem+json", .body = json.Text(), .headers = {}, .events = {}};
 }
 
 }  // namespace nara::gateway

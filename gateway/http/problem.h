@@ -5,8 +5,8 @@
 
 namespace nara::gateway {
 
-// Problem details (RFC 9457) of an error: the HTTP status that stands for its code, its message as `detail`, and the reason and metadata of its
-// ErrorInfo. The message of an internal error stays inside.
+// Problem details (RFC 9457) of an error: the HTTP status that stands for its code, its message as `detail`, and the
+// reason and metadata of its ErrorInfo. The message of an internal error stays inside.
 Response Problem(const absl::Status& error);
 
 // The HTTP status that stands for a code.

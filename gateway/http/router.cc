@@ -12,7 +12,9 @@
 namespace nara::gateway {
 namespace {
 
-bool IsParameter(const std::string& segment) { return segment.starts_with('{'); }
+bool IsParameter(const std::string& segment) {
+  return segment.starts_with('{');
+}
 
 std::optional<PathParameters> Match(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
   if (pattern.size() != path.size()) return std::nullopt;
@@ -29,10 +31,13 @@ std::optional<PathParameters> Match(const std::vector<std::string>& pattern, con
   return parameters;
 }
 
-std::vector<std::string> Segments(const std::string& path) { return absl::StrSplit(path, '/'); }
+std::vector<std::string> Segments(const std::string& path) {
+  return absl::StrSplit(path, '/');
+}
 
 Response NotAllowed(const std::set<std::string>& methods) {
-  Response response = Problem(absl::InvalidArgumentError("this path does not take the method; it takes " + absl::StrJoin(methods, ", ")));
+  Response response = Problem(
+      absl::InvalidArgumentError("this path does not take the method; it takes " + absl::StrJoin(methods, ", ")));
   response.status = 405;
   response.headers.emplace_back("allow", absl::StrJoin(methods, ", "));
   return response;
@@ -62,7 +67,8 @@ Response Router::Handle(const Request& request) const {
   try {
     absl::StatusOr<Response> response = Dispatch(request);
     if (response.ok()) return *std::move(response);
-    if (HttpStatus(response.status().code()) == 500) log::Error("router", "handler failed", {{"reason", response.status().ToString()}});
+    if (HttpStatus(response.status().code()) == 500)
+      log::Error("router", "handler failed", {{"reason", response.status().ToString()}});
     return Problem(response.status());
   } catch (const std::exception& error) {
     log::Error("router", "handler threw", {{"reason", error.what()}});

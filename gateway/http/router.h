@@ -16,8 +16,8 @@ using PathParameters = std::map<std::string, std::string>;
 // May block: the server calls it on its pool.
 using Handler = std::function<absl::StatusOr<Response>(const Request&, const PathParameters&)>;
 
-// Finds the handler of a request. Patterns are "/api/v1/alerts/{id}"; a parameter is one non-empty segment. Filled before the server starts, then
-// read by any thread.
+// Finds the handler of a request. Patterns are "/api/v1/alerts/{id}"; a parameter is one non-empty segment. Filled
+// before the server starts, then read by any thread.
 class Router {
  public:
   void Add(const std::string& method, const std::string& pattern, Handler handler);
@@ -25,8 +25,8 @@ class Router {
   // Answers what no pattern matches, for GET and HEAD: the web app.
   void SetFallback(Handler handler) { fallback_ = std::move(handler); }
 
-  // Never throws: an exception of a handler is logged and becomes a 500, an error its problem details. 404 without a route, 405 (with Allow) for
-  // a path that has other methods.
+  // Never throws: an exception of a handler is logged and becomes a 500, an error its problem details. 404 without a
+  // route, 405 (with Allow) for a path that has other methods.
   Response Handle(const Request& request) const;
 
   // "METHOD pattern" of every route, for the test that compares them with the OpenAPI document.

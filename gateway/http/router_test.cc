@@ -30,14 +30,20 @@ class RouterTest : public testing::Test {
     router_.Add("POST", "/alerts/{id}", [](const Request&, const PathParameters&) -> absl::StatusOr<Response> {
       return absl::FailedPreconditionError("taken by centre-1480");
     });
-    router_.Add("GET", "/throws", [](const Request&, const PathParameters&) -> absl::StatusOr<Response> { throw std::runtime_error("secret"); });
+    router_.Add("GET", "/throws", [](const Request&, const PathParameters&) -> absl::StatusOr<Response> {
+      throw std::runtime_error("secret");
+    });
   }
   Router router_;
 };
 
-TEST_F(RouterTest, GivesWhatStandsInThePlaceOfAParameter) { EXPECT_EQ(router_.Handle(To("GET", "/alerts/a1")).body, "a1"); }
+TEST_F(RouterTest, GivesWhatStandsInThePlaceOfAParameter) {
+  EXPECT_EQ(router_.Handle(To("GET", "/alerts/a1")).body, "a1");
+}
 
-TEST_F(RouterTest, TakesNoEmptyParameter) { EXPECT_EQ(router_.Handle(To("GET", "/alerts/")).status, 404); }
+TEST_F(RouterTest, TakesNoEmptyParameter) {
+  EXPECT_EQ(router_.Handle(To("GET", "/alerts/")).status, 404);
+}
 
 TEST_F(RouterTest, NamesTheMethodsThatAPathTakes) {
   const Response response = router_.Handle(To("DELETE", "/alerts/a1"));

@@ -37,12 +37,15 @@ constexpr auto use = asio::use_awaitable;
 
 // React Aria writes one style element of its own; this is its hash. Everything else comes from our own files.
 constexpr char kPolicy[] =
-    "default-src 'self'; style-src 'self' 'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='; frame-ancestors 'none'; base-uri 'none'; "
+    "default-src 'self'; style-src 'self' 'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='; frame-ancestors "
+    "'none'; base-uri 'none'; "
     "form-action 'self'; object-src 'none'";
 
 using Message = http::request<http::string_body>;
 
-std::string Text(beast::string_view text) { return {text.data(), text.size()}; }
+std::string Text(beast::string_view text) {
+  return {text.data(), text.size()};
+}
 
 bool Convert(const Message& message, Request& request) {
   request.method = Text(message.method_string());
@@ -103,7 +106,8 @@ class BeastServer final : public Server {
   bool secure() const { return !options_.cert.empty(); }
 
   void LoadCertificate() {
-    tls_.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+    tls_.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                     asio::ssl::context::no_tlsv1_1);
     tls_.use_certificate_chain_file(options_.cert);
     tls_.use_private_key_file(options_.key, asio::ssl::context::pem);
   }
@@ -158,7 +162,8 @@ class BeastServer final : public Server {
       ExpireIn(stream);
       boost::system::error_code error;
       co_await http::async_read(stream, buffer, parser, asio::redirect_error(use, error));
-      if (error == http::error::body_limit) co_return co_await Refuse(stream, 413, "the body is larger than this server takes");
+      if (error == http::error::body_limit)
+        co_return co_await Refuse(stream, 413, "the body is larger than this server takes");
       if (error) co_return;
       keep = co_await Answer(stream, parser.get());
     }
@@ -191,7 +196,9 @@ class BeastServer final : public Server {
 
   // Runs the handler on the pool; the connection goes on in its own thread.
   Task<Response> Handle(const Request& request) {
-    const auto run = [](const Router& router, const Request& asked) -> Task<Response> { co_return router.Handle(asked); };
+    const auto run = [](const Router& router, const Request& asked) -> Task<Response> {
+      co_return router.Handle(asked);
+    };
     co_return co_await asio::co_spawn(handlers_, run(router_, request), use);
   }
 
@@ -259,7 +266,7 @@ class BeastServer final : public Server {
   asio::thread_pool handlers_;
   tcp::acceptor acceptor_;
   std::set<std::shared_ptr<EventQueue>> pumped_;  // of the connections' thread, and of Stop once that has ended
-  std::jthread thread_;  // last: runs io_, which uses everything above
+  std::jthread thread_;                           // last: runs io_, which uses everything above
 };
 
 }  // namespace
@@ -280,7 +287,8 @@ bool IsLoopbackHostHeader(const std::string& host) {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options, const Router& router) {
   if (options.cert.empty() && !IsLoopback(options.listen.host)) {
-    return absl::InvalidArgumentError("plain HTTP is for loopback only: give http.cert and http.key to listen on " + options.listen.ToString());
+    return absl::InvalidArgumentError("plain HTTP is for loopback only: give http.cert and http.key to listen on " +
+                                      options.listen.ToString());
   }
   auto server = std::make_unique<BeastServer>(options, router);
   if (const absl::Status status = server->Listen(); !status.ok()) return status;

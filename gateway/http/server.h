@@ -12,8 +12,8 @@
 
 namespace nara::gateway {
 
-// HTTP/1.1 over Boost.Beast: bounded sizes, times and connections; security headers on every response. Handlers run on a pool of their own, so a
-// slow one never stops the others or an event stream.
+// HTTP/1.1 over Boost.Beast: bounded sizes, times and connections; security headers on every response. Handlers run on
+// a pool of their own, so a slow one never stops the others or an event stream.
 class Server {
  public:
   struct Options {
@@ -24,8 +24,8 @@ class Server {
     int handler_threads = 4;
     std::uint32_t max_header = 16 * 1024;
     std::uint64_t max_body = 128 * 1024;
-    std::size_t max_connections = 1024;  // one more is closed at once
-    absl::Duration idle = absl::Seconds(30);   // for a request to come, and for a client to take bytes
+    std::size_t max_connections = 1024;       // one more is closed at once
+    absl::Duration idle = absl::Seconds(30);  // for a request to come, and for a client to take bytes
   };
 
   // Listens and serves until Stop. `router` must outlive the server.
@@ -41,8 +41,8 @@ class Server {
 // True for 127.0.0.0/8, ::1 and "localhost".
 bool IsLoopback(const std::string& host);
 
-// True when a plain listener on loopback may answer a request with this Host header: a name of the machine itself, so that a foreign page which
-// points its own name at 127.0.0.1 gets nothing.
+// True when a plain listener on loopback may answer a request with this Host header: a name of the machine itself, so
+// that a foreign page which points its own name at 127.0.0.1 gets nothing.
 bool IsLoopbackHostHeader(const std::string& host);
 
 }  // namespace nara::gateway

@@ -30,7 +30,9 @@ class RawClient {
   }
   ~RawClient() { close(socket_); }
 
-  void Send(const std::string& bytes) { EXPECT_EQ(send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL), ssize_t(bytes.size())); }
+  void Send(const std::string& bytes) {
+    EXPECT_EQ(send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL), ssize_t(bytes.size()));
+  }
 
   // Until `end` has come, or the server closed.
   std::string ReadUntil(const std::string& end) {
@@ -93,13 +95,15 @@ constexpr char kHost[] = " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
 TEST_F(ServerTest, AnswersWithSecurityHeaders) {
   const std::string answer = Ask(std::string("GET /hello") + kHost);
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
-  for (const char* header : {"x-content-type-options: nosniff", "content-security-policy: default-src 'self'", "frame-ancestors 'none'"}) {
+  for (const char* header :
+       {"x-content-type-options: nosniff", "content-security-policy: default-src 'self'", "frame-ancestors 'none'"}) {
     EXPECT_THAT(answer, HasSubstr(header));
   }
 }
 
 TEST_F(ServerTest, RefusesAForeignHost) {
-  EXPECT_THAT(Ask("GET /hello HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"), StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(Ask("GET /hello HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"),
+              StartsWith("HTTP/1.1 400"));
   EXPECT_THAT(Ask("GET /hello HTTP/1.1\r\nConnection: close\r\n\r\n"), StartsWith("HTTP/1.1 400"));
 }
 
@@ -111,7 +115,8 @@ TEST_F(ServerTest, SurvivesWhatIsNoHttp) {
 }
 
 TEST_F(ServerTest, RefusesABodyThatIsTooLarge) {
-  EXPECT_THAT(Ask("POST /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000\r\n\r\n"), StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(Ask("POST /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000\r\n\r\n"),
+              StartsWith("HTTP/1.1 413"));
 }
 
 TEST_F(ServerTest, ASlowHandlerStopsNobodyElse) {
@@ -147,7 +152,8 @@ TEST(Plain, IsForLoopbackOnly) {
 }
 
 TEST(HostHeader, OfTheMachineItself) {
-  for (const char* host : {"localhost", "localhost:8080", "127.0.0.1:8080", "[::1]:8080", "[::1]"}) EXPECT_TRUE(IsLoopbackHostHeader(host)) << host;
+  for (const char* host : {"localhost", "localhost:8080", "127.0.0.1:8080", "[::1]:8080", "[::1]"})
+    EXPECT_TRUE(IsLoopbackHostHeader(host)) << host;
   for (const char* host : {"", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1"}) {
     EXPECT_FALSE(IsLoopbackHostHeader(host)) << host;
   }

@@ -10,7 +10,8 @@
 
 namespace nara::gateway {
 
-// Who is signed in with a cookie. In memory: a restart signs everybody out. Holds only hashes of the cookies. Any thread.
+// Who is signed in with a cookie. In memory: a restart signs everybody out. Holds only hashes of the cookies. Any
+// thread.
 class Sessions {
  public:
   static constexpr std::size_t kMost = 10'000;  // the oldest leave

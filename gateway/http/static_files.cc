@@ -10,8 +10,11 @@ namespace {
 
 std::string ContentType(const std::filesystem::path& file) {
   static const std::map<std::string, std::string> types = {
-      {".css", "text/css; charset=utf-8"}, {".html", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"},
-      {".json", "application/json"},       {".svg", "image/svg+xml"},
+      {".css", "text/css; charset=utf-8"},
+      {".html", "text/html; charset=utf-8"},
+      {".js", "text/javascript; charset=utf-8"},
+      {".json", "application/json"},
+      {".svg", "image/svg+xml"},
   };
   const auto found = types.find(file.extension());
   return found == types.end() ? "application/octet-stream" : found->second;

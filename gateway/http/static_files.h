@@ -8,7 +8,8 @@
 
 namespace nara::gateway {
 
-// The built web app, read into memory at start: a request never names a file of the machine. Hashed assets may be kept for ever, index.html never.
+// The built web app, read into memory at start: a request never names a file of the machine. Hashed assets may be kept
+// for ever, index.html never.
 class StaticFiles {
  public:
   // NOT_FOUND when the folder holds no index.html.

@@ -31,7 +31,8 @@ inline absl::Status Silence(std::stop_token stop) {
 
 class FakeAlerts final : public AlertPort {
  public:
-  absl::StatusOr<alert::v1::ListAlertsResponse> List(const std::string& caller, const alert::v1::ListAlertsRequest& request) override {
+  absl::StatusOr<alert::v1::ListAlertsResponse> List(const std::string& caller,
+                                                     const alert::v1::ListAlertsRequest& request) override {
     asked_by = caller;
     listed = request;
     return page;
@@ -43,11 +44,15 @@ class FakeAlerts final : public AlertPort {
     response.add_history()->set_action("raised");
     return response;
   }
-  absl::StatusOr<alert::v1::Alert> Accept(const std::string& caller, const std::string& id) override { return Act(caller, "accept " + id); }
-  absl::StatusOr<alert::v1::Alert> Reject(const std::string& caller, const std::string& id, const std::string& reason) override {
+  absl::StatusOr<alert::v1::Alert> Accept(const std::string& caller, const std::string& id) override {
+    return Act(caller, "accept " + id);
+  }
+  absl::StatusOr<alert::v1::Alert> Reject(const std::string& caller, const std::string& id,
+                                          const std::string& reason) override {
     return Act(caller, "reject " + id + " " + reason);
   }
-  absl::StatusOr<alert::v1::Alert> Resolve(const std::string& caller, const std::string& id, const std::string& reason) override {
+  absl::StatusOr<alert::v1::Alert> Resolve(const std::string& caller, const std::string& id,
+                                           const std::string& reason) override {
     return Act(caller, "resolve " + id + " " + reason);
   }
   absl::Status Watch(const std::string&, std::stop_token stop, const OnAlerts& on_alerts) override {
@@ -86,8 +91,8 @@ class FakeAlerts final : public AlertPort {
 
 class FakeObservations final : public ObservationPort {
  public:
-  absl::StatusOr<broker::v1::ListObservationsResponse> List(const std::string& caller,
-                                                            const broker::v1::ListObservationsRequest& request) override {
+  absl::StatusOr<broker::v1::ListObservationsResponse> List(
+      const std::string& caller, const broker::v1::ListObservationsRequest& request) override {
     asked_by = caller;
     listed = request;
     return page;
