@@ -15,11 +15,12 @@ namespace {
 
 class GatewayApp final : public app::App {
  public:
-  GatewayApp(Config config, Catalogue catalogue, StaticFiles web, Api::Options api, const Clock& clock)
-      : config_(std::move(config)),
+  GatewayApp(Config config, Catalogue catalogue, StaticFiles web, Api::Options api, app::Context& context)
+      : metrics_(context.metrics),
+        config_(std::move(config)),
         catalogue_(std::move(catalogue)),
         web_(std::move(web)),
-        sessions_(clock),
+        sessions_(context.clock),
         registry_(rpc::Connect(config_.registry, config_.tls)),
         fleet_(ConnectFleet(registry_)),
         alerts_(ConnectAlerts(rpc::Connect(config_.alerts, config_.tls))),
@@ -27,6 +28,7 @@ class GatewayApp final : public app::App {
         feeds_(Ports{*fleet_, *alerts_, *observations_}),
         api_(std::move(api), {authorizer_, catalogue_, sessions_, feeds_, {*fleet_, *alerts_, *observations_}}) {
     api_.AddTo(router_);
+    metrics_.AddRoutes(router_.Routes());
     router_.SetFallback([this](const Request& request, const PathParameters&) { return web_.Get(request.path); });
     parts_.Add("access", [this] { return WatchAccess(); }, [this] { watcher_->Stop(); });
     parts_.Add("feeds", [] { return absl::OkStatus(); }, [this] { feeds_.Stop(); });
@@ -46,13 +48,14 @@ class GatewayApp final : public app::App {
   }
 
   absl::Status Listen() {
-    auto server = Server::Start(config_.http, router_);
+    auto server = Server::Start(config_.http, router_, metrics_);
     if (!server.ok()) return server.status();
     server_ = *std::move(server);
     log::Info("http", "listening", {{"address", config_.http.listen.ToString()}});
     return absl::OkStatus();
   }
 
+  Metrics metrics_;
   const Config config_;
   const Catalogue catalogue_;
   const StaticFiles web_;
@@ -95,7 +98,7 @@ absl::StatusOr<std::unique_ptr<app::App>> MakeApp(config::Section& root, app::Co
   auto options = ApiOptions(*config);
   if (!options.ok()) return options.status();
   return std::make_unique<GatewayApp>(*std::move(config), *std::move(catalogue), *std::move(web), *std::move(options),
-                                      context.clock);
+                                      context);
 }
 
 }  // namespace nara::gateway

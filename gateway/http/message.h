@@ -36,6 +36,9 @@ struct Response {
   std::string content_type;
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  // Set by the router, for the metrics: "METHOD pattern", "web" for what the fallback answered, "none" for what nobody
+  // did.
+  std::string route;
   // Server-sent events: when set, they follow the header until the queue is closed, and body is not used.
   std::shared_ptr<EventQueue> events;
 };

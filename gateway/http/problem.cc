@@ -72,8 +72,7 @@ Response Problem(const absl::Status& error) {
     for (const auto& [key, value] : info->metadata) json.Member(key, value);
   }
   json.Close();
-  return {
-      .status = status, .content_type = "application/problem+json", .body = json.Text(), .headers = {}, .events = {}};
+  return {.status = status, .content_type = "application/problem+json", .body = json.Text()};
 }
 
 }  // namespace nara::gateway

@@ -46,26 +46,31 @@ Response NotAllowed(const std::set<std::string>& methods) {
 }  // namespace
 
 void Router::Add(const std::string& method, const std::string& pattern, Handler handler) {
-  routes_.push_back({method, pattern, Segments(pattern), std::move(handler)});
+  routes_.push_back({method + " " + pattern, method, Segments(pattern), std::move(handler)});
 }
 
-absl::StatusOr<Response> Router::Dispatch(const Request& request) const {
+absl::StatusOr<Response> Router::Dispatch(const Request& request, std::string& name) const {
   const std::vector<std::string> path = Segments(request.path);
   std::set<std::string> methods;
   for (const Route& route : routes_) {
     const auto parameters = Match(route.segments, path);
     if (!parameters) continue;
-    if (route.method == request.method) return route.handler(request, *parameters);
     methods.insert(route.method);
+    if (route.method != request.method) continue;
+    name = route.name;
+    return route.handler(request, *parameters);
   }
+  name = "none";
   if (!methods.empty()) return NotAllowed(methods);
-  if (fallback_ && (request.method == "GET" || request.method == "HEAD")) return fallback_(request, {});
-  return absl::NotFoundError("there is nothing at " + request.path);
+  if (!fallback_ || (request.method != "GET" && request.method != "HEAD"))
+    return absl::NotFoundError("there is nothing at " + request.path);
+  name = "web";
+  return fallback_(request, {});
 }
 
-Response Router::Handle(const Request& request) const {
+Response Router::Answer(const Request& request, std::string& name) const {
   try {
-    absl::StatusOr<Response> response = Dispatch(request);
+    absl::StatusOr<Response> response = Dispatch(request, name);
     if (response.ok()) return *std::move(response);
     if (HttpStatus(response.status().code()) == 500)
       log::Error("router", "handler failed", {{"reason", response.status().ToString()}});
@@ -76,9 +81,16 @@ Response Router::Handle(const Request& request) const {
   }
 }
 
+Response Router::Handle(const Request& request) const {
+  std::string name;
+  Response response = Answer(request, name);
+  response.route = std::move(name);
+  return response;
+}
+
 std::vector<std::string> Router::Routes() const {
   std::vector<std::string> all;
-  for (const Route& route : routes_) all.push_back(route.method + " " + route.pattern);
+  for (const Route& route : routes_) all.push_back(route.name);
   return all;
 }
 

@@ -29,17 +29,19 @@ class Router {
   // route, 405 (with Allow) for a path that has other methods.
   Response Handle(const Request& request) const;
 
-  // "METHOD pattern" of every route, for the test that compares them with the OpenAPI document.
+  // "METHOD pattern" of every route, as Response::route names them.
   std::vector<std::string> Routes() const;
 
  private:
   struct Route {
+    std::string name;
     std::string method;
-    std::string pattern;
     std::vector<std::string> segments;
     Handler handler;
   };
-  absl::StatusOr<Response> Dispatch(const Request& request) const;
+  // Sets `name` to that of the route before its handler runs.
+  absl::StatusOr<Response> Dispatch(const Request& request, std::string& name) const;
+  Response Answer(const Request& request, std::string& name) const;
 
   std::vector<Route> routes_;
   Handler fallback_;

@@ -70,5 +70,15 @@ TEST_F(RouterTest, LeavesTheRestToTheFallbackForReadingOnly) {
   EXPECT_EQ(router_.Handle(To("POST", "/")).status, 404);
 }
 
+TEST_F(RouterTest, NamesTheRouteThatAnswered) {
+  router_.SetFallback([](const Request&, const PathParameters&) { return Body("app"); });
+  EXPECT_EQ(router_.Handle(To("GET", "/alerts/a1")).route, "GET /alerts/{id}");
+  EXPECT_EQ(router_.Handle(To("POST", "/alerts/a1")).route, "POST /alerts/{id}");
+  EXPECT_EQ(router_.Handle(To("GET", "/throws")).route, "GET /throws");
+  EXPECT_EQ(router_.Handle(To("DELETE", "/alerts/a1")).route, "none");
+  EXPECT_EQ(router_.Handle(To("GET", "/")).route, "web");
+  EXPECT_EQ(router_.Handle(To("POST", "/")).route, "none");
+}
+
 }  // namespace
 }  // namespace nara::gateway

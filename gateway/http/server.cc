@@ -19,7 +19,7 @@
 #include <set>
 #include <thread>
 
-#include "common/log/log.h"
+#include "common/time/clock.h"
 #include "gateway/http/event_queue.h"
 #include "gateway/http/problem.h"
 
@@ -72,8 +72,8 @@ void SetHeaders(http::response<Body>& out, const Response& response, bool secure
 
 class BeastServer final : public Server {
  public:
-  BeastServer(const Options& options, const Router& router)
-      : options_(options), router_(router), handlers_(options.handler_threads), acceptor_(*io_) {}
+  BeastServer(const Options& options, const Router& router, Metrics& metrics)
+      : options_(options), router_(router), metrics_(metrics), handlers_(options.handler_threads), acceptor_(*io_) {}
   ~BeastServer() override { Stop(); }
 
   absl::Status Listen() {
@@ -121,6 +121,8 @@ class BeastServer final : public Server {
         co_await Pause();  // out of descriptors: others must end first
       } else if (connections_ < options_.max_connections) {
         asio::co_spawn(*io_, Connection(beast::tcp_stream(std::move(socket))), asio::detached);
+      } else {
+        metrics_.Refused("full");
       }
     }
   }
@@ -131,7 +133,7 @@ class BeastServer final : public Server {
   }
 
   Task<void> Connection(beast::tcp_stream plain) {
-    ++connections_;
+    metrics_.Connections(++connections_);
     try {
       if (secure()) {
         TlsStream stream(std::move(plain), tls_);
@@ -144,7 +146,7 @@ class BeastServer final : public Server {
     } catch (const boost::system::system_error&) {
       // The client went away or was too slow; what it asked for was answered or not begun.
     }
-    --connections_;
+    metrics_.Connections(--connections_);
   }
 
   template <typename Stream>
@@ -162,6 +164,7 @@ class BeastServer final : public Server {
       ExpireIn(stream);
       boost::system::error_code error;
       co_await http::async_read(stream, buffer, parser, asio::redirect_error(use, error));
+      if (error == http::error::body_limit) metrics_.Refused("body");
       if (error == http::error::body_limit)
         co_return co_await Refuse(stream, 413, "the body is larger than this server takes");
       if (error) co_return;
@@ -181,10 +184,13 @@ class BeastServer final : public Server {
   Task<bool> Answer(Stream& stream, const Message& message) {
     Request request;
     if (!Convert(message, request) || (!secure() && !IsLoopbackHostHeader(request.Header("host")))) {
+      metrics_.Refused("host");
       co_await Refuse(stream, 400, "the request target or the Host header is not one of this server");
       co_return false;
     }
+    const absl::Duration began = SystemClock::Instance().Monotonic();
     const Response response = co_await Handle(request);
+    metrics_.Answered(response.route, response.status, SystemClock::Instance().Monotonic() - began);
     if (response.events) {
       co_await SendEvents(stream, response);
       co_return false;
@@ -224,8 +230,10 @@ class BeastServer final : public Server {
     ExpireIn(stream);
     co_await http::async_write_header(stream, serializer, use);
     pumped_.insert(response.events);
+    metrics_.EventStreams(pumped_.size());
     co_await Pump(stream, *response.events);
     pumped_.erase(response.events);
+    metrics_.EventStreams(pumped_.size());
     Detach(*response.events);
   }
 
@@ -259,8 +267,9 @@ class BeastServer final : public Server {
 
   const Options options_;
   const Router& router_;
+  Metrics& metrics_;
   std::atomic<bool> stopped_ = false;
-  std::atomic<std::size_t> connections_ = 0;
+  std::size_t connections_ = 0;  // of the connections' thread
   asio::ssl::context tls_{asio::ssl::context::tls_server};
   const std::shared_ptr<asio::io_context> io_ = std::make_shared<asio::io_context>(1);
   asio::thread_pool handlers_;
@@ -285,12 +294,12 @@ bool IsLoopbackHostHeader(const std::string& host) {
   return IsLoopback(name);
 }
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options, const Router& router) {
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Options& options, const Router& router, Metrics& metrics) {
   if (options.cert.empty() && !IsLoopback(options.listen.host)) {
     return absl::InvalidArgumentError("plain HTTP is for loopback only: give http.cert and http.key to listen on " +
                                       options.listen.ToString());
   }
-  auto server = std::make_unique<BeastServer>(options, router);
+  auto server = std::make_unique<BeastServer>(options, router, metrics);
   if (const absl::Status status = server->Listen(); !status.ok()) return status;
   return server;
 }

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "common/config/section.h"
 #include "gateway/http/router.h"
+#include "gateway/metrics.h"
 
 namespace nara::gateway {
 
@@ -28,8 +29,8 @@ class Server {
     absl::Duration idle = absl::Seconds(30);  // for a request to come, and for a client to take bytes
   };
 
-  // Listens and serves until Stop. `router` must outlive the server.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options, const Router& router);
+  // Listens and serves until Stop. `router` and `metrics` must outlive the server.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const Options& options, const Router& router, Metrics& metrics);
 
   // Stops.
   virtual ~Server() = default;

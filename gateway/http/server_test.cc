@@ -1,56 +1,21 @@
 #include "gateway/http/server.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <future>
 
 #include "gateway/http/event_queue.h"
+#include "gateway/testing/raw_client.h"
 
 namespace nara::gateway {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using testing::RawClient;
+using ::testing::StartsWith;
 
-// A client that sends bytes as they are.
-class RawClient {
- public:
-  explicit RawClient(int port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const timeval timeout{10, 0};
-    setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-    EXPECT_EQ(connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  }
-  ~RawClient() { close(socket_); }
-
-  void Send(const std::string& bytes) {
-    EXPECT_EQ(send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL), ssize_t(bytes.size()));
-  }
-
-  // Until `end` has come, or the server closed.
-  std::string ReadUntil(const std::string& end) {
-    std::string text;
-    char buffer[4096];
-    while (end.empty() || text.find(end) == text.npos) {
-      const ssize_t n = recv(socket_, buffer, sizeof buffer, 0);
-      if (n <= 0) break;
-      text.append(buffer, n);
-    }
-    return text;
-  }
-
- private:
-  int socket_;
-};
-
-class ServerTest : public testing::Test {
+class ServerTest : public ::testing::Test {
  protected:
   ServerTest() {
     router_.Add("GET", "/hello", [](const Request&, const PathParameters&) { return Text("hello"); });
@@ -64,11 +29,16 @@ class ServerTest : public testing::Test {
       response.events = queue_;
       return response;
     });
-    Server::Options options;
-    options.listen = {"127.0.0.1", 0};
-    options.max_body = 1000;
-    options.max_header = 2000;
-    server_ = *Server::Start(options, router_);
+    options_.listen = {"127.0.0.1", 0};
+    options_.max_body = 1000;
+    options_.max_header = 2000;
+    Restart();
+  }
+
+  // With the options as they are.
+  void Restart() {
+    server_.reset();
+    server_ = *Server::Start(options_, router_, metrics_);
   }
 
   static Response Text(const std::string& body) {
@@ -84,6 +54,22 @@ class ServerTest : public testing::Test {
     return client.ReadUntil("");
   }
 
+  // Until the stream flows.
+  void Follow(RawClient& client) {
+    client.Send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_THAT(client.ReadUntil("\r\n\r\n"), HasSubstr("text/event-stream"));
+  }
+
+  // The value of a counter with these labels.
+  double Counted(const std::string& name, const std::string& labels) const {
+    const std::string text = registry_.Text();
+    const std::string line = "\n" + name + "{" + labels + "} ";
+    return std::stod(text.substr(text.find(line) + line.size()));
+  }
+
+  metrics::Registry registry_;
+  Metrics metrics_{registry_};
+  Server::Options options_;
   Router router_;
   std::promise<void> release_;
   std::shared_ptr<EventQueue> queue_ = std::make_shared<EventQueue>();
@@ -119,6 +105,31 @@ TEST_F(ServerTest, RefusesABodyThatIsTooLarge) {
               StartsWith("HTTP/1.1 413"));
 }
 
+TEST_F(ServerTest, WhoIsAtWorkMakesNoRoom) {
+  options_.max_connections = 1;
+  Restart();
+  RawClient client(server_->port());
+  Follow(client);
+  EXPECT_EQ(Ask(std::string("GET /hello") + kHost), "");
+  EXPECT_EQ(Counted("nara_gateway_refused_total", R"(reason="full")"), 1);
+}
+
+TEST_F(ServerTest, CountsWhatItAnswersByRoute) {
+  metrics_.AddRoutes(router_.Routes());
+  Ask(std::string("GET /hello") + kHost);
+  Ask(std::string("GET /nothing") + kHost);
+  EXPECT_EQ(Counted("nara_gateway_requests_total", R"(route="GET /hello",status="2xx")"), 1);
+  EXPECT_EQ(Counted("nara_gateway_requests_total", R"(route="none",status="4xx")"), 1);
+  EXPECT_EQ(Counted("nara_gateway_request_seconds_count", R"(route="GET /hello")"), 1);
+}
+
+TEST_F(ServerTest, CountsWhatIsOpen) {
+  RawClient client(server_->port());
+  Follow(client);
+  EXPECT_THAT(registry_.Text(), HasSubstr("nara_gateway_event_streams 1"));
+  EXPECT_THAT(registry_.Text(), HasSubstr("nara_gateway_connections 1"));
+}
+
 TEST_F(ServerTest, ASlowHandlerStopsNobodyElse) {
   RawClient slow(server_->port());
   slow.Send(std::string("GET /slow") + kHost);
@@ -148,7 +159,9 @@ TEST(Plain, IsForLoopbackOnly) {
   Router router;
   Server::Options options;
   options.listen = {"0.0.0.0", 0};
-  EXPECT_EQ(Server::Start(options, router).status().code(), absl::StatusCode::kInvalidArgument);
+  metrics::Registry registry;
+  Metrics metrics(registry);
+  EXPECT_EQ(Server::Start(options, router, metrics).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST(HostHeader, OfTheMachineItself) {

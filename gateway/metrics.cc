@@ -1,0 +1,54 @@
+#include "gateway/metrics.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace nara::gateway {
+namespace {
+
+constexpr const char* kRefusals[] = {"full", "body", "host"};
+constexpr int kClasses = 5;
+
+void Increment(const std::map<std::string, metrics::Counter*>& counters, const std::string& word) {
+  if (const auto counter = counters.find(word); counter != counters.end()) counter->second->Increment();
+}
+
+}  // namespace
+
+Metrics::Metrics(metrics::Registry& registry)
+    : registry_(registry),
+      connections_(registry.AddGauge("nara_gateway_connections", "Open HTTP connections")),
+      event_streams_(registry.AddGauge("nara_gateway_event_streams", "Open event streams")) {
+  AddRoutes({"web", "none"});
+  for (const char* reason : kRefusals) {
+    refused_[reason] =
+        &registry.AddCounter("nara_gateway_refused_total", "Connections and requests sent away before they had a route",
+                             {{"reason", reason}});
+  }
+}
+
+void Metrics::AddRoutes(const std::vector<std::string>& routes) {
+  for (const std::string& route : routes) {
+    Route& added = routes_[route];
+    added.seconds = &registry_.AddHistogram("nara_gateway_request_seconds", "From the request to its answer",
+                                            metrics::Latency(), {{"route", route}});
+    for (int i = 1; i <= kClasses; ++i) {
+      added.answers.push_back(&registry_.AddCounter("nara_gateway_requests_total",
+                                                    "Requests by route and class of status",
+                                                    {{"route", route}, {"status", absl::StrCat(i, "xx")}}));
+    }
+  }
+}
+
+void Metrics::Answered(const std::string& route, int status, absl::Duration took) {
+  const auto found = routes_.find(route);
+  const int number = status / 100 - 1;
+  if (found == routes_.end() || number < 0 || number >= kClasses) return;
+  found->second.answers[number]->Increment();
+  found->second.seconds->Observe(absl::ToDoubleSeconds(took));
+}
+
+void Metrics::Refused(const std::string& reason) {
+  Increment(refused_, reason);
+}
+
+}  // namespace nara::gateway

@@ -1,0 +1,41 @@
+#include "gateway/metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace nara::gateway {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(Metrics, HasTheNamesThatTheReadmeLists) {
+  metrics::Registry registry;
+  const Metrics metrics(registry);
+  EXPECT_THAT(registry.Names(), ::testing::ElementsAre("nara_gateway_connections", "nara_gateway_event_streams",
+                                                       "nara_gateway_refused_total", "nara_gateway_request_seconds",
+                                                       "nara_gateway_requests_total"));
+}
+
+TEST(Metrics, CountsRequestsByRouteAndClassOfStatus) {
+  metrics::Registry registry;
+  Metrics metrics(registry);
+  metrics.AddRoutes({"GET /api/v1/alerts/{id}"});
+  metrics.Answered("GET /api/v1/alerts/{id}", 404, absl::Milliseconds(3));
+  EXPECT_THAT(registry.Text(),
+              HasSubstr(R"(nara_gateway_requests_total{route="GET /api/v1/alerts/{id}",status="4xx"} 1)"));
+  EXPECT_THAT(registry.Text(),
+              HasSubstr(R"(nara_gateway_request_seconds_bucket{route="GET /api/v1/alerts/{id}",le="0.005"} 1)"));
+}
+
+TEST(Metrics, MakesNoLabelOfWhatItDoesNotKnow) {
+  metrics::Registry registry;
+  Metrics metrics(registry);
+  metrics.Answered("GET /invented", 200, absl::Milliseconds(3));
+  metrics.Answered("web", 999, absl::Milliseconds(3));
+  metrics.Refused("invented");
+  EXPECT_THAT(registry.Text(), Not(HasSubstr("invented")));
+}
+
+}  // namespace
+}  // namespace nara::gateway

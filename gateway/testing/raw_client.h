@@ -1,0 +1,48 @@
+#pragma once
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
+
+namespace nara::gateway::testing {
+
+// A client that sends bytes as they are.
+class RawClient {
+ public:
+  explicit RawClient(int port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const timeval timeout{10, 0};
+    setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    EXPECT_EQ(connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  }
+  ~RawClient() { close(socket_); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  void Send(const std::string& bytes) {
+    EXPECT_EQ(send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL), ssize_t(bytes.size()));
+  }
+
+  // Until `end` has come, or the server closed.
+  std::string ReadUntil(const std::string& end) {
+    std::string text;
+    char buffer[4096];
+    while (end.empty() || text.find(end) == text.npos) {
+      const ssize_t n = recv(socket_, buffer, sizeof buffer, 0);
+      if (n <= 0) break;
+      text.append(buffer, n);
+    }
+    return text;
+  }
+
+ private:
+  int socket_;
+};
+
+}  // namespace nara::gateway::testing
