@@ -5,7 +5,7 @@
 namespace nara::gateway {
 namespace {
 
-constexpr const char* kRefusals[] = {"full", "body", "host"};
+constexpr const char* kRefusals[] = {"full", "idle", "slow", "malformed", "header", "body", "host"};
 constexpr int kClasses = 5;
 
 void Increment(const std::map<std::string, metrics::Counter*>& counters, const std::string& word) {

@@ -21,7 +21,7 @@ class Metrics {
   void AddRoutes(const std::vector<std::string>& routes);
   // A request was answered so long after it had come, waiting for a thread included. Of an event stream: its header.
   void Answered(const std::string& route, int status, absl::Duration took);
-  // What the server sent away by itself: "full", "body" or "host".
+  // What the server sent away by itself: "full", "idle", "slow", "malformed", "header", "body" or "host".
   void Refused(const std::string& reason);
   void Connections(std::size_t open) { connections_.Set(static_cast<double>(open)); }
   void EventStreams(std::size_t open) { event_streams_.Set(static_cast<double>(open)); }

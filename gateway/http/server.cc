@@ -1,5 +1,8 @@
 #include "gateway/http/server.h"
 
+#include <sys/resource.h>
+
+#include <array>
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -16,6 +19,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
+#include <list>
 #include <set>
 #include <thread>
 
@@ -41,6 +45,10 @@ constexpr char kPolicy[] =
     "'none'; base-uri 'none'; "
     "form-action 'self'; object-src 'none'";
 
+constexpr std::size_t kFirstPiece = 4096;
+constexpr std::size_t kMostDrained = 1024 * 1024;
+
+using Parser = http::request_parser<http::string_body>;
 using Message = http::request<http::string_body>;
 
 std::string Text(beast::string_view text) {
@@ -70,10 +78,44 @@ void SetHeaders(http::response<Body>& out, const Response& response, bool secure
   for (const auto& [name, value] : response.headers) out.set(name, value);
 }
 
+// Files that the process needs beside connections: streams to the services, its own.
+constexpr std::size_t kOtherFiles = 128;
+
+// Connections that wait for a request, the longest first. An entry stands there for as long as its Waiting lives.
+using WaitingList = std::list<beast::tcp_stream*>;
+
+class Waiting {
+ public:
+  // The list is shared: a connection that is not done when the server goes ends later.
+  Waiting(std::shared_ptr<WaitingList> list, beast::tcp_stream& stream)
+      : list_(std::move(list)), place_(list_->insert(list_->end(), &stream)) {}
+  ~Waiting() { list_->erase(place_); }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  const std::shared_ptr<WaitingList> list_;
+  const WaitingList::iterator place_;
+};
+
+// Why a request could not be read, as Metrics::Refused names it; "" for a client that went.
+std::string WhyUnread(const boost::system::error_code& error) {
+  if (error == http::error::header_limit) return "header";
+  if (error == http::error::body_limit) return "body";
+  if (error == beast::error::timeout) return "slow";
+  const bool left = error == http::error::end_of_stream || error == http::error::partial_message;
+  return !left && error.category() == http::make_error_code(http::error::bad_method).category() ? "malformed" : "";
+}
+
 class BeastServer final : public Server {
  public:
   BeastServer(const Options& options, const Router& router, Metrics& metrics)
-      : options_(options), router_(router), metrics_(metrics), handlers_(options.handler_threads), acceptor_(*io_) {}
+      : options_(options),
+        router_(router),
+        metrics_(metrics),
+        most_connections_(MostConnections(options.max_connections)),
+        handlers_(options.handler_threads),
+        acceptor_(*io_) {}
   ~BeastServer() override { Stop(); }
 
   absl::Status Listen() {
@@ -119,12 +161,20 @@ class BeastServer final : public Server {
       if (error == asio::error::operation_aborted) co_return;
       if (error) {
         co_await Pause();  // out of descriptors: others must end first
-      } else if (connections_ < options_.max_connections) {
+      } else if (connections_ < most_connections_ || co_await MakeRoom()) {
         asio::co_spawn(*io_, Connection(beast::tcp_stream(std::move(socket))), asio::detached);
-      } else {
-        metrics_.Refused("full");
       }
     }
+  }
+
+  // False when every connection is at work.
+  Task<bool> MakeRoom() {
+    const bool somebody_waits = !waiting_->empty();
+    metrics_.Refused(somebody_waits ? "idle" : "full");
+    if (!somebody_waits) co_return false;
+    waiting_->front()->close();
+    co_await asio::post(*io_, use);  // it ends first
+    co_return true;
   }
 
   Task<void> Pause() {
@@ -137,39 +187,64 @@ class BeastServer final : public Server {
     try {
       if (secure()) {
         TlsStream stream(std::move(plain), tls_);
-        ExpireIn(stream);
-        co_await stream.async_handshake(asio::ssl::stream_base::server, use);
+        co_await Handshake(stream);
         co_await Serve(stream);
       } else {
         co_await Serve(plain);
       }
-    } catch (const boost::system::system_error&) {
+    } catch (const std::exception&) {
       // The client went away or was too slow; what it asked for was answered or not begun.
     }
     metrics_.Connections(--connections_);
   }
 
+  Task<void> Handshake(TlsStream& stream) {
+    const Waiting waiting(waiting_, beast::get_lowest_layer(stream));
+    ExpireIn(stream, options_.request);
+    co_await stream.async_handshake(asio::ssl::stream_base::server, use);
+  }
+
   template <typename Stream>
-  void ExpireIn(Stream& stream) {
-    beast::get_lowest_layer(stream).expires_after(absl::ToChronoMilliseconds(options_.idle));
+  static void ExpireIn(Stream& stream, absl::Duration time) {
+    beast::get_lowest_layer(stream).expires_after(absl::ToChronoMilliseconds(time));
   }
 
   template <typename Stream>
   Task<void> Serve(Stream& stream) {
     beast::flat_buffer buffer(options_.max_header + options_.max_body);
     for (bool keep = true; keep;) {
-      http::request_parser<http::string_body> parser;
+      Parser parser;
       parser.header_limit(options_.max_header);
       parser.body_limit(options_.max_body);
-      ExpireIn(stream);
-      boost::system::error_code error;
-      co_await http::async_read(stream, buffer, parser, asio::redirect_error(use, error));
-      if (error == http::error::body_limit) metrics_.Refused("body");
-      if (error == http::error::body_limit)
-        co_return co_await Refuse(stream, 413, "the body is larger than this server takes");
-      if (error) co_return;
+      const boost::system::error_code error = co_await Read(stream, buffer, parser);
+      if (error) co_return co_await RefuseUnread(stream, error);
       keep = co_await Answer(stream, parser.get());
     }
+  }
+
+  // The time for a request begins with its first byte.
+  template <typename Stream>
+  Task<boost::system::error_code> Read(Stream& stream, beast::flat_buffer& buffer, Parser& parser) {
+    const Waiting waiting(waiting_, beast::get_lowest_layer(stream));
+    boost::system::error_code error;
+    if (buffer.size() == 0) {
+      ExpireIn(stream, options_.idle);
+      buffer.commit(co_await stream.async_read_some(buffer.prepare(std::min(kFirstPiece, buffer.max_size())),
+                                                    asio::redirect_error(use, error)));
+      if (error) co_return http::error::end_of_stream;
+    }
+    ExpireIn(stream, options_.request);
+    co_await http::async_read(stream, buffer, parser, asio::redirect_error(use, error));
+    co_return error;
+  }
+
+  template <typename Stream>
+  Task<void> RefuseUnread(Stream& stream, const boost::system::error_code& error) {
+    const std::string why = WhyUnread(error);
+    metrics_.Refused(why);
+    if (why == "header") co_await Refuse(stream, 431, "the header is larger than this server takes");
+    if (why == "body") co_await Refuse(stream, 413, "the body is larger than this server takes");
+    if (why == "malformed") co_await Refuse(stream, 400, "this is not HTTP/1.1");
   }
 
   template <typename Stream>
@@ -177,6 +252,19 @@ class BeastServer final : public Server {
     Response response = Problem(absl::InvalidArgumentError(detail));
     response.status = status;
     co_await Write(stream, response, 11, false, false);
+    co_await Drain(beast::get_lowest_layer(stream));
+  }
+
+  // Takes what the client still sends, for a while: closing before would reset the connection, and the refusal with it.
+  Task<void> Drain(beast::tcp_stream& stream) {
+    const Waiting waiting(waiting_, stream);
+    boost::system::error_code error;
+    stream.socket().shutdown(tcp::socket::shutdown_send, error);
+    ExpireIn(stream, options_.drain);
+    std::array<char, kFirstPiece> piece;
+    for (std::size_t taken = 0; !error && taken < kMostDrained;) {
+      taken += co_await stream.async_read_some(asio::buffer(piece), asio::redirect_error(use, error));
+    }
   }
 
   // True when the connection may take another request.
@@ -216,7 +304,7 @@ class BeastServer final : public Server {
     out.body() = response.body;
     out.prepare_payload();
     if (head) out.body().clear();
-    ExpireIn(stream);
+    ExpireIn(stream, options_.idle);
     co_await http::async_write(stream, out, use);
   }
 
@@ -227,7 +315,7 @@ class BeastServer final : public Server {
     header.set("x-accel-buffering", "no");
     header.chunked(true);
     http::response_serializer<http::empty_body> serializer(header);
-    ExpireIn(stream);
+    ExpireIn(stream, options_.idle);
     co_await http::async_write_header(stream, serializer, use);
     pumped_.insert(response.events);
     metrics_.EventStreams(pumped_.size());
@@ -252,7 +340,7 @@ class BeastServer final : public Server {
           co_await timer->async_wait(asio::redirect_error(use, woken));
           continue;
         }
-        ExpireIn(stream);
+        ExpireIn(stream, options_.idle);
         co_await asio::async_write(stream, http::make_chunk(asio::buffer(events)), use);
       }
     } catch (const boost::system::system_error&) {
@@ -268,8 +356,11 @@ class BeastServer final : public Server {
   const Options options_;
   const Router& router_;
   Metrics& metrics_;
+  const std::size_t most_connections_;
   std::atomic<bool> stopped_ = false;
-  std::size_t connections_ = 0;  // of the connections' thread
+  // Of the connections' thread.
+  std::size_t connections_ = 0;
+  const std::shared_ptr<WaitingList> waiting_ = std::make_shared<WaitingList>();
   asio::ssl::context tls_{asio::ssl::context::tls_server};
   const std::shared_ptr<asio::io_context> io_ = std::make_shared<asio::io_context>(1);
   asio::thread_pool handlers_;
@@ -279,6 +370,13 @@ class BeastServer final : public Server {
 };
 
 }  // namespace
+
+std::size_t MostConnections(std::size_t wanted) {
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  const std::size_t allowed = files.rlim_cur;
+  return std::min(wanted, allowed > 2 * kOtherFiles ? allowed - kOtherFiles : allowed / 2);
+}
 
 bool IsLoopback(const std::string& host) {
   boost::system::error_code error;

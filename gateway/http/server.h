@@ -15,6 +15,9 @@ namespace nara::gateway {
 
 // HTTP/1.1 over Boost.Beast: bounded sizes, times and connections; security headers on every response. Handlers run on
 // a pool of their own, so a slow one never stops the others or an event stream.
+//
+// When all connections are taken, one that has waited longest for a request makes room for a new one: who opens many
+// and sends nothing, or sends slowly, keeps nobody out.
 class Server {
  public:
   struct Options {
@@ -23,10 +26,13 @@ class Server {
     std::string cert;
     std::string key;
     int handler_threads = 4;
-    std::uint32_t max_header = 16 * 1024;
-    std::uint64_t max_body = 128 * 1024;
-    std::size_t max_connections = 1024;       // one more is closed at once
-    absl::Duration idle = absl::Seconds(30);  // for a request to come, and for a client to take bytes
+    std::uint32_t max_header = 16 * 1024;     // more: 431
+    std::uint64_t max_body = 128 * 1024;      // more: 413
+    std::size_t max_connections = 1024;       // fewer when the process may not open so many files
+    absl::Duration idle = absl::Seconds(30);  // for a request to begin, and for a client to take an answer
+    absl::Duration request =
+        absl::Seconds(15);                    // from the first byte of a request to its last, and for a TLS handshake
+    absl::Duration drain = absl::Seconds(5);  // for a client that was refused to stop sending
   };
 
   // Listens and serves until Stop. `router` and `metrics` must outlive the server.
@@ -38,6 +44,9 @@ class Server {
   virtual void Stop() = 0;
   virtual int port() const = 0;
 };
+
+// How many of `wanted` connections the process may have, by its limit of open files: some are left for everything else.
+std::size_t MostConnections(std::size_t wanted);
 
 // True for 127.0.0.0/8, ::1 and "localhost".
 bool IsLoopback(const std::string& host);

@@ -2,15 +2,18 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <future>
 
+#include "common/testing/wait_for.h"
 #include "gateway/http/event_queue.h"
 #include "gateway/testing/raw_client.h"
 
 namespace nara::gateway {
 namespace {
 
+using nara::testing::WaitFor;
 using ::testing::HasSubstr;
 using testing::RawClient;
 using ::testing::StartsWith;
@@ -105,13 +108,65 @@ TEST_F(ServerTest, RefusesABodyThatIsTooLarge) {
               StartsWith("HTTP/1.1 413"));
 }
 
+TEST_F(ServerTest, ARefusalArrivesThoughTheClientIsStillSending) {
+  RawClient client(server_->port());
+  client.Send("POST /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500000\r\n\r\n");
+  EXPECT_THAT(client.ReadUntil("}"), StartsWith("HTTP/1.1 413"));
+  for (int i = 0; i < 5; ++i) client.Send(std::string(100'000, 'x'));
+}
+
+TEST_F(ServerTest, SaysWhatIsWrongWithAHeader) {
+  EXPECT_THAT(Ask("GET /" + std::string(5000, 'a') + kHost), StartsWith("HTTP/1.1 431"));
+  EXPECT_THAT(Ask("hello\r\n\r\n"), StartsWith("HTTP/1.1 400"));
+  EXPECT_EQ(Counted("nara_gateway_refused_total", R"(reason="header")"), 1);
+  EXPECT_EQ(Counted("nara_gateway_refused_total", R"(reason="malformed")"), 1);
+}
+
+TEST_F(ServerTest, ARequestThatTakesTooLongIsCutOff) {
+  options_.request = absl::Milliseconds(200);
+  Restart();
+  for (const char* part : {"GET /hel", "POST /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhel"}) {
+    RawClient client(server_->port());
+    client.Send(part);
+    EXPECT_EQ(client.ReadUntil(""), "");
+  }
+  EXPECT_TRUE(WaitFor([this] { return Counted("nara_gateway_refused_total", R"(reason="slow")") == 2; }));
+}
+
+TEST_F(ServerTest, WhoWaitsLongestMakesRoomForWhoAsks) {
+  options_.max_connections = 2;
+  Restart();
+  RawClient silent(server_->port());
+  RawClient slow(server_->port());
+  slow.Send("GET /hel");
+  EXPECT_THAT(Ask(std::string("GET /hello") + kHost), HasSubstr("hello"));
+  EXPECT_EQ(silent.ReadUntil(""), "");
+  slow.Send("lo" + std::string(kHost));
+  EXPECT_THAT(slow.ReadUntil(""), HasSubstr("hello"));
+  EXPECT_EQ(Counted("nara_gateway_refused_total", R"(reason="idle")"), 1);
+}
+
 TEST_F(ServerTest, WhoIsAtWorkMakesNoRoom) {
   options_.max_connections = 1;
   Restart();
   RawClient client(server_->port());
   Follow(client);
   EXPECT_EQ(Ask(std::string("GET /hello") + kHost), "");
+  EXPECT_FALSE(queue_->closed());
   EXPECT_EQ(Counted("nara_gateway_refused_total", R"(reason="full")"), 1);
+}
+
+TEST_F(ServerTest, LeavesFilesForTheRestOfTheProcess) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit scarce = {2, before.rlim_max};  // one connection
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &scarce), 0);
+  EXPECT_EQ(MostConnections(1024), 1u);
+  const rlimit plenty = {512, before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &plenty);
+  EXPECT_EQ(MostConnections(1024), 384u);
+  EXPECT_EQ(MostConnections(100), 100u);
+  setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_F(ServerTest, CountsWhatItAnswersByRoute) {
