@@ -25,7 +25,7 @@ class GatewayApp final : public app::App {
         fleet_(ConnectFleet(registry_)),
         alerts_(ConnectAlerts(rpc::Connect(config_.alerts, config_.tls))),
         observations_(ConnectObservations(rpc::Connect(config_.broker, config_.tls))),
-        feeds_(Ports{*fleet_, *alerts_, *observations_}),
+        feeds_(Ports{*fleet_, *alerts_, *observations_}, metrics_, context.clock),
         api_(std::move(api), {authorizer_, catalogue_, sessions_, feeds_, {*fleet_, *alerts_, *observations_}}) {
     api_.AddTo(router_);
     metrics_.AddRoutes(router_.Routes());

@@ -6,6 +6,7 @@ namespace nara::gateway {
 namespace {
 
 constexpr const char* kRefusals[] = {"full", "idle", "slow", "malformed", "header", "body", "host"};
+constexpr const char* kSources[] = {"fleet", "alerts", "observations", "attendance"};
 constexpr int kClasses = 5;
 
 void Increment(const std::map<std::string, metrics::Counter*>& counters, const std::string& word) {
@@ -17,12 +18,19 @@ void Increment(const std::map<std::string, metrics::Counter*>& counters, const s
 Metrics::Metrics(metrics::Registry& registry)
     : registry_(registry),
       connections_(registry.AddGauge("nara_gateway_connections", "Open HTTP connections")),
-      event_streams_(registry.AddGauge("nara_gateway_event_streams", "Open event streams")) {
+      event_streams_(registry.AddGauge("nara_gateway_event_streams", "Open event streams")),
+      attendances_(registry.AddGauge("nara_gateway_attendances",
+                                     "Receivers attended at the alert router, since a page follows")) {
   AddRoutes({"web", "none"});
   for (const char* reason : kRefusals) {
     refused_[reason] =
         &registry.AddCounter("nara_gateway_refused_total", "Connections and requests sent away before they had a route",
                              {{"reason", reason}});
+  }
+  for (const char* source : kSources) {
+    sources_[source] =
+        &registry.AddCounter("nara_gateway_feed_restarts_total", "Sources of live feeds that ended and are begun again",
+                             {{"source", source}});
   }
 }
 
@@ -49,6 +57,10 @@ void Metrics::Answered(const std::string& route, int status, absl::Duration took
 
 void Metrics::Refused(const std::string& reason) {
   Increment(refused_, reason);
+}
+
+void Metrics::SourceEnded(const std::string& source) {
+  Increment(sources_, source);
 }
 
 }  // namespace nara::gateway

@@ -26,6 +26,11 @@ class Metrics {
   void Connections(std::size_t open) { connections_.Set(static_cast<double>(open)); }
   void EventStreams(std::size_t open) { event_streams_.Set(static_cast<double>(open)); }
 
+  // A source of a live feed ended by itself: "fleet", "alerts", "observations" or "attendance".
+  void SourceEnded(const std::string& source);
+  void AttendanceBegan() { attendances_.Increment(); }
+  void AttendanceEnded() { attendances_.Decrement(); }
+
  private:
   struct Route {
     std::vector<metrics::Counter*> answers;  // by the first digit of the status
@@ -36,8 +41,10 @@ class Metrics {
   metrics::Registry& registry_;
   metrics::Gauge& connections_;
   metrics::Gauge& event_streams_;
+  metrics::Gauge& attendances_;
   std::map<std::string, Route> routes_;
   Counters refused_;
+  Counters sources_;
 };
 
 }  // namespace nara::gateway

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -14,13 +15,25 @@
 
 // What the gateway needs from the services behind it. Every call names the client on whose behalf it is made, and the
 // service decides what that client may see: the gateway itself decides nothing. Calls block for at most their deadline
-// (5 s); any thread.
+// (5 s) and end at once when `stop` is asked for; any thread.
 namespace nara::gateway {
 
 class FleetPort {
  public:
   virtual ~FleetPort() = default;
-  virtual absl::StatusOr<registry::v1::ListPrincipalsResponse> ListPrincipals(const std::string& caller) = 0;
+  virtual absl::StatusOr<registry::v1::ListPrincipalsResponse> ListPrincipals(const std::string& caller,
+                                                                              std::stop_token stop = {}) = 0;
+};
+
+// An open Attend stream: the destructor ends it at once, and the router takes the next step. Never blocks; any thread.
+class AttendLink {
+ public:
+  virtual ~AttendLink() = default;
+  // Why the stream has ended; OK while it is open.
+  virtual absl::Status status() const = 0;
+  // Says that the offer with this version of the alert is on somebody's screen. False when the stream has ended, or
+  // does not take more.
+  virtual bool Delivered(const std::string& alert, std::uint64_t version) = 0;
 };
 
 class AlertPort {
@@ -39,9 +52,9 @@ class AlertPort {
                                                    const std::string& reason) = 0;
   // Calls `on_alerts` until the stream ends or `stop` is asked for; returns why it ended.
   virtual absl::Status Watch(const std::string& caller, std::stop_token stop, const OnAlerts& on_alerts) = 0;
-  // Attends as the receiver that is the caller, so that its offers have somebody to reach; until the stream ends or
-  // `stop`.
-  virtual absl::Status Attend(const std::string& caller, const std::string& person, std::stop_token stop) = 0;
+  // Attends as the receiver that is the caller, so that its offers have somebody to reach. Returns before the router
+  // has answered.
+  virtual std::unique_ptr<AttendLink> Attend(const std::string& caller, const std::string& person) = 0;
 };
 
 class ObservationPort {

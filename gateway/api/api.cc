@@ -37,11 +37,17 @@ std::string SessionText(const Caller& caller) {
   return json.Text();
 }
 
-// A body of string members. Requires the JSON content type: what keeps forms of other pages out.
-absl::StatusOr<std::map<std::string, std::string>> StringMembers(const Request& request) {
-  if (!request.Header("content-type").starts_with(kJson))
+// The body, an object. Requires the JSON content type: what keeps forms of other pages out.
+absl::StatusOr<google::protobuf::Struct> Body(const Request& request) {
+  if (!request.Header("content-type").starts_with(kJson)) {
     return absl::InvalidArgumentError("send the body as application/json");
-  const auto object = ParseObject(request.body);
+  }
+  return ParseObject(request.body);
+}
+
+// A body of string members.
+absl::StatusOr<std::map<std::string, std::string>> StringMembers(const Request& request) {
+  const auto object = Body(request);
   if (!object.ok()) return object.status();
   std::map<std::string, std::string> members;
   for (const auto& [name, value] : object->fields()) {
@@ -67,6 +73,8 @@ void Api::AddTo(Router& router) {
             [this](auto& caller, auto& request, auto&) { return ListAlerts(caller, request); });
   AddSigned(router, "GET", "/api/v1/alerts/{id}",
             [this](auto& caller, auto&, auto& path) { return GetAlert(caller, path.at("id")); });
+  AddSigned(router, "POST", "/api/v1/alerts/{id}/delivered",
+            [this](auto& caller, auto& request, auto& path) { return Delivered(caller, request, path.at("id")); });
   AddSigned(router, "POST", "/api/v1/alerts/{id}/{action}",
             [this](auto& caller, auto& request, auto& path) { return Act(caller, request, path); });
   AddSigned(router, "GET", "/api/v1/observations",
@@ -181,6 +189,18 @@ Api::Result Api::Act(const Caller& caller, const Request& request, const PathPar
   if (action == "resolve") changed = alerts.Resolve(caller.id, id, reason);
   if (!changed.ok()) return changed.status();
   return JsonResponse(ItemText(*changed));
+}
+
+// Accepted, not done: the router records it once, and leaves out what is no offer of its any more.
+Api::Result Api::Delivered(const Caller& caller, const Request& request, const std::string& id) const {
+  const auto body = Body(request);
+  if (!body.ok()) return body.status();
+  const auto version = WholeNumberMember(*body, "version");
+  if (!version.ok()) return version.status();
+  if (const absl::Status passed = deps_.feeds.Delivered(caller.id, id, *version); !passed.ok()) return passed;
+  Response response;
+  response.status = 202;
+  return response;
 }
 
 Api::Result Api::ListObservations(const Caller& caller, const Request& request) const {

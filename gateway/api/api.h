@@ -56,6 +56,7 @@ class Api {
   Result ListAlerts(const Caller& caller, const Request& request) const;
   Result GetAlert(const Caller& caller, const std::string& id) const;
   Result Act(const Caller& caller, const Request& request, const PathParameters& parameters) const;
+  Result Delivered(const Caller& caller, const Request& request, const std::string& id) const;
   Result ListObservations(const Caller& caller, const Request& request) const;
   Result Stream(const Caller& caller, const Request& request);
 

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <set>
 
+#include "common/testing/wait_for.h"
 #include "common/time/clock.h"
 #include "gateway/api/json_input.h"
 #include "gateway/testing/fakes.h"
@@ -14,6 +15,8 @@
 namespace nara::gateway {
 namespace {
 
+using ::nara::testing::WaitFor;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -80,7 +83,9 @@ class ApiTest : public ::testing::Test {
   testing::FakeAlerts alerts_;
   testing::FakeObservations observations_;
   Catalogue catalogue_;
-  LiveFeeds feeds_{Ports{fleet_, alerts_, observations_}};
+  metrics::Registry registry_;
+  Metrics metrics_{registry_};
+  LiveFeeds feeds_{Ports{fleet_, alerts_, observations_}, metrics_, clock_};
   Router router_;
   std::unique_ptr<Api> api_;
 };
@@ -154,7 +159,7 @@ TEST_F(ApiTest, AlertsAreAcceptedRejectedAndResolved) {
   EXPECT_EQ(Send(request, "POST", "/api/v1/alerts/a1/reject", R"({"reason":"busy"})").status, 200);
   EXPECT_EQ(Send(request, "POST", "/api/v1/alerts/a1/resolve", R"({"reason":"visited"})").status, 200);
   EXPECT_EQ(Send(request, "POST", "/api/v1/alerts/a1/explode", "{}").status, 404);
-  EXPECT_THAT(alerts_.acts, ::testing::ElementsAre("accept a1", "reject a1 busy", "resolve a1 visited"));
+  EXPECT_THAT(alerts_.acts, ElementsAre("accept a1", "reject a1 busy", "resolve a1 visited"));
 }
 
 TEST_F(ApiTest, TheServicesOwnErrorIsTold) {
@@ -212,12 +217,27 @@ TEST_F(ApiTest, AHostileNameIsOnlyText) {
   EXPECT_EQ(response.content_type, "application/json");
 }
 
-TEST_F(ApiTest, AnAlarmCentresPageAttends) {
-  const Response response = Send(Bearer("centre-token"), "GET", "/api/v1/stream");
-  ASSERT_TRUE(response.events);
-  std::unique_lock lock(alerts_.mutex);
-  EXPECT_TRUE(
-      alerts_.changed.wait_for(lock, std::chrono::seconds(10), [&] { return alerts_.attended_by == "centre-1480"; }));
+TEST_F(ApiTest, APageSaysThatAnOfferIsOnItsScreen) {
+  const auto page = Send(Bearer("centre-token"), "GET", "/api/v1/stream").events;
+  const Request centre = Json(Bearer("centre-token"));
+  EXPECT_EQ(Send(centre, "POST", "/api/v1/alerts/a1/delivered", R"({"version":7})").status, 202);
+  EXPECT_THAT(alerts_.attendances.delivered(), ElementsAre("a1 7"));
+}
+
+TEST_F(ApiTest, WhoFollowsNothingHasNoScreen) {
+  for (const char* token : {"centre-token", "care-token"}) {
+    const Response response = Send(Json(Bearer(token)), "POST", "/api/v1/alerts/a1/delivered", R"({"version":7})");
+    EXPECT_EQ(response.status, 409);
+    EXPECT_THAT(response.body, HasSubstr("NOT_ATTENDING"));
+  }
+}
+
+TEST_F(ApiTest, ADeliveryNamesTheVersionThatWasShown) {
+  for (const char* body : {"{}", R"({"version":"7"})", R"({"version":0})", R"({"version":-1})", R"({"version":1.5})",
+                           R"({"version":1e300})", "7", ""}) {
+    EXPECT_EQ(Send(Json(Bearer("centre-token")), "POST", "/api/v1/alerts/a1/delivered", body).status, 400) << body;
+  }
+  EXPECT_EQ(Send(Bearer("centre-token"), "POST", "/api/v1/alerts/a1/delivered", R"({"version":7})").status, 400);
 }
 
 TEST_F(ApiTest, ServesExactlyThePathsOfItsDocument) {

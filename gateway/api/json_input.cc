@@ -2,8 +2,12 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include <cmath>
+
 namespace nara::gateway {
 namespace {
+
+constexpr double kLargestWhole = 9007199254740992;  // every whole number up to here is a double
 
 template <typename Message>
 absl::StatusOr<Message> Parse(const std::string& text, const char* what) {
@@ -30,6 +34,13 @@ absl::StatusOr<google::protobuf::ListValue> ParseList(const std::string& text) {
 std::string StringMember(const google::protobuf::Struct& object, const std::string& name) {
   const auto found = object.fields().find(name);
   return found == object.fields().end() ? "" : found->second.string_value();
+}
+
+absl::StatusOr<std::uint64_t> WholeNumberMember(const google::protobuf::Struct& object, const std::string& name) {
+  const auto found = object.fields().find(name);
+  const double value = found == object.fields().end() ? 0 : found->second.number_value();
+  if (value >= 1 && value <= kLargestWhole && value == std::floor(value)) return static_cast<std::uint64_t>(value);
+  return absl::InvalidArgumentError("'" + name + "' is a whole number from 1");
 }
 
 }  // namespace nara::gateway

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/struct.pb.h>
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -15,5 +16,8 @@ absl::StatusOr<google::protobuf::ListValue> ParseList(const std::string& text);
 
 // The string member of that name; "" when there is none.
 std::string StringMember(const google::protobuf::Struct& object, const std::string& name);
+
+// The member of that name, from 1 to 2^53: INVALID_ARGUMENT when it is no whole number, or not there.
+absl::StatusOr<std::uint64_t> WholeNumberMember(const google::protobuf::Struct& object, const std::string& name);
 
 }  // namespace nara::gateway

@@ -11,7 +11,8 @@ namespace {
 constexpr absl::Duration kPause = absl::Seconds(1);
 constexpr absl::Duration kBeat = absl::Seconds(5);
 constexpr absl::Duration kFleetInterval = absl::Seconds(2);
-constexpr std::chrono::seconds kIdle{10};
+constexpr absl::Duration kIdle = absl::Seconds(10);
+constexpr absl::Duration kLook = absl::Milliseconds(250);
 
 // Ids of one feed never look like those of another.
 std::string NewIncarnation() {
@@ -20,15 +21,16 @@ std::string NewIncarnation() {
 
 }  // namespace
 
-LiveFeed::LiveFeed(Caller caller, Ports ports) : caller_(std::move(caller)), ports_(ports), ring_(NewIncarnation()) {
+LiveFeed::LiveFeed(Caller caller, Ports ports, Metrics& metrics, const Clock& clock)
+    : caller_(std::move(caller)), ports_(ports), metrics_(metrics), clock_(clock), ring_(NewIncarnation()) {
   Keep("heartbeat", [this](std::stop_token stop) { return Beat(stop); });
   Keep("fleet", [this](std::stop_token stop) { return FollowFleet(stop); });
   Keep("alerts", [this](std::stop_token stop) { return FollowAlerts(stop); });
   if (caller_.role == Role::kCareUnit)
     Keep("observations", [this](std::stop_token stop) { return FollowObservations(stop); });
-  if (caller_.role == Role::kAlarmCentre) {
-    Keep("attendance", [this](std::stop_token stop) { return ports_.alerts.Attend(caller_.id, "web", stop); });
-  }
+  if (caller_.role != Role::kAlarmCentre) return;
+  attendance_.emplace(caller_.id, ports_.alerts, metrics_);
+  Keep("attendance", [this](std::stop_token stop) { return AttendWhileFollowed(stop); });
 }
 
 LiveFeed::~LiveFeed() {
@@ -37,11 +39,17 @@ LiveFeed::~LiveFeed() {
   ring_.CloseAll();
 }
 
+void LiveFeed::Attach(const std::shared_ptr<EventQueue>& queue, const std::string& last_event_id) {
+  ring_.Attach(queue, last_event_id);
+  if (attendance_) attendance_->Look(true, clock_.Monotonic());
+}
+
 void LiveFeed::Keep(const char* name, Source source) {
   threads_.emplace_back([this, name, source = std::move(source)](std::stop_token stop) {
     do {
       const absl::Status ended = source(stop);
       if (stop.stop_requested()) return;
+      metrics_.SourceEnded(name);
       log::Warn("live_feed", "source ended, beginning again",
                 {{"client", caller_.id}, {"source", name}, {"reason", ended.ToString()}});
     } while (Sleep(stop, kPause));
@@ -75,7 +83,7 @@ absl::Status LiveFeed::FollowObservations(std::stop_token stop) {
 
 absl::Status LiveFeed::FollowFleet(std::stop_token stop) {
   do {
-    const auto principals = ports_.fleet.ListPrincipals(caller_.id);
+    const auto principals = ports_.fleet.ListPrincipals(caller_.id, stop);
     if (!principals.ok()) return principals.status();
     std::string text = ListText("principals", principals->principals());
     if (text == fleet_) continue;
@@ -94,29 +102,48 @@ absl::Status LiveFeed::Beat(std::stop_token stop) {
   return absl::OkStatus();
 }
 
-LiveFeeds::LiveFeeds(Ports ports) : ports_(ports), reaper_([this](std::stop_token stop) { Reap(stop); }) {}
+absl::Status LiveFeed::AttendWhileFollowed(std::stop_token stop) {
+  do {
+    attendance_->Look(ring_.followers(kFollows) > 0, clock_.Monotonic());
+  } while (Sleep(stop, kLook));
+  attendance_->End();
+  return absl::OkStatus();
+}
+
+absl::Status LiveFeed::Delivered(const std::string& alert, std::uint64_t version) {
+  return attendance_ ? attendance_->Delivered(alert, version) : NotAttending();
+}
+
+LiveFeeds::LiveFeeds(Ports ports, Metrics& metrics, const Clock& clock)
+    : ports_(ports), metrics_(metrics), clock_(clock), reaper_([this](std::stop_token stop) { Reap(stop); }) {}
 
 LiveFeeds::~LiveFeeds() {
   Stop();
 }
 
 std::shared_ptr<EventQueue> LiveFeeds::Open(const Caller& caller, const std::string& last_event_id) {
-  auto queue = std::make_shared<EventQueue>();
+  auto queue = std::make_shared<EventQueue>(clock_);
   const std::lock_guard lock(mutex_);
   if (stopped_) {
     queue->Close();
     return queue;
   }
   Entry& entry = feeds_[caller.id];
-  if (!entry.feed) entry.feed = std::make_shared<LiveFeed>(caller, ports_);
-  entry.used = std::chrono::steady_clock::now();
+  if (!entry.feed) entry.feed = std::make_shared<LiveFeed>(caller, ports_, metrics_, clock_);
+  entry.used = clock_.Monotonic();
   entry.feed->Attach(queue, last_event_id);
   return queue;
 }
 
+absl::Status LiveFeeds::Delivered(const std::string& client, const std::string& alert, std::uint64_t version) {
+  const std::lock_guard lock(mutex_);
+  const auto entry = feeds_.find(client);
+  return entry == feeds_.end() ? NotAttending() : entry->second.feed->Delivered(alert, version);
+}
+
 std::vector<std::shared_ptr<LiveFeed>> LiveFeeds::TakeIdle() {
   std::vector<std::shared_ptr<LiveFeed>> idle;
-  const auto now = std::chrono::steady_clock::now();
+  const absl::Duration now = clock_.Monotonic();
   const std::lock_guard lock(mutex_);
   for (auto item = feeds_.begin(); item != feeds_.end();) {
     Entry& entry = item->second;
@@ -134,7 +161,7 @@ std::vector<std::shared_ptr<LiveFeed>> LiveFeeds::TakeIdle() {
 void LiveFeeds::Reap(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    wake_.wait_for(lock, stop, kIdle / 2, [] { return false; });
+    wake_.wait_for(lock, stop, absl::ToChronoMilliseconds(kIdle / 2), [] { return false; });
     lock.unlock();
     TakeIdle();
     lock.lock();

@@ -4,12 +4,15 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "common/access/authorizer.h"
+#include "common/time/clock.h"
+#include "gateway/api/attendance.h"
 #include "gateway/http/event_queue.h"
 #include "gateway/ports.h"
 
@@ -17,18 +20,26 @@ namespace nara::gateway {
 
 // Everything that one client may see, live: the fleet's counts, alerts as they change, observations as they come.
 // However many pages the client has open, the services are asked once. What broke is begun again each second; pages are
-// told to read again when something may be missing. Owns one thread for each source; Stop (or the destructor) ends them
-// within a second.
+// told to read again when something may be missing. Owns one thread for each source; the destructor ends them within a
+// second.
+//
+// An alarm centre's feed attends as its receiver too, while a page really follows: one whose browser has taken its
+// events within kFollows. The server writes to a browser more often than that and closes who does not take it, so a
+// longer silence means that this process hangs.
 class LiveFeed {
  public:
-  // An alarm centre's feed attends as its receiver too: whoever has the page open can be reached.
-  LiveFeed(Caller caller, Ports ports);
+  static constexpr absl::Duration kFollows = absl::Seconds(8);
+
+  // All must outlive it.
+  LiveFeed(Caller caller, Ports ports, Metrics& metrics, const Clock& clock);
   ~LiveFeed();
 
-  void Attach(const std::shared_ptr<EventQueue>& queue, const std::string& last_event_id) {
-    ring_.Attach(queue, last_event_id);
-  }
+  // An alarm centre attends when it returns.
+  void Attach(const std::shared_ptr<EventQueue>& queue, const std::string& last_event_id);
   std::size_t followers() { return ring_.followers(); }
+
+  // A page shows the offer with this version of the alert.
+  absl::Status Delivered(const std::string& alert, std::uint64_t version);
 
  private:
   using Source = std::function<absl::Status(std::stop_token)>;
@@ -38,35 +49,43 @@ class LiveFeed {
   absl::Status FollowObservations(std::stop_token stop);
   absl::Status FollowFleet(std::stop_token stop);
   absl::Status Beat(std::stop_token stop);
+  absl::Status AttendWhileFollowed(std::stop_token stop);
   // False when `stop` was asked for.
   bool Sleep(std::stop_token stop, absl::Duration duration);
 
   const Caller caller_;
   const Ports ports_;
+  Metrics& metrics_;
+  const Clock& clock_;
   EventRing ring_;
-  std::string cursor_;  // of the observations' thread alone
-  std::string fleet_;   // of the fleet's thread alone: what was last published
+  std::optional<Attendance> attendance_;  // of an alarm centre
+  std::string cursor_;                    // of the observations' thread alone
+  std::string fleet_;                     // of the fleet's thread alone: what was last published
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::vector<std::jthread> threads_;  // last: they use everything above
 };
 
-// The feeds of all clients with an open page. A feed ends when its last page has been gone for
-// ten seconds, and with it the attendance of an alarm centre. Any thread.
+// The feeds of all clients with an open page. A feed ends when its last page has been gone for ten seconds: who comes
+// back before finds what it missed. That is no attendance, which ends sooner. Any thread.
 class LiveFeeds {
  public:
-  explicit LiveFeeds(Ports ports);
+  // All must outlive it.
+  LiveFeeds(Ports ports, Metrics& metrics, const Clock& clock);
   ~LiveFeeds();
 
   // A queue with what the caller may see, from `last_event_id` on.
   std::shared_ptr<EventQueue> Open(const Caller& caller, const std::string& last_event_id);
+  // A page of the client shows the offer with this version of the alert. NotAttending() when the client has no feed
+  // that attends.
+  absl::Status Delivered(const std::string& client, const std::string& alert, std::uint64_t version);
   // Closes every queue and ends every feed.
   void Stop();
 
  private:
   struct Entry {
     std::shared_ptr<LiveFeed> feed;
-    std::chrono::steady_clock::time_point used;
+    absl::Duration used;
   };
   // Feeds that nobody follows, taken out so that they end outside the lock.
   std::vector<std::shared_ptr<LiveFeed>> TakeIdle();
@@ -74,6 +93,8 @@ class LiveFeeds {
   void Reap(std::stop_token stop);
 
   const Ports ports_;
+  Metrics& metrics_;
+  const Clock& clock_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::map<std::string, Entry> feeds_;  // by client; guarded by mutex_

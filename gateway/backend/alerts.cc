@@ -1,5 +1,6 @@
 #include <grpcpp/channel.h>
 
+#include "gateway/backend/attend_link.h"
 #include "gateway/backend/calls.h"
 #include "gateway/backend/services.h"
 #include "nara/alert/v1/alert.grpc.pb.h"
@@ -49,20 +50,8 @@ class GrpcAlerts final : public AlertPort {
     return ReadAll<alert::v1::WatchAlertsResponse>(*context, *reader, stop, on_alerts);
   }
 
-  absl::Status Attend(const std::string& caller, const std::string& person, std::stop_token stop) override {
-    const auto context = rpc::LongStream(caller);
-    const auto stream = stub_->Attend(context.get());
-    alert::v1::AttendRequest attach;
-    attach.mutable_attach()->set_receiver(caller);
-    attach.mutable_attach()->set_operator_(person);
-    stream->Write(attach);
-    return ReadAll<alert::v1::AttendResponse>(*context, *stream, stop, [&](const alert::v1::AttendResponse& response) {
-      if (!response.has_offer()) return;
-      alert::v1::AttendRequest delivered;
-      delivered.mutable_delivered()->set_alert(response.offer().alert().id());
-      delivered.mutable_delivered()->set_version(response.offer().alert().version());
-      stream->Write(delivered);
-    });
+  std::unique_ptr<AttendLink> Attend(const std::string& caller, const std::string& person) override {
+    return std::make_unique<GrpcAttendLink>(*stub_, caller, person);
   }
 
  private:

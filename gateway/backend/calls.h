@@ -18,8 +18,9 @@ inline constexpr absl::Duration kCallTimeout = absl::Seconds(5);
 // One unary call: `method` is a pointer to the stub's member.
 template <typename Stub, typename Request, typename Response>
 absl::StatusOr<Response> Call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                              const std::string& caller, const Request& request) {
+                              const std::string& caller, const Request& request, const std::stop_token& stop = {}) {
   const auto context = rpc::CallWithin(kCallTimeout, caller);
+  const std::stop_callback cancel(stop, [&context] { context->TryCancel(); });
   Response response;
   const grpc::Status status = (stub.*method)(context.get(), request, &response);
   if (!status.ok()) return rpc::FromGrpc(status);

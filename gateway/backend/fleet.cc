@@ -13,8 +13,10 @@ class GrpcFleet final : public FleetPort {
  public:
   explicit GrpcFleet(std::shared_ptr<grpc::Channel> channel) : stub_(DeviceRegistryService::NewStub(channel)) {}
 
-  absl::StatusOr<registry::v1::ListPrincipalsResponse> ListPrincipals(const std::string& caller) override {
-    return Call(*stub_, &DeviceRegistryService::Stub::ListPrincipals, caller, registry::v1::ListPrincipalsRequest());
+  absl::StatusOr<registry::v1::ListPrincipalsResponse> ListPrincipals(const std::string& caller,
+                                                                      std::stop_token stop) override {
+    return Call(*stub_, &DeviceRegistryService::Stub::ListPrincipals, caller, registry::v1::ListPrincipalsRequest(),
+                stop);
   }
 
  private:

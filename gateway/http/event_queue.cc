@@ -1,5 +1,6 @@
 #include "gateway/http/event_queue.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "absl/strings/str_cat.h"
@@ -36,10 +37,16 @@ bool EventQueue::closed() const {
 
 std::string EventQueue::TakeAll() {
   const std::lock_guard lock(mutex_);
+  taken_ = clock_.Monotonic();
   std::string text;
   for (const std::string& event : events_) text += event;
   events_.clear();
   return text;
+}
+
+absl::Duration EventQueue::quiet() const {
+  const std::lock_guard lock(mutex_);
+  return clock_.Monotonic() - taken_;
 }
 
 void EventQueue::OnReady(std::function<void()> wake) {
@@ -108,10 +115,10 @@ void EventRing::CloseAll() {
   queues_.clear();
 }
 
-std::size_t EventRing::followers() {
+std::size_t EventRing::followers(absl::Duration within) {
   const std::lock_guard lock(mutex_);
   std::erase_if(queues_, [](const auto& queue) { return queue->closed(); });
-  return queues_.size();
+  return std::count_if(queues_.begin(), queues_.end(), [&](const auto& queue) { return queue->quiet() <= within; });
 }
 
 }  // namespace nara::gateway

@@ -20,13 +20,17 @@ class EventQueue {
  public:
   static constexpr std::size_t kCapacity = 1024;
 
+  explicit EventQueue(const Clock& clock = SystemClock::Instance()) : clock_(clock), taken_(clock.Monotonic()) {}
+
   // False when the queue is closed; closes it when it is full.
   bool Push(const std::string& event);
   void Close();
   bool closed() const;
 
-  // Everything that waits; "" when nothing does.
+  // Everything that waits; "" when nothing does. Taken again only when the browser has taken what was taken before.
   std::string TakeAll();
+  // How long ago that was, or the queue was made: what shows that somebody really follows.
+  absl::Duration quiet() const;
 
   // `wake` is called after each Push and Close, from their thread; it must not block. Set once, by who takes.
   void OnReady(std::function<void()> wake);
@@ -34,8 +38,10 @@ class EventQueue {
  private:
   void Wake();
 
+  const Clock& clock_;
   mutable std::mutex mutex_;
   std::deque<std::string> events_;  // guarded by mutex_
+  absl::Duration taken_;            // guarded by mutex_: by the clock's monotonic time
   bool closed_ = false;             // guarded by mutex_
   std::function<void()> wake_;      // guarded by mutex_
 };
@@ -60,8 +66,8 @@ class EventRing {
   void Attach(const std::shared_ptr<EventQueue>& queue, const std::string& last_event_id);
   // Closes every queue.
   void CloseAll();
-  // Queues that are not closed.
-  std::size_t followers();
+  // Queues that are not closed, and of which something was taken within this time.
+  std::size_t followers(absl::Duration within = absl::InfiniteDuration());
 
  private:
   struct Event {

@@ -58,6 +58,19 @@ TEST(EventRing, CutsOffWhoDoesNotRead) {
   EXPECT_EQ(ring.followers(), 0u);
 }
 
+TEST(EventRing, WhoTakesNothingDoesNotFollow) {
+  ManualClock clock;
+  EventRing ring("r");
+  const auto queue = std::make_shared<EventQueue>(clock);
+  ring.Attach(queue, "");
+  clock.Advance(absl::Seconds(8));
+  EXPECT_EQ(ring.followers(absl::Seconds(8)), 1u);
+  clock.Advance(absl::Seconds(1));
+  EXPECT_EQ(ring.followers(absl::Seconds(8)), 0u);
+  queue->TakeAll();
+  EXPECT_EQ(ring.followers(absl::Seconds(8)), 1u);
+}
+
 TEST(EventRing, HeartbeatsTakeNoPlace) {
   EventRing ring("r", 1);
   ring.Publish("e", "1");

@@ -1,12 +1,15 @@
 #include "gateway/http/server.h"
 
+#include <netinet/tcp.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -45,6 +48,10 @@ constexpr char kPolicy[] =
     "'none'; base-uri 'none'; "
     "form-action 'self'; object-src 'none'";
 
+// A browser whose stream broke comes back after a second instead of its own three or five.
+constexpr char kReconnect[] = "retry: 1000\n\n";
+constexpr char kComment[] = ":\n\n";
+
 constexpr std::size_t kFirstPiece = 4096;
 constexpr std::size_t kMostDrained = 1024 * 1024;
 
@@ -76,6 +83,19 @@ void SetHeaders(http::response<Body>& out, const Response& response, bool secure
   out.set("content-security-policy", kPolicy);
   if (secure) out.set("strict-transport-security", "max-age=31536000");
   for (const auto& [name, value] : response.headers) out.set(name, value);
+}
+
+void SetOption(tcp::socket& socket, int level, int name, std::int64_t value) {
+  const int number = static_cast<int>(value);
+  setsockopt(socket.native_handle(), level, name, &number, sizeof number);
+}
+
+// The kernel gives up a peer that acknowledges nothing for so long: neither data nor, when none is sent, its probes.
+void WatchPeer(tcp::socket& socket, absl::Duration patience) {
+  SetOption(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+  SetOption(socket, IPPROTO_TCP, TCP_KEEPIDLE, std::max<std::int64_t>(1, absl::ToInt64Seconds(patience / 2)));
+  SetOption(socket, IPPROTO_TCP, TCP_KEEPINTVL, 1);
+  SetOption(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, absl::ToInt64Milliseconds(patience));
 }
 
 // Files that the process needs beside connections: streams to the services, its own.
@@ -162,6 +182,7 @@ class BeastServer final : public Server {
       if (error) {
         co_await Pause();  // out of descriptors: others must end first
       } else if (connections_ < most_connections_ || co_await MakeRoom()) {
+        WatchPeer(socket, options_.patience);
         asio::co_spawn(*io_, Connection(beast::tcp_stream(std::move(socket))), asio::detached);
       }
     }
@@ -260,7 +281,7 @@ class BeastServer final : public Server {
     const Waiting waiting(waiting_, stream);
     boost::system::error_code error;
     stream.socket().shutdown(tcp::socket::shutdown_send, error);
-    ExpireIn(stream, options_.drain);
+    ExpireIn(stream, options_.patience);
     std::array<char, kFirstPiece> piece;
     for (std::size_t taken = 0; !error && taken < kMostDrained;) {
       taken += co_await stream.async_read_some(asio::buffer(piece), asio::redirect_error(use, error));
@@ -308,44 +329,74 @@ class BeastServer final : public Server {
     co_await http::async_write(stream, out, use);
   }
 
+  // A queue that is handed to the server is closed when its browser has gone, however that comes about.
   template <typename Stream>
   Task<void> SendEvents(Stream& stream, const Response& response) {
-    http::response<http::empty_body> header(http::status::ok, 11);
-    SetHeaders(header, response, secure());
-    header.set("x-accel-buffering", "no");
-    header.chunked(true);
-    http::response_serializer<http::empty_body> serializer(header);
-    ExpireIn(stream, options_.idle);
-    co_await http::async_write_header(stream, serializer, use);
+    using asio::experimental::awaitable_operators::operator||;
     pumped_.insert(response.events);
     metrics_.EventStreams(pumped_.size());
-    co_await Pump(stream, *response.events);
+    try {
+      co_await WriteEventHeader(stream, response);
+      co_await (UntilGone(stream) || Pump(stream, *response.events));
+    } catch (const boost::system::system_error&) {
+      // The browser has gone.
+    }
     pumped_.erase(response.events);
     metrics_.EventStreams(pumped_.size());
     Detach(*response.events);
   }
 
-  // Writes events until the queue is closed or the browser has gone.
+  template <typename Stream>
+  Task<void> WriteEventHeader(Stream& stream, const Response& response) {
+    http::response<http::empty_body> header(http::status::ok, 11);
+    SetHeaders(header, response, secure());
+    header.set("x-accel-buffering", "no");
+    header.keep_alive(false);
+    header.chunked(true);
+    http::response_serializer<http::empty_body> serializer(header);
+    ExpireIn(stream, options_.patience);
+    co_await http::async_write_header(stream, serializer, use);
+  }
+
+  // A browser sends nothing more on an event stream: what can be read is its end.
+  template <typename Stream>
+  static Task<void> UntilGone(Stream& stream) {
+    std::array<char, 1> byte;
+    boost::system::error_code end;
+    beast::get_lowest_layer(stream).expires_never();
+    co_await stream.async_read_some(asio::buffer(byte), asio::redirect_error(use, end));
+  }
+
+  // Writes events, and a comment when none came for a while, until the queue is closed or the browser takes no more.
   template <typename Stream>
   Task<void> Pump(Stream& stream, EventQueue& queue) {
     // Who pushes may be in the middle of it when this server goes: what it wakes owns all that it touches.
     auto timer = std::make_shared<asio::steady_timer>(*io_);
     queue.OnReady([io = io_, timer] { asio::post(*io, [timer] { timer->cancel(); }); });
     try {
+      co_await WriteChunk(stream, kReconnect);
       while (!queue.closed()) {
-        timer->expires_at(asio::steady_timer::time_point::max());
-        const std::string events = queue.TakeAll();
-        boost::system::error_code woken;
+        timer->expires_after(absl::ToChronoMilliseconds(options_.ping));
+        std::string events = queue.TakeAll();
         if (events.empty()) {
+          boost::system::error_code woken;
           co_await timer->async_wait(asio::redirect_error(use, woken));
-          continue;
+          if (woken) continue;
+          events = kComment;
         }
-        ExpireIn(stream, options_.idle);
-        co_await asio::async_write(stream, http::make_chunk(asio::buffer(events)), use);
+        co_await WriteChunk(stream, events);
       }
+      ExpireIn(stream, options_.patience);
+      co_await asio::async_write(stream, http::make_chunk_last(), use);
     } catch (const boost::system::system_error&) {
       // The browser has gone.
     }
+  }
+
+  template <typename Stream>
+  Task<void> WriteChunk(Stream& stream, const std::string& text) {
+    ExpireIn(stream, options_.patience);
+    co_await asio::async_write(stream, http::make_chunk(asio::buffer(text)), use);
   }
 
   static void Detach(EventQueue& queue) {

@@ -18,6 +18,10 @@ namespace nara::gateway {
 //
 // When all connections are taken, one that has waited longest for a request makes room for a new one: who opens many
 // and sends nothing, or sends slowly, keeps nobody out.
+//
+// An event stream ends, and its queue is closed, as soon as its client closes the connection or sends anything; within
+// ping + patience and a moment when the client is gone without a word (power, network); and after patience when its
+// buffers are full and it takes nothing.
 class Server {
  public:
   struct Options {
@@ -31,8 +35,10 @@ class Server {
     std::size_t max_connections = 1024;       // fewer when the process may not open so many files
     absl::Duration idle = absl::Seconds(30);  // for a request to begin, and for a client to take an answer
     absl::Duration request =
-        absl::Seconds(15);                    // from the first byte of a request to its last, and for a TLS handshake
-    absl::Duration drain = absl::Seconds(5);  // for a client that was refused to stop sending
+        absl::Seconds(15);  // from the first byte of a request to its last, and for a TLS handshake
+    // For a client to acknowledge what was sent, and to take what an event stream sends: beyond it the client is gone.
+    absl::Duration patience = absl::Seconds(5);
+    absl::Duration ping = absl::Seconds(1);  // an event stream without events gets a comment
   };
 
   // Listens and serves until Stop. `router` and `metrics` must outlive the server.

@@ -14,6 +14,7 @@ namespace nara::gateway {
 namespace {
 
 using nara::testing::WaitFor;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using testing::RawClient;
 using ::testing::StartsWith;
@@ -35,6 +36,8 @@ class ServerTest : public ::testing::Test {
     options_.listen = {"127.0.0.1", 0};
     options_.max_body = 1000;
     options_.max_header = 2000;
+    options_.patience = absl::Milliseconds(300);
+    options_.ping = absl::Milliseconds(100);
     Restart();
   }
 
@@ -60,7 +63,7 @@ class ServerTest : public ::testing::Test {
   // Until the stream flows.
   void Follow(RawClient& client) {
     client.Send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    EXPECT_THAT(client.ReadUntil("\r\n\r\n"), HasSubstr("text/event-stream"));
+    EXPECT_THAT(client.ReadUntil("retry: 1000\n\n"), HasSubstr("text/event-stream"));
   }
 
   // The value of a counter with these labels.
@@ -75,7 +78,8 @@ class ServerTest : public ::testing::Test {
   Server::Options options_;
   Router router_;
   std::promise<void> release_;
-  std::shared_ptr<EventQueue> queue_ = std::make_shared<EventQueue>();
+  ManualClock clock_;
+  std::shared_ptr<EventQueue> queue_ = std::make_shared<EventQueue>(clock_);
   std::unique_ptr<Server> server_;
 };
 
@@ -179,10 +183,14 @@ TEST_F(ServerTest, CountsWhatItAnswersByRoute) {
 }
 
 TEST_F(ServerTest, CountsWhatIsOpen) {
-  RawClient client(server_->port());
-  Follow(client);
-  EXPECT_THAT(registry_.Text(), HasSubstr("nara_gateway_event_streams 1"));
-  EXPECT_THAT(registry_.Text(), HasSubstr("nara_gateway_connections 1"));
+  {
+    RawClient client(server_->port());
+    Follow(client);
+    EXPECT_THAT(registry_.Text(), HasSubstr("nara_gateway_event_streams 1"));
+    EXPECT_THAT(registry_.Text(), HasSubstr("nara_gateway_connections 1"));
+  }
+  EXPECT_TRUE(WaitFor([this] { return registry_.Text().find("nara_gateway_connections 0") != std::string::npos; }));
+  EXPECT_THAT(registry_.Text(), HasSubstr("nara_gateway_event_streams 0"));
 }
 
 TEST_F(ServerTest, ASlowHandlerStopsNobodyElse) {
@@ -201,6 +209,51 @@ TEST_F(ServerTest, SendsEventsAsTheyCome) {
   EXPECT_THAT(client.ReadUntil("data: 1\n\n"), HasSubstr("data: 1"));
   queue_->Push("data: 2\n\n");
   EXPECT_THAT(client.ReadUntil("data: 2\n\n"), HasSubstr("data: 2"));
+}
+
+TEST_F(ServerTest, AnEventStreamThatIsClosedEndsInOrder) {
+  RawClient client(server_->port());
+  Follow(client);
+  queue_->Close();
+  EXPECT_THAT(client.ReadUntil(""), EndsWith("0\r\n\r\n"));
+}
+
+TEST_F(ServerTest, AnEventStreamIsNeverSilent) {
+  RawClient client(server_->port());
+  Follow(client);
+  EXPECT_THAT(client.ReadUntil(":\n\n"), EndsWith(":\n\n\r\n"));
+}
+
+TEST_F(ServerTest, ABrowserThatClosesIsNoticedAtOnce) {
+  {
+    RawClient client(server_->port());
+    Follow(client);
+    EXPECT_FALSE(queue_->closed());
+  }
+  EXPECT_TRUE(WaitFor([this] { return queue_->closed(); }));
+}
+
+TEST_F(ServerTest, ABrowserThatIsGoneWithoutAWordIsNoticed) {
+  RawClient client(server_->port());
+  Follow(client);
+  client.Die();
+  EXPECT_TRUE(WaitFor([this] { return queue_->closed(); }));
+}
+
+TEST_F(ServerTest, ABrowserThatTakesNothingIsCutOff) {
+  RawClient client(server_->port());
+  Follow(client);
+  const std::string much = "data: " + std::string(100'000, 'x') + "\n\n";
+  std::size_t pushed = 0;
+  EXPECT_TRUE(WaitFor([&] { return ++pushed, !queue_->Push(much); }));
+  EXPECT_LT(pushed, EventQueue::kCapacity) << "for what it did not take, not for what waits";
+}
+
+TEST_F(ServerTest, AFollowersEventsAreTakenAgainAndAgain) {
+  RawClient client(server_->port());
+  Follow(client);
+  clock_.Advance(absl::Hours(1));
+  EXPECT_TRUE(WaitFor([this] { return queue_->quiet() == absl::ZeroDuration(); }));
 }
 
 TEST_F(ServerTest, StopsWithAnOpenEventStream) {

@@ -1,9 +1,10 @@
-// The same server behind TLS.
+// The same server behind TLS: reading and writing an event stream at once is where TLS differs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
 #include "common/rpc/testing/test_pki.h"
+#include "common/testing/wait_for.h"
 #include "gateway/http/event_queue.h"
 #include "gateway/http/server.h"
 #include "gateway/testing/raw_client.h"
@@ -11,6 +12,7 @@
 namespace nara::gateway {
 namespace {
 
+using nara::testing::WaitFor;
 using ::testing::HasSubstr;
 using testing::RawClient;
 
@@ -40,6 +42,7 @@ class TlsClient {
     }
     return text;
   }
+  RawClient& raw() { return raw_; }
 
  private:
   RawClient raw_;
@@ -62,12 +65,14 @@ class TlsServerTest : public ::testing::Test {
     options.cert = tls.cert;
     options.key = tls.key;
     options.request = absl::Milliseconds(200);
+    options.patience = absl::Milliseconds(300);
+    options.ping = absl::Milliseconds(50);
     server_ = *Server::Start(options, router_, metrics_);
   }
 
   static void Follow(TlsClient& client) {
     client.Send("GET /events HTTP/1.1\r\nHost: gateway.example\r\n\r\n");
-    EXPECT_THAT(client.ReadUntil("\r\n\r\n"), HasSubstr("strict-transport-security"));
+    EXPECT_THAT(client.ReadUntil("retry: 1000\n\n"), HasSubstr("strict-transport-security"));
   }
 
   rpc::TestPki pki_;
@@ -78,11 +83,30 @@ class TlsServerTest : public ::testing::Test {
   std::unique_ptr<Server> server_;
 };
 
-TEST_F(TlsServerTest, SendsEventsAsTheyCome) {
+TEST_F(TlsServerTest, EventsFlowLongerThanARequestMayTake) {
   TlsClient client(server_->port());
   Follow(client);
+  for (int i = 0; i < 10; ++i) client.ReadUntil(":\n\n");
   queue_->Push("data: 1\n\n");
   EXPECT_THAT(client.ReadUntil("data: 1\n\n"), HasSubstr("data: 1"));
+  queue_->Close();
+  EXPECT_THAT(client.ReadUntil("0\r\n\r\n"), HasSubstr("0\r\n\r\n"));
+}
+
+TEST_F(TlsServerTest, ABrowserThatClosesIsNoticedAtOnce) {
+  {
+    TlsClient client(server_->port());
+    Follow(client);
+    EXPECT_FALSE(queue_->closed());
+  }
+  EXPECT_TRUE(WaitFor([this] { return queue_->closed(); }));
+}
+
+TEST_F(TlsServerTest, ABrowserThatIsGoneWithoutAWordIsNoticed) {
+  TlsClient client(server_->port());
+  Follow(client);
+  client.raw().Die();
+  EXPECT_TRUE(WaitFor([this] { return queue_->closed(); }));
 }
 
 TEST_F(TlsServerTest, AHandshakeThatNeverComesIsCutOff) {

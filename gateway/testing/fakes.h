@@ -1,6 +1,8 @@
 #pragma once
 
 #include <condition_variable>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -10,16 +12,6 @@
 // Services that remember on whose behalf they were asked and answer what the test laid ready.
 namespace nara::gateway::testing {
 
-class FakeFleet final : public FleetPort {
- public:
-  absl::StatusOr<registry::v1::ListPrincipalsResponse> ListPrincipals(const std::string& caller) override {
-    asked_by = caller;
-    return answer;
-  }
-  absl::StatusOr<registry::v1::ListPrincipalsResponse> answer = registry::v1::ListPrincipalsResponse();
-  std::string asked_by;
-};
-
 // Waits until `stop` is asked for, as a stream on which nothing comes.
 inline absl::Status Silence(std::stop_token stop) {
   std::mutex mutex;
@@ -28,6 +20,100 @@ inline absl::Status Silence(std::stop_token stop) {
   wake.wait(lock, stop, [] { return false; });
   return absl::CancelledError("stopped");
 }
+
+class FakeFleet final : public FleetPort {
+ public:
+  absl::StatusOr<registry::v1::ListPrincipalsResponse> ListPrincipals(const std::string& caller,
+                                                                      std::stop_token stop) override {
+    std::unique_lock lock(mutex_);
+    asked_by = caller;
+    ++waiting_;
+    const bool answers = wake_.wait(lock, stop, [this] { return !hangs_; });
+    --waiting_;
+    if (!answers) return absl::CancelledError("stopped");
+    return answer;
+  }
+  // While it hangs, calls are taken and not answered.
+  void Hang(bool hangs) {
+    const std::lock_guard lock(mutex_);
+    hangs_ = hangs;
+    wake_.notify_all();
+  }
+  // Calls that are not answered yet.
+  int waiting() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_;
+  }
+  absl::StatusOr<registry::v1::ListPrincipalsResponse> answer = registry::v1::ListPrincipalsResponse();
+  std::string asked_by;
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable_any wake_;
+  bool hangs_ = false;  // guarded by mutex_
+  int waiting_ = 0;     // guarded by mutex_
+};
+
+// Streams that are open from Attend to their destructor, unless they are broken. Any thread.
+class FakeAttendances {
+ public:
+  std::unique_ptr<AttendLink> Begin(const std::string& receiver) {
+    auto link = std::make_unique<Link>(*this);
+    const std::lock_guard lock(mutex_);
+    ++begun_;
+    open_[link.get()] = receiver;
+    return link;
+  }
+
+  int begun() const {
+    const std::lock_guard lock(mutex_);
+    return begun_;
+  }
+  std::vector<std::string> open() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> receivers;
+    for (const auto& [link, receiver] : open_) receivers.push_back(receiver);
+    return receivers;
+  }
+  // "a1 3": what was said on the streams, in order.
+  std::vector<std::string> delivered() const {
+    const std::lock_guard lock(mutex_);
+    return delivered_;
+  }
+  // The service ends every stream.
+  void Break() {
+    const std::lock_guard lock(mutex_);
+    open_.clear();
+  }
+
+ private:
+  class Link final : public AttendLink {
+   public:
+    explicit Link(FakeAttendances& owner) : owner_(owner) {}
+    ~Link() override {
+      const std::lock_guard lock(owner_.mutex_);
+      owner_.open_.erase(this);
+    }
+    absl::Status status() const override {
+      const std::lock_guard lock(owner_.mutex_);
+      return owner_.open_.contains(this) ? absl::OkStatus() : absl::UnavailableError("broken");
+    }
+    bool Delivered(const std::string& alert, std::uint64_t version) override {
+      const std::lock_guard lock(owner_.mutex_);
+      if (!owner_.open_.contains(this)) return false;
+      owner_.delivered_.push_back(alert + " " + std::to_string(version));
+      return true;
+    }
+
+   private:
+    FakeAttendances& owner_;
+  };
+
+  mutable std::mutex mutex_;
+  int begun_ = 0;                                  // guarded by mutex_
+  std::map<const AttendLink*, std::string> open_;  // guarded by mutex_
+  std::vector<std::string> delivered_;             // guarded by mutex_
+};
 
 class FakeAlerts final : public AlertPort {
  public:
@@ -55,19 +141,24 @@ class FakeAlerts final : public AlertPort {
                                            const std::string& reason) override {
     return Act(caller, "resolve " + id + " " + reason);
   }
+  // The alert at once, and again after each Change.
   absl::Status Watch(const std::string&, std::stop_token stop, const OnAlerts& on_alerts) override {
     alert::v1::WatchAlertsResponse response;
     *response.add_alerts() = alert;
-    on_alerts(response);
-    return Silence(stop);
-  }
-  absl::Status Attend(const std::string& caller, const std::string&, std::stop_token stop) override {
-    {
-      const std::lock_guard lock(mutex);
-      attended_by = caller;
+    std::unique_lock lock(mutex_);
+    for (int seen = -1; !stop.stop_requested(); wake_.wait(lock, stop, [&] { return seen != changes_; })) {
+      seen = changes_;
+      on_alerts(response);
     }
-    changed.notify_all();
-    return Silence(stop);
+    return absl::CancelledError("stopped");
+  }
+  void Change() {
+    const std::lock_guard lock(mutex_);
+    ++changes_;
+    wake_.notify_all();
+  }
+  std::unique_ptr<AttendLink> Attend(const std::string& caller, const std::string&) override {
+    return attendances.Begin(caller);
   }
 
   alert::v1::Alert alert;
@@ -76,9 +167,7 @@ class FakeAlerts final : public AlertPort {
   std::string asked_by;
   alert::v1::ListAlertsRequest listed;
   std::vector<std::string> acts;
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::string attended_by;  // guarded by mutex
+  FakeAttendances attendances;
 
  private:
   absl::StatusOr<alert::v1::Alert> Act(const std::string& caller, const std::string& what) {
@@ -87,6 +176,10 @@ class FakeAlerts final : public AlertPort {
     if (!act_status.ok()) return act_status;
     return alert;
   }
+
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  int changes_ = 0;  // guarded by mutex_
 };
 
 class FakeObservations final : public ObservationPort {

@@ -38,11 +38,11 @@ def uplink(*records, **more):
 class Lines:
     """A program that goes on, with the lines that it has printed so far; ends with the block."""
 
-    def __init__(self, command, environment=None):
+    def __init__(self, command, environment=None, stdin=subprocess.DEVNULL):
         self._process = subprocess.Popen(
             command,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,

@@ -80,6 +80,38 @@ async function seeMeasurements(page, personas) {
   seen(`a measurement, as the care unit: ${await page.locator('.measurements .value').first().textContent()}`);
 }
 
+/** The alerts that are offered to this session's receiver, with what happened to each. */
+const offers = async () => {
+  const get = (path) => fetch(`/api/v1/${path}`).then((r) => r.json());
+  const { client } = await get('session');
+  const { alerts } = await get('alerts?open=true');
+  const mine = alerts.filter((a) => a.receiver === client && a.state === 'offered');
+  return Promise.all(mine.map((a) => get(`alerts/${a.id}`)));
+};
+
+async function until(look, what, ms = 3 * limit) {
+  for (const end = Date.now() + ms; Date.now() < end; await new Promise((go) => setTimeout(go, 200))) {
+    if (await look()) return;
+  }
+  throw new Error(`not in time: ${what}`);
+}
+
+async function seeAnOffer(page, personas) {
+  assert.ok(personas.some((p) => p.role === 'alarm_centre'), 'an alarm centre among the personas');
+  await choose(page, 'Visa som', 'Larmmottagning, Göteborg');
+  const accept = page.locator('.alert.offered').getByRole('button', { name: 'Ta emot' });
+  await accept.first().waitFor({ timeout: 3 * limit });
+  const delivered = ({ history }) => history.some((entry) => entry.action === 'delivered' && entry.actor === 'web');
+  await until(async () => (await page.evaluate(offers)).some(delivered), 'the router knows of an offer that it is on this screen');
+  seen('an offer, and the router knows that it is on this screen');
+}
+
+async function acceptAnOffer(page) {
+  await page.locator('.alert.offered').getByRole('button', { name: 'Ta emot' }).first().click();
+  await page.locator('.alert.accepted').getByRole('button', { name: 'Avsluta' }).first().waitFor();
+  seen('an alert that was accepted');
+}
+
 async function picture(page, name) {
   if (pictures) await page.screenshot({ path: `${pictures}/${name}.png` });
 }
@@ -98,6 +130,9 @@ try {
     await seeEnglish(page);
     const { personas } = await page.evaluate(() => fetch('/api/v1/personas').then((r) => r.json()));
     await picture(page, `${scheme}-operator`);
+    await seeAnOffer(page, personas);
+    await picture(page, `${scheme}-alarm-centre`);
+    await acceptAnOffer(page);
     await seeMeasurements(page, personas);
     await picture(page, `${scheme}-care-unit`);
     assert.deepEqual(problems, [], 'nothing in the console');

@@ -54,6 +54,11 @@ export class Problem extends Error {
   constructor(readonly status: number, title: string) {
     super(title);
   }
+
+  /** The same request may succeed in a moment. */
+  get passes(): boolean {
+    return this.status === 409 || this.status === 429 || this.status >= 500;
+  }
 }
 
 async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -77,5 +82,7 @@ export const api = {
   fleet: () => request<{ principals: Principal[] }>('GET', '/fleet'),
   alerts: () => request<{ alerts: Alert[] }>('GET', '/alerts?open=true&page_size=200'),
   observations: () => request<{ observations: Observation[] }>('GET', '/observations?page_size=20'),
+  /** Says that this version of an offered alert is on the screen. */
+  delivered: (alert: string, version: number) => request<void>('POST', `/alerts/${alert}/delivered`, { version }),
   act: (alert: string, action: 'accept' | 'reject' | 'resolve') => request<Alert>('POST', `/alerts/${alert}/${action}`, {}),
 };

@@ -2,8 +2,9 @@ import { useEffect, useReducer, useState } from 'react';
 import { I18nProvider } from 'react-aria-components';
 import { api, type Catalogue, type Persona, Problem, type Session } from './api';
 import { WordsContext } from './context';
-import { type County, update } from './county';
+import { type Change, type County, update } from './county';
 import { type Language, texts } from './i18n';
+import { insist } from './insist';
 import { Alerts } from './parts/alerts';
 import { CountyMap } from './parts/county-map';
 import { Header } from './parts/header';
@@ -16,24 +17,29 @@ const none = (error: unknown) => {
   throw error;
 };
 
-/** The session that is there, else that of the first demo persona. */
-async function start(personas: Persona[]): Promise<Session | undefined> {
+/** The session that is there, else that of the demo persona that was, else of the first. */
+async function start(personas: Persona[], before?: string): Promise<Session | undefined> {
   const session = await api.session().catch(none);
-  const first = personas[0];
-  return session ?? (first && (await api.signIn({ persona: first.id })));
+  const persona = personas.find((p) => p.id === before) ?? personas[0];
+  return session ?? (persona && (await api.signIn({ persona: persona.id })));
 }
 
-/** Reads everything; what this session may not see is empty. */
-async function load() {
-  const [fleet, alerts, observations] = await Promise.all([
-    api.fleet().catch(none), api.alerts().catch(none), api.observations().catch(none),
-  ]);
-  return {
-    type: 'loaded' as const,
-    principals: fleet?.principals ?? [],
-    alerts: alerts?.alerts ?? [],
-    observations: observations?.observations ?? [],
-  };
+/**
+ * Reads everything; what this session may not see is empty. Each part for itself, again and again until it is there:
+ * a service that is down takes nothing else along. The returned function gives up.
+ */
+function load(reading: number, dispatch: (change: Change) => void): () => void {
+  const part = (read: () => Promise<Change>) => insist(() => read().then(dispatch, (error: unknown) => {
+    dispatch({ type: 'link', link: 'lost' });
+    throw error;
+  }));
+  dispatch({ type: 'reading', reading });
+  const parts = [
+    part(async () => ({ type: 'alerts', reading, alerts: (await api.alerts().catch(none))?.alerts ?? [] })),
+    part(async () => ({ type: 'fleet', principals: (await api.fleet().catch(none))?.principals ?? [] })),
+    part(async () => ({ type: 'observations', observations: (await api.observations().catch(none))?.observations ?? [] })),
+  ];
+  return () => parts.forEach((giveUp) => giveUp());
 }
 
 /** The server's time, ticking each second. */
@@ -46,16 +52,26 @@ function useNow(clockOffset: number): number {
   return ours + clockOffset;
 }
 
-function CountyPage({ session, personas, onPersona, onLanguage }: {
-  session: Session; personas: Persona[]; onPersona: (id: string) => void; onLanguage: () => void;
+function CountyPage({ session, personas, onSessionChanged, onPersona, onLanguage }: {
+  session: Session; personas: Persona[]; onSessionChanged: () => void; onPersona: (id: string) => void; onLanguage: () => void;
 }) {
   const [county, dispatch] = useReducer(update, null, (): County => ({
-    session, principals: [], alerts: [], observations: [], link: 'connecting', clockOffset: 0,
+    session, principals: [], alerts: [], observations: [], reading: 0, changed: [], link: 'connecting', clockOffset: 0,
   }));
   useEffect(() => {
-    const reload = () => void load().then(dispatch, () => dispatch({ type: 'link', link: 'lost' }));
-    reload();
-    return openStream({
+    let readings = 0;
+    let stop = () => {};
+    const reload = () => {
+      stop();
+      const reading = ++readings;
+      stop = insist(async () => {
+        const now = await api.session().catch(none);
+        if (reading !== readings) return;
+        if (now?.client !== session.client) return onSessionChanged();
+        stop = load(reading, dispatch);
+      });
+    };
+    const close = openStream({
       fleet: (principals) => dispatch({ type: 'fleet', principals }),
       alert: (alert) => dispatch({ type: 'alert', alert }),
       observation: (observation) => dispatch({ type: 'observation', observation }),
@@ -63,6 +79,11 @@ function CountyPage({ session, personas, onPersona, onLanguage }: {
       link: (link) => dispatch({ type: 'link', link }),
       clockOffset: (ms) => dispatch({ type: 'clockOffset', ms }),
     });
+    return () => {
+      readings = -1;
+      stop();
+      close();
+    };
   }, []);
   const now = useNow(county.clockOffset);
   const placeOf = (id: string) => county.principals.find((p) => p.id === id)?.name ?? id;
@@ -110,13 +131,15 @@ export function App() {
   }, [session?.client]);
   const t = texts[language];
   const onPersona = (persona: string) => void api.signIn({ persona }).then(setSession, (e: Error) => setError(e.message));
+  const onSessionChanged = () => void start(personas ?? [], session?.client).then(setSession, (e: Error) => setError(e.message));
   const onLanguage = () => setLanguage(language === 'sv' ? 'en' : 'sv');
   return (
     <I18nProvider locale={language === 'sv' ? 'sv-SE' : 'en-GB'}>
       <WordsContext value={{ language, t, catalogue }}>
         {error && <p className="failure" role="alert">{error}</p>}
         {session && personas && (
-          <CountyPage key={session.client} session={session} personas={personas} onPersona={onPersona} onLanguage={onLanguage} />
+          <CountyPage key={session.client} session={session} personas={personas} onSessionChanged={onSessionChanged}
+            onPersona={onPersona} onLanguage={onLanguage} />
         )}
         {!session && personas && <SignIn onSession={setSession} />}
       </WordsContext>

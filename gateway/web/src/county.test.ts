@@ -6,7 +6,7 @@ const alert = (id: string, version: number, state = 'offered', raised_at = '2026
   ({ id, version, state, raised_at }) as Alert;
 const empty: County = {
   session: { client: 'operator', role: 'operator', principal: '', units: [] },
-  principals: [], alerts: [], observations: [], link: 'connecting', clockOffset: 0,
+  principals: [], alerts: [], observations: [], reading: 0, changed: [], link: 'connecting', clockOffset: 0,
 };
 const withAlerts = (...alerts: Alert[]) => alerts.reduce((c, a) => update(c, { type: 'alert', alert: a }), empty);
 
@@ -20,6 +20,25 @@ describe('alerts', () => {
   });
   it('leave when they end', () => {
     expect(withAlerts(alert('a', 1), alert('a', 2, 'cancelled')).alerts).toEqual([]);
+  });
+});
+
+describe('reading all alerts', () => {
+  const begin = (county: County, reading: number) => update(county, { type: 'reading', reading });
+  const answered = (county: County, reading: number, ...alerts: Alert[]) =>
+    update(county, { type: 'alerts', reading, alerts });
+  const change = (county: County, ...alerts: Alert[]) => alerts.reduce((c, a) => update(c, { type: 'alert', alert: a }), county);
+  it('takes what is there for what there is', () => {
+    expect(answered(begin(withAlerts(alert('gone', 1)), 1), 1, alert('a', 1)).alerts.map((a) => a.id)).toEqual(['a']);
+  });
+  it('loses nothing that came while it was under way', () => {
+    const during = change(begin(withAlerts(alert('a', 1)), 1), alert('new', 1), alert('a', 2, 'accepted'), alert('over', 3, 'resolved'));
+    const states = answered(during, 1, alert('a', 1), alert('over', 2)).alerts.map((a) => `${a.id} ${a.state}`);
+    expect(states.sort()).toEqual(['a accepted', 'new offered']);
+  });
+  it('has no use for the answer to an earlier question', () => {
+    const during = change(begin(begin(empty, 1), 2), alert('new', 1));
+    expect(answered(during, 1).alerts.map((a) => a.id)).toEqual(['new']);
   });
 });
 

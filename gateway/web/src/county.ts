@@ -7,14 +7,20 @@ export interface County {
   principals: Principal[];
   alerts: Alert[];
   observations: Observation[];
+  /** Number of the reading of all alerts that is under way; 0 when none is. */
+  reading: number;
+  /** Alerts that changed since it began: its answer may be older. */
+  changed: Alert[];
   link: Link;
   /** The server's clock minus ours, in milliseconds. */
   clockOffset: number;
 }
 
 export type Change =
-  | { type: 'loaded'; principals: Principal[]; alerts: Alert[]; observations: Observation[] }
   | { type: 'fleet'; principals: Principal[] }
+  | { type: 'reading'; reading: number }
+  | { type: 'alerts'; reading: number; alerts: Alert[] }
+  | { type: 'observations'; observations: Observation[] }
   | { type: 'alert'; alert: Alert }
   | { type: 'observation'; observation: Observation }
   | { type: 'link'; link: Link }
@@ -36,12 +42,19 @@ function mergeAlert(alerts: Alert[], next: Alert): Alert[] {
 
 export function update(county: County, change: Change): County {
   switch (change.type) {
-    case 'loaded':
-      return { ...county, principals: change.principals, alerts: change.alerts.filter(isOpen), observations: change.observations };
     case 'fleet':
       return { ...county, principals: change.principals };
-    case 'alert':
-      return { ...county, alerts: mergeAlert(county.alerts, change.alert) };
+    case 'reading':
+      return { ...county, reading: change.reading, changed: [] };
+    case 'alerts':
+      if (change.reading !== county.reading) return county;
+      return { ...county, reading: 0, changed: [], alerts: county.changed.reduce(mergeAlert, change.alerts.filter(isOpen)) };
+    case 'observations':
+      return { ...county, observations: change.observations };
+    case 'alert': {
+      const changed = county.reading === 0 ? [] : [...county.changed.filter((a) => a.id !== change.alert.id), change.alert];
+      return { ...county, alerts: mergeAlert(county.alerts, change.alert), changed };
+    }
     case 'observation': {
       const others = county.observations.filter((o) => o.id !== change.observation.id);
       return { ...county, observations: [change.observation, ...others].slice(0, shownObservations) };

@@ -2,27 +2,33 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openStream, type Link } from './stream';
 
 class FakeSource extends EventTarget {
+  onopen: (() => void) | null = null;
   onerror: (() => void) | null = null;
-  closed = false;
-  close() { this.closed = true; }
+  readyState = 1;
+  close() { this.readyState = 2; }
   send(name: string, data: unknown) { this.dispatchEvent(new MessageEvent(name, { data: JSON.stringify(data) })); }
 }
 
 describe('the stream', () => {
   let source: FakeSource;
+  let sources: FakeSource[];
   let links: Link[];
   let resets: number;
   let close: () => void;
   beforeEach(() => {
     vi.useFakeTimers();
-    source = new FakeSource();
+    sources = [];
     links = [];
     resets = 0;
     close = openStream({
       fleet() {}, alert() {}, observation() {}, clockOffset() {},
       reset: () => { resets += 1; },
       link: (link) => links.push(link),
-    }, source as unknown as EventSource);
+    }, () => {
+      source = new FakeSource();
+      sources.push(source);
+      return source as unknown as EventSource;
+    });
   });
   afterEach(() => {
     close();
@@ -43,5 +49,28 @@ describe('the stream', () => {
   it('asks to read everything again when events were missed', () => {
     source.send('reset', {});
     expect(resets).toBe(1);
+  });
+  it('asks to read everything when it begins, and when it was away', () => {
+    source.onopen?.();
+    source.onerror?.();
+    source.onopen?.();
+    expect(resets).toBe(2);
+    expect(sources).toHaveLength(1);
+  });
+  it('is begun again when the server refused it, and asks why', () => {
+    source.readyState = 2;
+    source.onerror?.();
+    expect(resets).toBe(1);
+    vi.advanceTimersByTime(3_000);
+    expect(sources).toHaveLength(2);
+    source.send('heartbeat', { at: '2026-02-17T07:30:00Z' });
+    expect(links.at(-1)).toBe('live');
+  });
+  it('is not begun again once it is closed', () => {
+    source.readyState = 2;
+    source.onerror?.();
+    close();
+    vi.advanceTimersByTime(60_000);
+    expect(sources).toHaveLength(1);
   });
 });

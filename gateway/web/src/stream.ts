@@ -10,7 +10,7 @@ export interface Listener {
   fleet(principals: Principal[]): void;
   alert(alert: Alert): void;
   observation(observation: Observation): void;
-  /** Events were missed: read everything again. */
+  /** Events were missed, or the stream begins: read everything again. */
   reset(): void;
   link(link: Link): void;
   /** The server's clock minus ours, in milliseconds. */
@@ -18,14 +18,18 @@ export interface Listener {
 }
 
 const heartbeatMs = 5_000;
+const againMs = 3_000;
+const closed = 2;  // EventSource.CLOSED
 
 /** Opens the stream; the returned function closes it. */
-export function openStream(listener: Listener, source = new EventSource('/api/v1/stream')): () => void {
-  let timer: ReturnType<typeof setTimeout>;
+export function openStream(listener: Listener, connect = () => new EventSource('/api/v1/stream')): () => void {
+  let silence: ReturnType<typeof setTimeout>;
+  let again: ReturnType<typeof setTimeout>;
+  let source: EventSource;
   const lost = () => listener.link('lost');
   const alive = () => {
-    clearTimeout(timer);
-    timer = setTimeout(lost, 2 * heartbeatMs + 1_000);
+    clearTimeout(silence);
+    silence = setTimeout(lost, 2 * heartbeatMs + 1_000);
     listener.link('live');
   };
   const on = (name: string, apply: (data: any) => void) =>
@@ -33,15 +37,28 @@ export function openStream(listener: Listener, source = new EventSource('/api/v1
       alive();
       apply(JSON.parse((event as MessageEvent<string>).data));
     });
+  const begin = () => {
+    source = connect();
+    // What changed before the stream flowed is in none of its events.
+    source.onopen = () => listener.reset();
+    source.onerror = () => {
+      lost();
+      // Refused: the browser tries no more. The session may have ended, which a reset finds out.
+      if (source.readyState !== closed) return;
+      again = setTimeout(begin, againMs);
+      listener.reset();
+    };
+    on('fleet', (data) => listener.fleet(data.principals));
+    on('alert', (data) => listener.alert(data));
+    on('observation', (data) => listener.observation(data));
+    on('reset', () => listener.reset());
+    on('heartbeat', (data) => listener.clockOffset(Date.parse(data.at) - Date.now()));
+  };
   listener.link('connecting');
-  source.onerror = lost;
-  on('fleet', (data) => listener.fleet(data.principals));
-  on('alert', (data) => listener.alert(data));
-  on('observation', (data) => listener.observation(data));
-  on('reset', () => listener.reset());
-  on('heartbeat', (data) => listener.clockOffset(Date.parse(data.at) - Date.now()));
+  begin();
   return () => {
-    clearTimeout(timer);
+    clearTimeout(silence);
+    clearTimeout(again);
     source.close();
   };
 }

@@ -1,7 +1,8 @@
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { type Alert, api, type Session } from '../api';
 import { useWords } from '../context';
+import { confirmWhenSeen, offerOf } from '../delivery';
 import { duration, kindName, productName } from '../format';
 
 /** What this session may do with an alert now; the server decides again. */
@@ -24,11 +25,24 @@ function Actions({ alert, session }: { alert: Alert; session: Session }) {
   );
 }
 
+/** Tells the router when the row of an alert that is offered to this session is on the screen. */
+function useDelivery(alert: Alert, session: Session) {
+  const row = useRef<HTMLLIElement>(null);
+  const latest = useRef(alert);
+  useEffect(() => {
+    latest.current = alert;
+  });
+  const offer = offerOf(alert, session);
+  useEffect(() => (offer === undefined ? undefined : confirmWhenSeen(row.current!, () => latest.current)), [offer]);
+  return row;
+}
+
 function Row({ alert, session, place, now }: { alert: Alert; session: Session; place: string; now: number }) {
   const { t, language, catalogue } = useWords();
+  const row = useDelivery(alert, session);
   const left = alert.state === 'offered' && alert.next_action_at ? Date.parse(alert.next_action_at) - now : undefined;
   return (
-    <li className={`alert ${alert.state}`}>
+    <li ref={row} className={`alert ${alert.state}`}>
       <div className="what">
         <strong>{kindName(catalogue, alert.kind, language)}</strong>
         <span>{place} · {productName(catalogue, alert.product, language)}</span>
