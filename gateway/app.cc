@@ -26,7 +26,8 @@ class GatewayApp final : public app::App {
         alerts_(ConnectAlerts(rpc::Connect(config_.alerts, config_.tls))),
         observations_(ConnectObservations(rpc::Connect(config_.broker, config_.tls))),
         feeds_(Ports{*fleet_, *alerts_, *observations_}, metrics_, context.clock),
-        api_(std::move(api), {authorizer_, catalogue_, sessions_, feeds_, {*fleet_, *alerts_, *observations_}}) {
+        api_(std::move(api),
+             {authorizer_, catalogue_, sessions_, feeds_, {*fleet_, *alerts_, *observations_}, metrics_}) {
     api_.AddTo(router_);
     metrics_.AddRoutes(router_.Routes());
     router_.SetFallback([this](const Request& request, const PathParameters&) { return web_.Get(request.path); });
@@ -48,7 +49,9 @@ class GatewayApp final : public app::App {
   }
 
   absl::Status Listen() {
-    auto server = Server::Start(config_.http, router_, metrics_);
+    Server::Options options = config_.http;
+    options.handler_threads = Bulkheads::kThreads;
+    auto server = Server::Start(options, router_, metrics_);
     if (!server.ok()) return server.status();
     server_ = *std::move(server);
     log::Info("http", "listening", {{"address", config_.http.listen.ToString()}});

@@ -6,6 +6,8 @@ namespace nara::gateway {
 namespace {
 
 constexpr const char* kRefusals[] = {"full", "idle", "slow", "malformed", "header", "body", "host"};
+constexpr const char* kServices[] = {"registry", "alerts", "broker"};
+constexpr const char* kFailures[] = {"busy", "timeout", "unavailable"};
 constexpr const char* kSources[] = {"fleet", "alerts", "observations", "attendance"};
 constexpr int kClasses = 5;
 
@@ -26,6 +28,13 @@ Metrics::Metrics(metrics::Registry& registry)
     refused_[reason] =
         &registry.AddCounter("nara_gateway_refused_total", "Connections and requests sent away before they had a route",
                              {{"reason", reason}});
+  }
+  for (const char* service : kServices) {
+    for (const char* reason : kFailures) {
+      failures_[service][reason] =
+          &registry.AddCounter("nara_gateway_service_failures_total", "Requests that a service did not answer",
+                               {{"service", service}, {"reason", reason}});
+    }
   }
   for (const char* source : kSources) {
     sources_[source] =
@@ -57,6 +66,10 @@ void Metrics::Answered(const std::string& route, int status, absl::Duration took
 
 void Metrics::Refused(const std::string& reason) {
   Increment(refused_, reason);
+}
+
+void Metrics::ServiceFailed(const std::string& service, const std::string& reason) {
+  if (const auto found = failures_.find(service); found != failures_.end()) Increment(found->second, reason);
 }
 
 void Metrics::SourceEnded(const std::string& source) {

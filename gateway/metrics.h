@@ -26,6 +26,8 @@ class Metrics {
   void Connections(std::size_t open) { connections_.Set(static_cast<double>(open)); }
   void EventStreams(std::size_t open) { event_streams_.Set(static_cast<double>(open)); }
 
+  // "registry", "alerts" or "broker" did not answer: "busy" (too many wait already), "timeout" or "unavailable".
+  void ServiceFailed(const std::string& service, const std::string& reason);
   // A source of a live feed ended by itself: "fleet", "alerts", "observations" or "attendance".
   void SourceEnded(const std::string& source);
   void AttendanceBegan() { attendances_.Increment(); }
@@ -44,6 +46,7 @@ class Metrics {
   metrics::Gauge& attendances_;
   std::map<std::string, Route> routes_;
   Counters refused_;
+  std::map<std::string, Counters> failures_;
   Counters sources_;
 };
 

@@ -12,10 +12,11 @@ using ::testing::Not;
 TEST(Metrics, HasTheNamesThatTheReadmeLists) {
   metrics::Registry registry;
   const Metrics metrics(registry);
-  EXPECT_THAT(registry.Names(), ::testing::ElementsAre("nara_gateway_attendances", "nara_gateway_connections",
-                                                       "nara_gateway_event_streams", "nara_gateway_feed_restarts_total",
-                                                       "nara_gateway_refused_total", "nara_gateway_request_seconds",
-                                                       "nara_gateway_requests_total"));
+  EXPECT_THAT(registry.Names(),
+              ::testing::ElementsAre("nara_gateway_attendances", "nara_gateway_connections",
+                                     "nara_gateway_event_streams", "nara_gateway_feed_restarts_total",
+                                     "nara_gateway_refused_total", "nara_gateway_request_seconds",
+                                     "nara_gateway_requests_total", "nara_gateway_service_failures_total"));
 }
 
 TEST(Metrics, CountsRequestsByRouteAndClassOfStatus) {
@@ -35,6 +36,7 @@ TEST(Metrics, MakesNoLabelOfWhatItDoesNotKnow) {
   metrics.Answered("GET /invented", 200, absl::Milliseconds(3));
   metrics.Answered("web", 999, absl::Milliseconds(3));
   metrics.Refused("invented");
+  metrics.ServiceFailed("invented", "busy");
   metrics.SourceEnded("invented");
   EXPECT_THAT(registry.Text(), Not(HasSubstr("invented")));
 }

@@ -68,19 +68,31 @@ void Api::AddTo(Router& router) {
             [](auto& caller, auto&, auto&) -> Result { return JsonResponse(SessionText(caller)); });
   AddSigned(router, "GET", "/api/v1/catalogue",
             [text = CatalogueText(deps_.catalogue)](auto&, auto&, auto&) -> Result { return JsonResponse(text); });
-  AddSigned(router, "GET", "/api/v1/fleet", [this](auto& caller, auto&, auto&) { return Fleet(caller); });
-  AddSigned(router, "GET", "/api/v1/alerts",
-            [this](auto& caller, auto& request, auto&) { return ListAlerts(caller, request); });
-  AddSigned(router, "GET", "/api/v1/alerts/{id}",
-            [this](auto& caller, auto&, auto& path) { return GetAlert(caller, path.at("id")); });
   AddSigned(router, "POST", "/api/v1/alerts/{id}/delivered",
             [this](auto& caller, auto& request, auto& path) { return Delivered(caller, request, path.at("id")); });
-  AddSigned(router, "POST", "/api/v1/alerts/{id}/{action}",
-            [this](auto& caller, auto& request, auto& path) { return Act(caller, request, path); });
-  AddSigned(router, "GET", "/api/v1/observations",
-            [this](auto& caller, auto& request, auto&) { return ListObservations(caller, request); });
   AddSigned(router, "GET", "/api/v1/stream",
             [this](auto& caller, auto& request, auto&) { return Stream(caller, request); });
+  AddServices(router);
+}
+
+void Api::AddServices(Router& router) {
+  auto& [registry, alerts, broker] = bulkheads_;
+  AddBehind(registry, router, "GET", "/api/v1/fleet", [this](auto& caller, auto&, auto&) { return Fleet(caller); });
+  AddBehind(alerts, router, "GET", "/api/v1/alerts",
+            [this](auto& caller, auto& request, auto&) { return ListAlerts(caller, request); });
+  AddBehind(alerts, router, "GET", "/api/v1/alerts/{id}",
+            [this](auto& caller, auto&, auto& path) { return GetAlert(caller, path.at("id")); });
+  AddBehind(alerts, router, "POST", "/api/v1/alerts/{id}/{action}",
+            [this](auto& caller, auto& request, auto& path) { return Act(caller, request, path); });
+  AddBehind(broker, router, "GET", "/api/v1/observations",
+            [this](auto& caller, auto& request, auto&) { return ListObservations(caller, request); });
+}
+
+void Api::AddBehind(Bulkhead& service, Router& router, const std::string& method, const std::string& pattern,
+                    Signed handler) {
+  AddSigned(router, method, pattern, [&service, handler = std::move(handler)](auto& caller, auto& request, auto& path) {
+    return service.Run([&] { return handler(caller, request, path); });
+  });
 }
 
 void Api::AddSigned(Router& router, const std::string& method, const std::string& pattern, Signed handler) {

@@ -5,6 +5,7 @@
 
 #include "common/access/authorizer.h"
 #include "common/catalogue/catalogue.h"
+#include "gateway/api/bulkhead.h"
 #include "gateway/api/live_feed.h"
 #include "gateway/api/personas.h"
 #include "gateway/http/router.h"
@@ -16,8 +17,8 @@ namespace nara::gateway {
 // The paths of /api/v1, as api/openapi.json specifies them.
 //
 // A request is on behalf of the client of its bearer token, else of its session cookie; without either it is 401. What
-// the client may see is decided by the services. Writing requests must be application/json, which a foreign page cannot
-// send without asking first.
+// the client may see is decided by the services; one that does not answer holds up no path but its own (Bulkhead).
+// Writing requests must be application/json, which a foreign page cannot send without asking first.
 class Api {
  public:
   struct Options {
@@ -33,9 +34,10 @@ class Api {
     Sessions& sessions;
     LiveFeeds& feeds;
     Ports ports;
+    Metrics& metrics;
   };
 
-  Api(Options options, Deps deps) : options_(std::move(options)), deps_(deps) {}
+  Api(Options options, Deps deps) : options_(std::move(options)), deps_(deps), bulkheads_(deps.metrics) {}
 
   // Adds every path. The API must outlive the router's use.
   void AddTo(Router& router);
@@ -47,6 +49,10 @@ class Api {
   absl::StatusOr<Caller> WhoCalls(const Request& request) const;
   // Adds a path that needs a caller.
   void AddSigned(Router& router, const std::string& method, const std::string& pattern, Signed handler);
+  // Adds those that ask a service.
+  void AddServices(Router& router);
+  void AddBehind(Bulkhead& service, Router& router, const std::string& method, const std::string& pattern,
+                 Signed handler);
 
   Result SignIn(const Request& request);
   Result SignOut(const Request& request);
@@ -62,6 +68,7 @@ class Api {
 
   const Options options_;
   const Deps deps_;
+  Bulkheads bulkheads_;
 };
 
 // The catalogue as the web app needs it: names and units of kinds, components and products.

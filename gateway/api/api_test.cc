@@ -41,7 +41,7 @@ class ApiTest : public ::testing::Test {
     options.openapi = OpenApi();
     options.personas = {{"centre-1480", "Larmmottagning", "alarm_centre", "1480"}};
     api_ = std::make_unique<Api>(
-        options, Api::Deps{authorizer_, catalogue_, sessions_, feeds_, {fleet_, alerts_, observations_}});
+        options, Api::Deps{authorizer_, catalogue_, sessions_, feeds_, {fleet_, alerts_, observations_}, metrics_});
     api_->AddTo(router_);
   }
 

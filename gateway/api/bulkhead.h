@@ -1,0 +1,51 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "gateway/http/message.h"
+#include "gateway/metrics.h"
+
+namespace nara::gateway {
+
+// Between the requests and one service behind them: at most kMost requests wait for that service at a time, and one
+// more is refused at once. So a service that takes calls and answers none holds its share of the threads that run
+// requests, and no request of another service waits. Any thread.
+class Bulkhead {
+ public:
+  static constexpr int kMost = 16;
+
+  // `service` as Metrics knows it, and in words for the refusal: "the alert router". The metrics must outlive it.
+  Bulkhead(std::string service, std::string words, Metrics& metrics)
+      : service_(std::move(service)), words_(std::move(words)), metrics_(metrics) {}
+
+  using Result = absl::StatusOr<Response>;
+  // What `call` answers, or UNAVAILABLE, reason SERVICE_BUSY.
+  Result Run(const std::function<Result()>& call);
+
+ private:
+  void Count(const absl::Status& answer);
+
+  const std::string service_;
+  const std::string words_;
+  Metrics& metrics_;
+  std::atomic<int> running_ = 0;
+};
+
+// One for each service. Threads for all that they let through and a few more are what a server needs.
+struct Bulkheads {
+  static constexpr int kThreads = 3 * Bulkhead::kMost + 8;
+
+  explicit Bulkheads(Metrics& metrics)
+      : registry("registry", "the device registry", metrics),
+        alerts("alerts", "the alert router", metrics),
+        broker("broker", "the data broker", metrics) {}
+
+  Bulkhead registry;
+  Bulkhead alerts;
+  Bulkhead broker;
+};
+
+}  // namespace nara::gateway
