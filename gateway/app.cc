@@ -20,7 +20,7 @@ class GatewayApp final : public app::App {
         config_(std::move(config)),
         catalogue_(std::move(catalogue)),
         web_(std::move(web)),
-        sessions_(context.clock),
+        sessions_(authorizer_, context.clock),
         registry_(rpc::Connect(config_.registry, config_.tls)),
         fleet_(ConnectFleet(registry_)),
         alerts_(ConnectAlerts(rpc::Connect(config_.alerts, config_.tls))),
@@ -28,6 +28,7 @@ class GatewayApp final : public app::App {
         feeds_(Ports{*fleet_, *alerts_, *observations_}, metrics_, context.clock),
         api_(std::move(api),
              {authorizer_, catalogue_, sessions_, feeds_, {*fleet_, *alerts_, *observations_}, metrics_}) {
+    access_.OnChange([this](const auto&) { sessions_.EndStale(); });
     api_.AddTo(router_);
     metrics_.AddRoutes(router_.Routes());
     router_.SetFallback([this](const Request& request, const PathParameters&) { return web_.Get(request.path); });
@@ -62,9 +63,9 @@ class GatewayApp final : public app::App {
   const Config config_;
   const Catalogue catalogue_;
   const StaticFiles web_;
-  Sessions sessions_;
   AccessTable access_;
   const Authorizer authorizer_{access_};
+  Sessions sessions_;
   const std::shared_ptr<grpc::Channel> registry_;
   const std::unique_ptr<FleetPort> fleet_;
   const std::unique_ptr<AlertPort> alerts_;

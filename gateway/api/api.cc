@@ -37,6 +37,24 @@ std::string SessionText(const Caller& caller) {
   return json.Text();
 }
 
+absl::StatusOr<Caller> WhoCalls(const Authorizer& authorizer, const Sessions& sessions, const Request& request) {
+  constexpr std::string_view bearer = "Bearer ";
+  const std::string authorization = request.Header("authorization");
+  if (authorization.starts_with(bearer)) {
+    return authorizer.IdentifyToken(std::string_view(authorization).substr(bearer.size()));
+  }
+  if (const auto client = sessions.Find(request.Cookie(kCookie))) return *client;
+  return rpc::Error(absl::StatusCode::kUnauthenticated, "NOT_SIGNED_IN", "sign in, or send a bearer token");
+}
+
+// What WhoCalls needs of a request.
+Request CredentialsOf(const Request& request) {
+  Request credentials;
+  credentials.headers["authorization"] = request.Header("authorization");
+  credentials.cookies[kCookie] = request.Cookie(kCookie);
+  return credentials;
+}
+
 // The body, an object. Requires the JSON content type: what keeps forms of other pages out.
 absl::StatusOr<google::protobuf::Struct> Body(const Request& request) {
   if (!request.Header("content-type").starts_with(kJson)) {
@@ -98,21 +116,10 @@ void Api::AddBehind(Bulkhead& service, Router& router, const std::string& method
 void Api::AddSigned(Router& router, const std::string& method, const std::string& pattern, Signed handler) {
   router.Add(method, pattern,
              [this, handler = std::move(handler)](const Request& request, const PathParameters& parameters) -> Result {
-               const absl::StatusOr<Caller> caller = WhoCalls(request);
+               const absl::StatusOr<Caller> caller = WhoCalls(deps_.authorizer, deps_.sessions, request);
                if (!caller.ok()) return caller.status();
                return handler(*caller, request, parameters);
              });
-}
-
-absl::StatusOr<Caller> Api::WhoCalls(const Request& request) const {
-  constexpr std::string_view bearer = "Bearer ";
-  const std::string authorization = request.Header("authorization");
-  if (authorization.starts_with(bearer))
-    return deps_.authorizer.IdentifyToken(std::string_view(authorization).substr(bearer.size()));
-  const auto client = deps_.sessions.Find(request.Cookie(kCookie));
-  if (!client)
-    return rpc::Error(absl::StatusCode::kUnauthenticated, "NOT_SIGNED_IN", "sign in, or send a bearer token");
-  return deps_.authorizer.Identify("nara-gateway", *client);
 }
 
 Api::Result Api::Personas() const {
@@ -135,20 +142,23 @@ Api::Result Api::SignIn(const Request& request) {
   auto members = StringMembers(request);
   if (!members.ok()) return members.status();
   for (const Persona& persona : options_.personas) {
-    if (persona.id == (*members)["persona"]) return OpenSession(persona.id);
+    if (persona.id != (*members)["persona"]) continue;
+    return OpenSession(request, deps_.authorizer.Identify("nara-gateway", persona.id));
   }
-  const absl::StatusOr<Caller> caller = deps_.authorizer.IdentifyToken((*members)["token"]);
-  if (!caller.ok())
+  const absl::StatusOr<Caller> client = deps_.authorizer.IdentifyToken((*members)["token"]);
+  if (!client.ok()) {
     return rpc::Error(absl::StatusCode::kUnauthenticated, "UNKNOWN_TOKEN", "this token opens nothing here");
-  return OpenSession(caller->id);
+  }
+  return OpenSession(request, client);
 }
 
-Api::Result Api::OpenSession(const std::string& client) {
-  const absl::StatusOr<Caller> caller = deps_.authorizer.Identify("nara-gateway", client);
-  if (!caller.ok()) return caller.status();
-  Response response = JsonResponse(SessionText(*caller));
+// The browser's session before is over: nothing knows its cookie any more.
+Api::Result Api::OpenSession(const Request& request, const absl::StatusOr<Caller>& client) {
+  if (!client.ok()) return client.status();
+  deps_.sessions.Close(request.Cookie(kCookie));
+  Response response = JsonResponse(SessionText(*client));
   const int max_age = static_cast<int>(absl::ToInt64Seconds(Sessions::kLifetime));
-  response.headers.emplace_back("set-cookie", CookieHeader(deps_.sessions.Open(client), options_.secure, max_age));
+  response.headers.emplace_back("set-cookie", CookieHeader(deps_.sessions.Open(*client), options_.secure, max_age));
   return response;
 }
 
@@ -232,9 +242,14 @@ Api::Result Api::ListObservations(const Caller& caller, const Request& request) 
 }
 
 Api::Result Api::Stream(const Caller& caller, const Request& request) {
+  const auto allowed = [&authorizer = deps_.authorizer, &sessions = deps_.sessions,
+                        credentials = CredentialsOf(request), id = caller.id] {
+    const auto now = WhoCalls(authorizer, sessions, credentials);
+    return now.ok() && now->id == id;
+  };
   Response response;
   response.content_type = "text/event-stream";
-  response.events = deps_.feeds.Open(caller, request.Header("last-event-id"));
+  response.events = deps_.feeds.Open(caller, request.Header("last-event-id"), allowed);
   return response;
 }
 

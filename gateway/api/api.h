@@ -27,7 +27,7 @@ class Api {
     bool secure = false;            // marks the session cookie Secure
   };
 
-  // All must outlive the API.
+  // All must outlive the API, and the authorizer and the sessions the feeds too.
   struct Deps {
     const Authorizer& authorizer;
     const Catalogue& catalogue;
@@ -46,7 +46,6 @@ class Api {
   using Result = absl::StatusOr<Response>;
   using Signed = std::function<Result(const Caller&, const Request&, const PathParameters&)>;
 
-  absl::StatusOr<Caller> WhoCalls(const Request& request) const;
   // Adds a path that needs a caller.
   void AddSigned(Router& router, const std::string& method, const std::string& pattern, Signed handler);
   // Adds those that ask a service.
@@ -57,7 +56,7 @@ class Api {
   Result SignIn(const Request& request);
   Result SignOut(const Request& request);
   Result Personas() const;
-  Result OpenSession(const std::string& client);
+  Result OpenSession(const Request& request, const absl::StatusOr<Caller>& client);
   Result Fleet(const Caller& caller) const;
   Result ListAlerts(const Caller& caller, const Request& request) const;
   Result GetAlert(const Caller& caller, const std::string& id) const;

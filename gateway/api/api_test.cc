@@ -34,6 +34,7 @@ registry::v1::Client Client(const std::string& id, const std::string& role, cons
 class ApiTest : public ::testing::Test {
  protected:
   ApiTest() {
+    access_.OnChange([this](const auto&) { sessions_.EndStale(); });
     access_.Apply(
         true, {Client("care-1480", "care_unit", "care-token"), Client("centre-1480", "alarm_centre", "centre-token")},
         1);
@@ -75,10 +76,26 @@ class ApiTest : public ::testing::Test {
     return request;
   }
 
+  static registry::v1::Client Revoked(registry::v1::Client client) {
+    client.set_revoked(true);
+    return client;
+  }
+  void Put(registry::v1::Client client) {
+    client.set_revision(++revision_);
+    access_.Apply(false, {client}, revision_);
+  }
+  Request SignIn(const std::string& token) {
+    return Browser(Send(Json({}), "POST", "/api/v1/session", "{\"token\":\"" + token + "\"}"));
+  }
+  static bool Closes(const std::shared_ptr<EventQueue>& page) {
+    return WaitFor([&] { return page->closed(); }, std::chrono::seconds(1));
+  }
+
+  std::uint64_t revision_ = 1;
   AccessTable access_;
   Authorizer authorizer_{access_};
   ManualClock clock_;
-  Sessions sessions_{clock_};
+  Sessions sessions_{authorizer_, clock_};
   testing::FakeFleet fleet_;
   testing::FakeAlerts alerts_;
   testing::FakeObservations observations_;
@@ -134,14 +151,69 @@ TEST_F(ApiTest, ASignedOutSessionOpensNothing) {
   EXPECT_EQ(Send(browser, "GET", "/api/v1/session").status, 401);
 }
 
-TEST_F(ApiTest, ARevokedClientsSessionOpensNothing) {
-  const Request browser = Browser(Send(Json({}), "POST", "/api/v1/session", R"({"token":"care-token"})"));
-  auto revoked = Client("care-1480", "care_unit", "care-token");
-  revoked.set_revoked(true);
-  revoked.set_revision(2);
-  access_.Apply(false, {revoked}, 2);
-  EXPECT_EQ(Send(browser, "GET", "/api/v1/fleet").status, 403);
+TEST_F(ApiTest, ARevokedClientOpensNothing) {
+  const Request browser = SignIn("care-token");
+  Put(Revoked(Client("care-1480", "care_unit", "care-token")));
+  EXPECT_EQ(Send(browser, "GET", "/api/v1/fleet").status, 401);
   EXPECT_EQ(Send(Bearer("care-token"), "GET", "/api/v1/fleet").status, 403);
+}
+
+TEST_F(ApiTest, ASessionEndsForGoodWhenItsClientIsRevoked) {
+  const Request browser = SignIn("care-token");
+  Put(Revoked(Client("care-1480", "care_unit", "care-token")));
+  Put(Client("care-1480", "care_unit", "care-token"));
+  EXPECT_EQ(Send(browser, "GET", "/api/v1/session").status, 401);
+  EXPECT_EQ(Send(SignIn("care-token"), "GET", "/api/v1/session").status, 200);
+}
+
+TEST_F(ApiTest, ASessionEndsForGoodWhenItsClientGetsAnotherToken) {
+  const Request browser = SignIn("care-token");
+  const Request persona = Browser(Send(Json({}), "POST", "/api/v1/session", R"({"persona":"centre-1480"})"));
+  Put(Client("care-1480", "care_unit", "new-token"));
+  Put(Client("centre-1480", "alarm_centre", ""));
+  Put(Client("care-1480", "care_unit", "care-token"));
+  EXPECT_EQ(Send(browser, "GET", "/api/v1/session").status, 401);
+  EXPECT_EQ(Send(persona, "GET", "/api/v1/session").status, 401);
+}
+
+TEST_F(ApiTest, ASessionEndsWhenItsClientIsGone) {
+  const Request browser = SignIn("care-token");
+  access_.Apply(true, {Client("centre-1480", "alarm_centre", "centre-token")}, ++revision_);
+  EXPECT_EQ(Send(browser, "GET", "/api/v1/session").status, 401);
+}
+
+TEST_F(ApiTest, OtherChangesOfAClientLeaveItsSession) {
+  const Request browser = SignIn("care-token");
+  auto moved = Client("care-1480", "care_unit", "care-token");
+  moved.add_units("care-1480-2");
+  Put(moved);
+  Put(Revoked(Client("centre-1480", "alarm_centre", "centre-token")));
+  EXPECT_THAT(Send(browser, "GET", "/api/v1/session").body, HasSubstr("care-1480-2"));
+}
+
+TEST_F(ApiTest, SigningInAgainEndsTheSessionBefore) {
+  const Request before = SignIn("care-token");
+  const Request after = Browser(Send(Json(before), "POST", "/api/v1/session", R"({"token":"centre-token"})"));
+  EXPECT_EQ(Send(before, "GET", "/api/v1/session").status, 401);
+  EXPECT_EQ(Send(after, "GET", "/api/v1/session").status, 200);
+}
+
+TEST_F(ApiTest, ALiveFeedEndsWithItsSession) {
+  const auto revoked = Send(SignIn("care-token"), "GET", "/api/v1/stream").events;
+  const Request browser = SignIn("centre-token");
+  const auto signed_out = Send(browser, "GET", "/api/v1/stream").events;
+  const auto other = Send(SignIn("centre-token"), "GET", "/api/v1/stream").events;
+  Put(Revoked(Client("care-1480", "care_unit", "care-token")));
+  Send(browser, "DELETE", "/api/v1/session");
+  EXPECT_TRUE(Closes(revoked));
+  EXPECT_TRUE(Closes(signed_out));
+  EXPECT_FALSE(other->closed());
+}
+
+TEST_F(ApiTest, ALiveFeedEndsWithItsToken) {
+  const auto page = Send(Bearer("care-token"), "GET", "/api/v1/stream").events;
+  Put(Client("care-1480", "care_unit", "new-token"));
+  EXPECT_TRUE(Closes(page));
 }
 
 TEST_F(ApiTest, AFormOfAnotherPageCannotAct) {

@@ -93,7 +93,7 @@ class HungRegistry : public ::testing::Test {
   AccessTable access_;
   const Authorizer authorizer_{access_};
   const Catalogue catalogue_;
-  Sessions sessions_{SystemClock::Instance()};
+  Sessions sessions_{authorizer_, SystemClock::Instance()};
   metrics::Registry registry_;
   Metrics metrics_{registry_};
   LiveFeeds feeds_{Ports{fleet_, alerts_, observations_}, metrics_, SystemClock::Instance()};

@@ -115,13 +115,13 @@ absl::Status LiveFeed::Delivered(const std::string& alert, std::uint64_t version
 }
 
 LiveFeeds::LiveFeeds(Ports ports, Metrics& metrics, const Clock& clock)
-    : ports_(ports), metrics_(metrics), clock_(clock), reaper_([this](std::stop_token stop) { Reap(stop); }) {}
+    : ports_(ports), metrics_(metrics), clock_(clock), watch_([this](std::stop_token stop) { Watch(stop); }) {}
 
 LiveFeeds::~LiveFeeds() {
   Stop();
 }
 
-std::shared_ptr<EventQueue> LiveFeeds::Open(const Caller& caller, const std::string& last_event_id) {
+std::shared_ptr<EventQueue> LiveFeeds::Open(const Caller& caller, const std::string& last_event_id, Allowed allowed) {
   auto queue = std::make_shared<EventQueue>(clock_);
   const std::lock_guard lock(mutex_);
   if (stopped_) {
@@ -132,6 +132,7 @@ std::shared_ptr<EventQueue> LiveFeeds::Open(const Caller& caller, const std::str
   if (!entry.feed) entry.feed = std::make_shared<LiveFeed>(caller, ports_, metrics_, clock_);
   entry.used = clock_.Monotonic();
   entry.feed->Attach(queue, last_event_id);
+  pages_.push_back({queue, std::move(allowed)});
   return queue;
 }
 
@@ -139,6 +140,14 @@ absl::Status LiveFeeds::Delivered(const std::string& client, const std::string& 
   const std::lock_guard lock(mutex_);
   const auto entry = feeds_.find(client);
   return entry == feeds_.end() ? NotAttending() : entry->second.feed->Delivered(alert, version);
+}
+
+void LiveFeeds::ClosePages() {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(pages_, [](const Page& page) {
+    if (!page.queue->closed() && !page.allowed()) page.queue->Close();
+    return page.queue->closed();
+  });
 }
 
 std::vector<std::shared_ptr<LiveFeed>> LiveFeeds::TakeIdle() {
@@ -158,18 +167,20 @@ std::vector<std::shared_ptr<LiveFeed>> LiveFeeds::TakeIdle() {
   return idle;
 }
 
-void LiveFeeds::Reap(std::stop_token stop) {
+void LiveFeeds::Watch(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    wake_.wait_for(lock, stop, absl::ToChronoMilliseconds(kIdle / 2), [] { return false; });
+    wake_.wait_for(lock, stop, absl::ToChronoMilliseconds(kLook), [] { return false; });
     lock.unlock();
+    ClosePages();
     TakeIdle();
     lock.lock();
   }
 }
 
 void LiveFeeds::Stop() {
-  reaper_.request_stop();
+  watch_.request_stop();
+  if (watch_.joinable()) watch_.join();
   std::map<std::string, Entry> feeds;
   const std::lock_guard lock(mutex_);
   stopped_ = true;

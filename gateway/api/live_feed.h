@@ -1,6 +1,8 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -74,8 +76,12 @@ class LiveFeeds {
   LiveFeeds(Ports ports, Metrics& metrics, const Clock& clock);
   ~LiveFeeds();
 
-  // A queue with what the caller may see, from `last_event_id` on.
-  std::shared_ptr<EventQueue> Open(const Caller& caller, const std::string& last_event_id);
+  // Whether a page may still follow: asked several times a second, by a thread of the feeds, until Stop.
+  using Allowed = std::function<bool()>;
+
+  // A queue with what the caller may see, from `last_event_id` on; closed within half a second when the page may follow
+  // no more.
+  std::shared_ptr<EventQueue> Open(const Caller& caller, const std::string& last_event_id, Allowed allowed);
   // A page of the client shows the offer with this version of the alert. NotAttending() when the client has no feed
   // that attends.
   absl::Status Delivered(const std::string& client, const std::string& alert, std::uint64_t version);
@@ -87,10 +93,15 @@ class LiveFeeds {
     std::shared_ptr<LiveFeed> feed;
     absl::Duration used;
   };
+  struct Page {
+    std::shared_ptr<EventQueue> queue;
+    Allowed allowed;
+  };
+  void ClosePages();
   // Feeds that nobody follows, taken out so that they end outside the lock.
   std::vector<std::shared_ptr<LiveFeed>> TakeIdle();
 
-  void Reap(std::stop_token stop);
+  void Watch(std::stop_token stop);
 
   const Ports ports_;
   Metrics& metrics_;
@@ -98,8 +109,9 @@ class LiveFeeds {
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::map<std::string, Entry> feeds_;  // by client; guarded by mutex_
+  std::list<Page> pages_;               // guarded by mutex_: all that are open
   bool stopped_ = false;                // guarded by mutex_
-  std::jthread reaper_;                 // last: uses everything above
+  std::jthread watch_;                  // last: uses everything above
 };
 
 }  // namespace nara::gateway

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "common/testing/wait_for.h"
 #include "gateway/testing/fakes.h"
 
@@ -24,7 +26,9 @@ class LiveFeedTest : public ::testing::Test {
     alerts_.alert.set_state(alert::v1::STATE_OFFERED);
   }
 
-  Page Open(const std::string& last_event_id = "") { return feeds_.Open(centre_, last_event_id); }
+  Page Open(const std::string& last_event_id = "") {
+    return feeds_.Open(centre_, last_event_id, [this] { return allowed_.load(); });
+  }
   bool Attends() { return alerts_.attendances.open() == std::vector{centre_.id}; }
   bool AttendsNoMore() {
     return WaitFor([this] { return alerts_.attendances.open().empty(); });
@@ -36,6 +40,7 @@ class LiveFeedTest : public ::testing::Test {
     return seen;
   }
 
+  std::atomic<bool> allowed_ = true;
   const Caller centre_{.id = "centre-1480", .role = Role::kAlarmCentre, .principal = "1480"};
   ManualClock clock_;
   testing::FakeFleet fleet_;
@@ -62,7 +67,7 @@ TEST_F(LiveFeedTest, AnAlarmCentreAttendsFromItsFirstPageToItsLast) {
 }
 
 TEST_F(LiveFeedTest, NobodyElseAttends) {
-  const Page page = feeds_.Open({.id = "operator-1", .role = Role::kOperator}, "");
+  const Page page = feeds_.Open({.id = "operator-1", .role = Role::kOperator}, "", [] { return true; });
   alerts_.Change();
   EXPECT_THAT(TakeUntil(page, "event: alert"), HasSubstr("a1"));
   EXPECT_EQ(alerts_.attendances.begun(), 0);
@@ -96,6 +101,12 @@ TEST_F(LiveFeedTest, AnOfferThatCameToAPageIsNotConfirmedForIt) {
   alerts_.Change();
   EXPECT_THAT(TakeUntil(page, "event: alert"), HasSubstr(R"("state":"offered")"));
   EXPECT_THAT(alerts_.attendances.delivered(), IsEmpty());
+}
+
+TEST_F(LiveFeedTest, APageThatMayFollowNoMoreIsClosed) {
+  const Page page = Open();
+  allowed_ = false;
+  EXPECT_TRUE(WaitFor([&] { return page->closed(); }, std::chrono::seconds(1)));
 }
 
 TEST_F(LiveFeedTest, AHungServiceDoesNotHoldTheEnd) {

@@ -157,3 +157,25 @@ def test_a_gateway_that_stands_still_attends_for_nobody(outside, centre, next_st
         finally:
             os.kill(gateway, signal.SIGCONT)
     outside.ask("alert", "accept", alert["id"], persona="care_unit")
+
+
+def put(outside, grpc_client, client, **more):
+    grpc_client.call(outside.admin(), "registry", "PutClient", client={"id": client.id, "principal": "1480", **more})
+
+
+def test_a_live_feed_and_a_session_end_with_the_token(outside, grpc_client):
+    role = {"role": "alarm_centre"}
+    client = outside.new_client(grpc_client, "centre-1480-passing", "alarm_centre", "1480", [])
+    eventually(lambda: outside.curl("/api/v1/session", client.token)[0] == 200, "the gateway knows the client")
+    jar = str(outside.stack.state / "cookies")
+    body = json.dumps({"token": client.token})
+    assert outside.curl("/api/v1/session", "", *POST, body, "-c", jar)[0] == 200
+    assert outside.curl("/api/v1/session", "", "-b", jar)[0] == 200
+    url = f"{outside.demo['http']}/api/v1/stream"
+    with outside.live_events(client.token) as bearer, Lines(["curl", "-s", "-N", "-b", jar, url]) as cookie:
+        for page in (bearer, cookie):
+            page.wait_for(lambda line: line.startswith("event:"), "live events flow")
+        put(outside, grpc_client, client, **role, token_sha256="0" * 64)
+        assert (bearer.exit_code(), cookie.exit_code()) == (0, 0), "both streams are ended in order"
+    assert outside.curl("/api/v1/session", "", "-b", jar)[0] == 401
+    assert outside.curl("/api/v1/session", client.token)[0] == 401

@@ -35,7 +35,8 @@ absl::StatusOr<Caller> FromClient(const registry::v1::Client& client) {
   return Caller{.id = client.id(),
                 .role = *role,
                 .principal = client.principal(),
-                .units = {client.units().begin(), client.units().end()}};
+                .units = {client.units().begin(), client.units().end()},
+                .token_sha256 = client.token_sha256()};
 }
 
 Scope PrincipalScope(const Caller& caller) {

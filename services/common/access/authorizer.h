@@ -62,6 +62,7 @@ struct Caller {
   Role role = Role::kService;
   std::string principal;           // empty: the whole county
   std::vector<std::string> units;  // empty: all of the principal
+  std::string token_sha256;        // of its bearer token; empty: it has none
 };
 
 // What is touched. Leave empty what does not apply; an empty field matches
