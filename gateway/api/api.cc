@@ -247,9 +247,11 @@ Api::Result Api::Stream(const Caller& caller, const Request& request) {
     const auto now = WhoCalls(authorizer, sessions, credentials);
     return now.ok() && now->id == id;
   };
+  auto events = deps_.feeds.Open(caller, request.Header("last-event-id"), allowed);
+  if (!events.ok()) return events.status();
   Response response;
   response.content_type = "text/event-stream";
-  response.events = deps_.feeds.Open(caller, request.Header("last-event-id"), allowed);
+  response.events = *std::move(events);
   return response;
 }
 

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/log/log.h"
+#include "common/rpc/error.h"
 #include "common/time/text.h"
 #include "gateway/api/json.h"
 
@@ -121,13 +122,23 @@ LiveFeeds::~LiveFeeds() {
   Stop();
 }
 
-std::shared_ptr<EventQueue> LiveFeeds::Open(const Caller& caller, const std::string& last_event_id, Allowed allowed) {
-  auto queue = std::make_shared<EventQueue>(clock_);
-  const std::lock_guard lock(mutex_);
-  if (stopped_) {
-    queue->Close();
-    return queue;
+absl::Status LiveFeeds::MayOpen(const std::string& client) const {
+  if (stopped_) return absl::UnavailableError("the gateway is stopping");
+  if (pages_.size() >= kMostPages) {
+    return rpc::Error(absl::StatusCode::kUnavailable, "TOO_MANY_PAGES",
+                      "too many pages are open here; try again later");
   }
+  const auto entry = feeds_.find(client);
+  if (entry == feeds_.end() || entry->second.feed->followers() < kMostOfOneClient) return absl::OkStatus();
+  return rpc::Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_PAGES",
+                    "too many pages of this client are open; close some");
+}
+
+absl::StatusOr<std::shared_ptr<EventQueue>> LiveFeeds::Open(const Caller& caller, const std::string& last_event_id,
+                                                            Allowed allowed) {
+  const std::lock_guard lock(mutex_);
+  if (const absl::Status may = MayOpen(caller.id); !may.ok()) return may;
+  auto queue = std::make_shared<EventQueue>(clock_);
   Entry& entry = feeds_[caller.id];
   if (!entry.feed) entry.feed = std::make_shared<LiveFeed>(caller, ports_, metrics_, clock_);
   entry.used = clock_.Monotonic();

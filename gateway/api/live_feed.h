@@ -72,6 +72,10 @@ class LiveFeed {
 // back before finds what it missed. That is no attendance, which ends sooner. Any thread.
 class LiveFeeds {
  public:
+  // Open pages of all clients, fewer than a server's connections so that requests get through; and of one client.
+  static constexpr std::size_t kMostPages = 768;
+  static constexpr std::size_t kMostOfOneClient = 256;
+
   // All must outlive it.
   LiveFeeds(Ports ports, Metrics& metrics, const Clock& clock);
   ~LiveFeeds();
@@ -80,8 +84,10 @@ class LiveFeeds {
   using Allowed = std::function<bool()>;
 
   // A queue with what the caller may see, from `last_event_id` on; closed within half a second when the page may follow
-  // no more.
-  std::shared_ptr<EventQueue> Open(const Caller& caller, const std::string& last_event_id, Allowed allowed);
+  // no more. UNAVAILABLE or RESOURCE_EXHAUSTED, reason TOO_MANY_PAGES, when too many are open, in all or of this
+  // client.
+  absl::StatusOr<std::shared_ptr<EventQueue>> Open(const Caller& caller, const std::string& last_event_id,
+                                                   Allowed allowed);
   // A page of the client shows the offer with this version of the alert. NotAttending() when the client has no feed
   // that attends.
   absl::Status Delivered(const std::string& client, const std::string& alert, std::uint64_t version);
@@ -98,6 +104,8 @@ class LiveFeeds {
     Allowed allowed;
   };
   void ClosePages();
+  // REQUIRES: mutex_ is held.
+  absl::Status MayOpen(const std::string& client) const;
   // Feeds that nobody follows, taken out so that they end outside the lock.
   std::vector<std::shared_ptr<LiveFeed>> TakeIdle();
 

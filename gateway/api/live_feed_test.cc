@@ -27,7 +27,7 @@ class LiveFeedTest : public ::testing::Test {
   }
 
   Page Open(const std::string& last_event_id = "") {
-    return feeds_.Open(centre_, last_event_id, [this] { return allowed_.load(); });
+    return *feeds_.Open(centre_, last_event_id, [this] { return allowed_.load(); });
   }
   bool Attends() { return alerts_.attendances.open() == std::vector{centre_.id}; }
   bool AttendsNoMore() {
@@ -67,7 +67,7 @@ TEST_F(LiveFeedTest, AnAlarmCentreAttendsFromItsFirstPageToItsLast) {
 }
 
 TEST_F(LiveFeedTest, NobodyElseAttends) {
-  const Page page = feeds_.Open({.id = "operator-1", .role = Role::kOperator}, "", [] { return true; });
+  const Page page = *feeds_.Open({.id = "operator-1", .role = Role::kOperator}, "", [] { return true; });
   alerts_.Change();
   EXPECT_THAT(TakeUntil(page, "event: alert"), HasSubstr("a1"));
   EXPECT_EQ(alerts_.attendances.begun(), 0);
@@ -109,6 +109,26 @@ TEST_F(LiveFeedTest, APageThatMayFollowNoMoreIsClosed) {
   EXPECT_TRUE(WaitFor([&] { return page->closed(); }, std::chrono::seconds(1)));
 }
 
+TEST_F(LiveFeedTest, OneClientHasSoManyPagesAndNoMore) {
+  std::vector<Page> pages;
+  for (std::size_t i = 0; i < LiveFeeds::kMostOfOneClient; ++i) pages.push_back(Open());
+  const auto always = [] { return true; };
+  EXPECT_TRUE(absl::IsResourceExhausted(feeds_.Open(centre_, "", always).status()));
+  EXPECT_TRUE(feeds_.Open({.id = "operator-1", .role = Role::kOperator}, "", always).ok());
+  pages.front()->Close();
+  EXPECT_TRUE(feeds_.Open(centre_, "", always).ok());
+}
+
+TEST_F(LiveFeedTest, RoomIsLeftForRequests) {
+  std::vector<Page> pages;
+  const auto open = [&](std::size_t i) {
+    const Caller client{.id = "operator-" + std::to_string(i / LiveFeeds::kMostOfOneClient), .role = Role::kOperator};
+    return feeds_.Open(client, "", [] { return true; });
+  };
+  for (std::size_t i = 0; i < LiveFeeds::kMostPages; ++i) pages.push_back(*open(i));
+  EXPECT_TRUE(absl::IsUnavailable(open(LiveFeeds::kMostPages).status()));
+}
+
 TEST_F(LiveFeedTest, AHungServiceDoesNotHoldTheEnd) {
   fleet_.Hang(true);
   const Page page = Open();
@@ -116,6 +136,7 @@ TEST_F(LiveFeedTest, AHungServiceDoesNotHoldTheEnd) {
   feeds_.Stop();
   EXPECT_THAT(alerts_.attendances.open(), IsEmpty());
   EXPECT_TRUE(page->closed());
+  EXPECT_TRUE(absl::IsUnavailable(feeds_.Open(centre_, "", [] { return true; }).status()));
 }
 
 TEST_F(LiveFeedTest, CountsWhatItBeginsAgain) {
