@@ -20,7 +20,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-using ::testing::StartsWith;
 
 registry::v1::Client Client(const std::string& id, const std::string& role, const std::string& token) {
   registry::v1::Client client;

@@ -76,7 +76,7 @@ class HungRegistry : public ::testing::Test {
     server_ = *Server::Start(options, router_, metrics_);
     fleet_.Hang(true);
   }
-  ~HungRegistry() override { fleet_.Hang(false); }
+  void TearDown() override { fleet_.Hang(false); }
 
   static std::string Get(const std::string& path) {
     return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer token\r\nConnection: close\r\n\r\n";

@@ -110,8 +110,8 @@ TEST_F(LiveFeedTest, APageThatMayFollowNoMoreIsClosed) {
 }
 
 TEST_F(LiveFeedTest, OneClientHasSoManyPagesAndNoMore) {
-  std::vector<Page> pages;
-  for (std::size_t i = 0; i < LiveFeeds::kMostOfOneClient; ++i) pages.push_back(Open());
+  std::vector<Page> pages(LiveFeeds::kMostOfOneClient);
+  for (Page& page : pages) page = Open();
   const auto always = [] { return true; };
   EXPECT_TRUE(absl::IsResourceExhausted(feeds_.Open(centre_, "", always).status()));
   EXPECT_TRUE(feeds_.Open({.id = "operator-1", .role = Role::kOperator}, "", always).ok());
@@ -120,12 +120,12 @@ TEST_F(LiveFeedTest, OneClientHasSoManyPagesAndNoMore) {
 }
 
 TEST_F(LiveFeedTest, RoomIsLeftForRequests) {
-  std::vector<Page> pages;
+  std::vector<Page> pages(LiveFeeds::kMostPages);
   const auto open = [&](std::size_t i) {
     const Caller client{.id = "operator-" + std::to_string(i / LiveFeeds::kMostOfOneClient), .role = Role::kOperator};
     return feeds_.Open(client, "", [] { return true; });
   };
-  for (std::size_t i = 0; i < LiveFeeds::kMostPages; ++i) pages.push_back(*open(i));
+  for (std::size_t i = 0; i < pages.size(); ++i) pages[i] = *open(i);
   EXPECT_TRUE(absl::IsUnavailable(open(LiveFeeds::kMostPages).status()));
 }
 

@@ -71,7 +71,7 @@ class AttendLinkTest : public ::testing::Test {
         rpc::Connect("127.0.0.1:" + std::to_string(server_.port()), pki_.Issue("nara-gateway")));
     link_ = std::make_unique<GrpcAttendLink>(*stub_, "centre-1480", "web");
   }
-  ~AttendLinkTest() override { server_.Stop(absl::Milliseconds(100)); }
+  void TearDown() override { server_.Stop(absl::Milliseconds(100)); }
 
   bool Heard(std::size_t lines) {
     return WaitFor([&] { return router_.heard().size() >= lines; });

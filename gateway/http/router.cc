@@ -90,6 +90,7 @@ Response Router::Handle(const Request& request) const {
 
 std::vector<std::string> Router::Routes() const {
   std::vector<std::string> all;
+  all.reserve(routes_.size());
   for (const Route& route : routes_) all.push_back(route.name);
   return all;
 }

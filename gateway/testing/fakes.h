@@ -72,6 +72,7 @@ class FakeAttendances {
   std::vector<std::string> open() const {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> receivers;
+    receivers.reserve(open_.size());
     for (const auto& [link, receiver] : open_) receivers.push_back(receiver);
     return receivers;
   }
