@@ -51,6 +51,9 @@ using AssignmentGuard =
 using DeviceGuard = std::function<absl::Status(const v1::Device& device, const std::vector<v1::Assignment>& running,
                                                const google::protobuf::Timestamp& now)>;
 
+// With the clients that a chain's steps name, by id; what is not there is missing.
+using ReceiverGuard = std::function<absl::Status(const std::map<std::string, v1::Client>& receivers)>;
+
 // An assignment to be made; the units have been looked up.
 struct NewAssignment {
   v1::AssignDeviceRequest request;
@@ -102,7 +105,8 @@ class Store {
                                              const AssignmentGuard& guard) = 0;
   virtual absl::StatusOr<v1::Assignment> Transfer(const Actor& actor, const v1::TransferResponsibilityRequest& request,
                                                   const v1::Unit& unit, const AssignmentGuard& guard) = 0;
-  virtual absl::StatusOr<v1::Chain> PutChain(const Actor& actor, const v1::Chain& chain) = 0;
+  virtual absl::StatusOr<v1::Chain> PutChain(const Actor& actor, const v1::Chain& chain,
+                                             const ReceiverGuard& guard) = 0;
   // The client with the revision at which it was stored.
   virtual absl::StatusOr<v1::Client> PutClient(const Actor& actor, const v1::Client& client) = 0;
 };

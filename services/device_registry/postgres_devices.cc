@@ -27,6 +27,7 @@ constexpr char kAddResident[] = R"sql(
 insert into residents (id, principal) values ($1, $2) on conflict (id) do nothing returning id)sql";
 constexpr char kPrincipalOfResident[] = "select principal from residents where id = $1";
 
+constexpr char kClientsWithIds[] = "select * from clients where id = any($1::text[])";
 constexpr char kNewestChain[] = "select coalesce(max(version), 0) as version from chains where unit = $1";
 constexpr char kAddChain[] = "insert into chains (unit, version, revision) values ($1, $2::int, $3::bigint)";
 constexpr char kAddSteps[] = R"sql(
@@ -69,17 +70,10 @@ absl::Status UnitIsElsewhere(const std::string& unit) {
 }
 
 // What a violated constraint means for the caller.
-absl::Status Explain(const absl::Status& status, const std::map<std::string, std::string>& metadata) {
-  const std::string constraint = ConstraintOf(status);
-  if (constraint == "devices_fallback_unit") {
-    return rpc::Error(absl::StatusCode::kFailedPrecondition, "UNKNOWN_UNIT",
-                      "a fallback unit is not there; create it with PutUnit", metadata);
-  }
-  if (constraint == "clients_one_token") {
-    return rpc::Error(absl::StatusCode::kAlreadyExists, "TOKEN_IN_USE",
-                      "another client has this token; make a new one", metadata);
-  }
-  return status;
+absl::Status Explain(const absl::Status& status, const std::string& client) {
+  if (ConstraintOf(status) != "clients_one_token") return status;
+  return rpc::Error(absl::StatusCode::kAlreadyExists, "TOKEN_IN_USE", "another client has this token; make a new one",
+                    {{"client", client}});
 }
 
 }  // namespace
@@ -106,7 +100,7 @@ absl::Status PostgresStore::RegisterDevices(const Actor& actor, const std::vecto
     serials.push_back(device.serial());
   }
   const std::vector<std::string> ids = Ids(devices);
-  const absl::Status status = Run(actor, [&](Write& write) -> absl::Status {
+  return Run(actor, [&](Write& write) -> absl::Status {
     const absl::StatusOr<Result> added =
         write.Execute(kAddDevices, {ids, products, owners, units, serials, write.revision()});
     if (!added.ok()) return added.status();
@@ -118,7 +112,6 @@ absl::Status PostgresStore::RegisterDevices(const Actor& actor, const std::vecto
     for (const Row row : *added) new_ids.push_back(row.String("id"));
     return write.Audit("register", "device", new_ids, std::vector<std::string>(new_ids.size(), "{}"));
   });
-  return Explain(status, {});
 }
 
 absl::Status PostgresStore::RecordCertificates(const Actor& actor, const std::vector<IssuedCertificate>& issued) {
@@ -149,7 +142,8 @@ absl::Status PostgresStore::CreateResident(const Actor& actor, const std::string
   });
 }
 
-absl::StatusOr<v1::Chain> PostgresStore::PutChain(const Actor& actor, const v1::Chain& chain) {
+absl::StatusOr<v1::Chain> PostgresStore::PutChain(const Actor& actor, const v1::Chain& chain,
+                                                  const ReceiverGuard& guard) {
   v1::Chain stored = chain;
   std::vector<std::string> receivers;
   std::vector<std::uint32_t> seconds;
@@ -158,6 +152,11 @@ absl::StatusOr<v1::Chain> PostgresStore::PutChain(const Actor& actor, const v1::
     seconds.push_back(step.accept_seconds());
   }
   const absl::Status status = Run(actor, [&](Write& write) -> absl::Status {
+    const absl::StatusOr<Result> clients = write.Execute(kClientsWithIds, {receivers});
+    if (!clients.ok()) return clients.status();
+    std::map<std::string, v1::Client> by_id;
+    for (const Row row : *clients) by_id.emplace(row.String("id"), ClientOf(row));
+    if (absl::Status guarded = guard(by_id); !guarded.ok()) return guarded;
     const absl::StatusOr<Result> newest = write.Execute(kNewestChain, {chain.unit()});
     if (!newest.ok()) return newest.status();
     const std::int64_t next = (*newest)[0].Int64("version") + 1;
@@ -193,7 +192,7 @@ absl::StatusOr<v1::Client> PostgresStore::PutClient(const Actor& actor, const v1
     detail.clear_token_sha256();
     return put.ok() ? write.Audit("put", "client", client.id(), detail) : put;
   });
-  if (!status.ok()) return Explain(status, {{"client", client.id()}});
+  if (!status.ok()) return Explain(status, client.id());
   return stored;
 }
 

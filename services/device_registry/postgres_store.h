@@ -47,7 +47,7 @@ class PostgresStore final : public Store {
                                      const AssignmentGuard& guard) override;
   absl::StatusOr<v1::Assignment> Transfer(const Actor& actor, const v1::TransferResponsibilityRequest& request,
                                           const v1::Unit& unit, const AssignmentGuard& guard) override;
-  absl::StatusOr<v1::Chain> PutChain(const Actor& actor, const v1::Chain& chain) override;
+  absl::StatusOr<v1::Chain> PutChain(const Actor& actor, const v1::Chain& chain, const ReceiverGuard& guard) override;
   absl::StatusOr<v1::Client> PutClient(const Actor& actor, const v1::Client& client) override;
 
  private:

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,13 @@ class Registry {
   absl::StatusOr<v1::Unit> FindUnit(const std::string& id);
   absl::StatusOr<v1::Unit> UnitToAnswer(const Caller& caller, const std::string& id);
   absl::Status CheckResident(const Caller& caller, const std::string& id);
+  // The fallback unit gets alerts, so it is named by who may act for its principal.
+  absl::Status CheckFallbacks(const Caller& caller, const std::vector<v1::Device>& devices);
+  // A chain rings at the county's receivers, and at those of principals for which the
+  // caller may act.
+  absl::Status CheckReceivers(const Caller& caller, const v1::Chain& chain,
+                              const std::map<std::string, v1::Client>& receivers) const;
+  absl::Status CheckUnitsOf(const v1::Client& client);
   // Does the caller's principal answer for the purpose at `from` and at every change
   // point until `until`? At the start, when that is later than `from`.
   absl::Status CheckAnswers(const Caller& caller, const v1::Assignment& assignment, v1::Purpose purpose,

@@ -28,7 +28,7 @@ v1::Device NewDevice(const std::string& id, const std::string& owner = "14") {
   device.set_id(id);
   device.set_product("scale");
   device.set_owner(owner);
-  device.set_fallback_unit("alarm-1480");
+  device.set_fallback_unit(owner == "14" ? "tech-14" : "alarm-1480");
   return device;
 }
 
@@ -117,6 +117,24 @@ TEST_F(RegistryTest, RegistersAllOrNone) {
   v1::Device lost = NewDevice("new-2");
   lost.set_fallback_unit("no-such-unit");
   EXPECT_EQ(Reason(registry_.RegisterDevices(county_.As("hmc"), Registering({lost}))), "UNKNOWN_UNIT");
+}
+
+TEST_F(RegistryTest, AFallbackUnitIsNamedByWhoMayActForIt) {
+  const auto put = [&](const std::string& who, const std::string& owner, const std::string& unit) {
+    v1::Device device = NewDevice("new-1", owner);
+    device.set_fallback_unit(unit);
+    return registry_.RegisterDevices(county_.As(who), Registering({NewDevice("new-2", owner), device})).status();
+  };
+  const absl::Status foreign = put("hmc", "14", "alarm-1480");
+  const absl::Status missing = put("hmc", "14", "no-such-unit");
+  EXPECT_EQ(rpc::ReasonOf(foreign), "UNKNOWN_UNIT");
+  EXPECT_EQ(foreign.code(), missing.code());
+  EXPECT_EQ(foreign.message(), missing.message());
+  EXPECT_EQ(rpc::ReasonOf(missing), "UNKNOWN_UNIT");
+  EXPECT_EQ(rpc::ReasonOf(put("chef-1480", "1480", "care-1490-1")), "UNKNOWN_UNIT");
+  EXPECT_EQ(rpc::ReasonOf(put("admin", "1480", "no-such-unit")), "UNKNOWN_UNIT");
+  EXPECT_EQ(county_.Ask("select count(*) from registry.devices where id like 'new-%'"), "0") << "all or none";
+  EXPECT_TRUE(put("admin", "14", "alarm-1480").ok()) << "an agreement of two principals";
 }
 
 TEST_F(RegistryTest, RefusesDevicesOfHostileForm) {
@@ -230,7 +248,7 @@ TEST_F(RegistryTest, ListsTheUnitsOfOnesPrincipal) {
   };
   EXPECT_THAT(seen("chef-1490"), ElementsAre("care-1490-1"));
   EXPECT_THAT(seen("care"), ElementsAre("alarm-1480", "care-1480-1", "care-1480-2"));
-  EXPECT_EQ(seen("admin").size(), 4u);
+  EXPECT_EQ(seen("admin").size(), 5u);
 }
 
 TEST_F(RegistryTest, AResidentIsCreatedOnce) {
@@ -280,6 +298,19 @@ TEST_F(RegistryTest, RefusesChainsThatCannotRing) {
   EXPECT_EQ(refused(request), "INVALID_FIELD");
 }
 
+TEST_F(RegistryTest, AChainRingsAtOnesOwnAndAtTheCountysReceivers) {
+  const auto put = [&](const std::string& who, const std::string& receiver) {
+    return registry_.PutChain(county_.As(who), ChainOf("care-1480-1", 1, {"centre-1480", receiver})).status();
+  };
+  const absl::Status foreign = put("chef-1480", "centre-1490");
+  const absl::Status missing = put("chef-1480", "no-such-centre");
+  EXPECT_EQ(rpc::ReasonOf(foreign), "UNKNOWN_RECEIVER");
+  EXPECT_EQ(foreign.code(), missing.code());
+  EXPECT_EQ(foreign.message(), missing.message());
+  EXPECT_EQ(county_.Ask("select count(*) from registry.chains"), "0");
+  EXPECT_TRUE(put("admin", "centre-1490").ok()) << "an agreement of two principals";
+}
+
 TEST_F(RegistryTest, AClientMayCallAsSoonAsPutClientHasAnswered) {
   v1::PutClientRequest request;
   request.mutable_client()->set_id("new-centre");
@@ -310,6 +341,22 @@ TEST_F(RegistryTest, RefusesClientsThatWouldBeMoreThanTheyMay) {
   EXPECT_EQ(put("admin", "somebody", "root"), "INVALID_FIELD");
   EXPECT_EQ(put("admin", "nara-fleet", "simulator"), "");
   EXPECT_EQ(put("chef-1480", "somebody", "operator"), "FORBIDDEN");
+}
+
+TEST_F(RegistryTest, AClientHasUnitsThatAreThereAndOfItsPrincipal) {
+  const auto put = [&](const std::string& principal, const std::vector<std::string>& units) {
+    v1::PutClientRequest request;
+    request.mutable_client()->set_id("new-care");
+    request.mutable_client()->set_role("care_unit");
+    request.mutable_client()->set_principal(principal);
+    for (const std::string& unit : units) request.mutable_client()->add_units(unit);
+    return Reason(registry_.PutClient(county_.As("admin"), request));
+  };
+  EXPECT_EQ(put("1480", {"care-1480-1", "care-1480-2"}), "");
+  EXPECT_EQ(put("", {"care-1480-1", "care-1490-1"}), "");
+  EXPECT_EQ(put("1480", {"care-1480-1", "care-1490-1"}), "INVALID_FIELD");
+  EXPECT_EQ(put("1480", {"of-the-future"}), "INVALID_FIELD");
+  EXPECT_EQ(put("", {"of-the-future"}), "INVALID_FIELD");
 }
 
 TEST_F(RegistryTest, OnlyServicesFollowTheWatches) {

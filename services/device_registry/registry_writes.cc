@@ -26,7 +26,8 @@ bool IsRegionOf(const std::string& region, const std::string& principal) {
 
 }  // namespace
 
-// A unit to which a responsibility may be given.
+// A unit to which a responsibility may be given. It stays with its principal, so what
+// is right now is right in the transaction too.
 absl::StatusOr<v1::Unit> Registry::UnitToAnswer(const Caller& caller, const std::string& id) {
   absl::StatusOr<v1::Unit> unit = FindUnit(id);
   if (!unit.ok()) return unit.status();
@@ -39,6 +40,20 @@ absl::Status Registry::CheckResident(const Caller& caller, const std::string& id
   if (!principal.ok()) return principal.status();
   if (!principal->has_value()) return NotThere("resident", id);
   return Check(caller, Action::kAssign, OfPrincipal(**principal), "resident", id);
+}
+
+absl::Status Registry::CheckFallbacks(const Caller& caller, const std::vector<v1::Device>& devices) {
+  std::vector<std::string> ids;
+  for (const v1::Device& device : devices) ids.push_back(device.fallback_unit());
+  const auto units = deps_.store.FindUnits(ids);
+  if (!units.ok()) return units.status();
+  for (const std::string& id : ids) {
+    const auto unit = units->find(id);
+    if (unit == units->end()) return NotThere("unit", id);
+    const absl::Status status = Check(caller, Action::kRegisterDevice, OfUnit(unit->second), "unit", id);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Registry::CheckAnswers(const Caller& caller, const v1::Assignment& assignment, v1::Purpose purpose,
@@ -76,6 +91,34 @@ absl::Status Registry::CheckDevice(const Caller& caller, const v1::AssignDeviceR
   return Check(caller, Action::kAssign, object, "device", device.id());
 }
 
+absl::Status Registry::CheckReceivers(const Caller& caller, const v1::Chain& chain,
+                                      const std::map<std::string, v1::Client>& receivers) const {
+  for (const v1::ChainStep& step : chain.steps()) {
+    const auto receiver = receivers.find(step.receiver());
+    if (receiver == receivers.end()) return NotThere("receiver", step.receiver());
+    const std::string& principal = receiver->second.principal();
+    if (principal.empty()) continue;
+    const absl::Status status = Check(caller, Action::kWriteChain, OfPrincipal(principal), "receiver", step.receiver());
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+// A unit that somebody else creates later, under an id that a client has already, would
+// be that client's.
+absl::Status Registry::CheckUnitsOf(const v1::Client& client) {
+  const std::vector<std::string> ids(client.units().begin(), client.units().end());
+  const auto units = deps_.store.FindUnits(ids);
+  if (!units.ok()) return units.status();
+  for (const std::string& id : ids) {
+    const auto unit = units->find(id);
+    const bool own =
+        unit != units->end() && (client.principal().empty() || unit->second.principal() == client.principal());
+    if (!own) return Invalid("units", "are there, and of the client's principal when it has one");
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<v1::PutUnitResponse> Registry::PutUnit(const Caller& caller, const v1::PutUnitRequest& request) {
   const v1::Unit& unit = request.unit();
   if (absl::Status status = Check(caller, Action::kWriteUnit, OfPrincipal(unit.principal()), "unit", unit.id());
@@ -104,6 +147,7 @@ absl::StatusOr<v1::RegisterDevicesResponse> Registry::RegisterDevices(const Call
     *response.add_devices() = devices.back();
   }
   if (devices.empty()) return response;
+  if (absl::Status status = CheckFallbacks(caller, devices); !status.ok()) return status;
   if (absl::Status status = deps_.store.RegisterDevices({caller.id}, devices); !status.ok()) return status;
   return response;
 }
@@ -211,7 +255,10 @@ absl::StatusOr<v1::PutChainResponse> Registry::PutChain(const Caller& caller, co
   if (absl::Status status = Check(caller, Action::kWriteChain, OfUnit(*unit), "unit", unit->id()); !status.ok()) {
     return status;
   }
-  absl::StatusOr<v1::Chain> chain = deps_.store.PutChain({caller.id}, request.chain());
+  const auto guard = [&](const std::map<std::string, v1::Client>& receivers) {
+    return CheckReceivers(caller, request.chain(), receivers);
+  };
+  absl::StatusOr<v1::Chain> chain = deps_.store.PutChain({caller.id}, request.chain(), guard);
   if (!chain.ok()) return chain.status();
   v1::PutChainResponse response;
   *response.mutable_chain() = *std::move(chain);
@@ -225,6 +272,7 @@ absl::StatusOr<v1::PutClientResponse> Registry::PutClient(const Caller& caller, 
     return status;
   }
   if (absl::Status status = Validate(client, deps_.catalogue); !status.ok()) return status;
+  if (absl::Status status = CheckUnitsOf(client); !status.ok()) return status;
   absl::StatusOr<v1::Client> stored = deps_.store.PutClient({caller.id}, client);
   if (!stored.ok()) return stored.status();
   // A revocation that was answered is in force.

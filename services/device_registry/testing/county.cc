@@ -51,7 +51,7 @@ v1::Device DeviceOf(const std::string& id, const std::string& product, const std
   device.set_id(id);
   device.set_product(product);
   device.set_owner(owner);
-  device.set_fallback_unit("alarm-1480");
+  device.set_fallback_unit(owner == "14" ? "tech-14" : "alarm-1480");
   device.set_serial("SN " + id);
   return device;
 }
@@ -111,14 +111,18 @@ bool County::CatchUp() {
 }
 
 void County::Fill() {
-  for (const auto& [id, principal] : std::vector<std::pair<std::string, std::string>>{
-           {"care-1480-1", "1480"}, {"care-1480-2", "1480"}, {"alarm-1480", "1480"}, {"care-1490-1", "1490"}}) {
+  for (const auto& [id, principal] : std::vector<std::pair<std::string, std::string>>{{"care-1480-1", "1480"},
+                                                                                      {"care-1480-2", "1480"},
+                                                                                      {"alarm-1480", "1480"},
+                                                                                      {"care-1490-1", "1490"},
+                                                                                      {"tech-14", "14"}}) {
     Must(store_->PutUnit({"test"}, UnitOf(id, principal)));
   }
   for (const v1::Client& client :
        {ClientOf("chef-1480", "principal_admin", "1480"), ClientOf("chef-1490", "principal_admin", "1490"),
         ClientOf("hmc", "supplier", "14"), ClientOf("watch", "operator", ""),
-        ClientOf("care", "care_unit", "1480", {"care-1480-1"}), ClientOf("centre-1480", "alarm_centre", "1480")}) {
+        ClientOf("care", "care_unit", "1480", {"care-1480-1"}), ClientOf("centre-1480", "alarm_centre", "1480"),
+        ClientOf("centre-1490", "alarm_centre", "1490"), ClientOf("county-fallback", "alarm_centre", "")}) {
     Must(store_->PutClient({"test"}, client).status());
   }
   Must(store_->RegisterDevices({"test"},

@@ -33,11 +33,12 @@ class County {
   // Waits until the watches show everything that was committed.
   bool CatchUp();
 
-  // Callers of each kind: "admin", "chef-1480", "chef-1490", "hmc" (supplier),
-  // "watch" (operator), "care" (care-1480-1), "centre-1480", "ingest" (service).
+  // Callers of each kind: "admin", "chef-1480", "chef-1490", "hmc" (supplier of 14),
+  // "watch" (operator), "care" (care-1480-1), "centre-1480", "centre-1490",
+  // "county-fallback" (an alarm centre of the county), "ingest" (service).
   Caller As(const std::string& who) const;
 
-  // Units care-1480-1, care-1480-2, alarm-1480 and care-1490-1; the callers above;
+  // Units care-1480-1, care-1480-2, alarm-1480, care-1490-1 and tech-14; the callers above;
   // devices bp-0001 (bp-meter of 14) and disp-0001 (evondos of 1480); residents r-1
   // and r-2 of 1480, r-9 of 1490.
   void Fill();
