@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "device_registry/migrations.h"
 #include "device_registry/postgres_rows.h"
 #include "device_registry/postgres_store.h"
+#include "device_registry/schema.h"
 
 namespace nara::registry {
 namespace {

@@ -1,4 +1,4 @@
-// The store in PostgreSQL, schema `registry` (migrations.cc).
+// The store in PostgreSQL, schema `registry` (schema.cc).
 //
 // A write takes the revision's row lock first, so writers take turns: nothing can
 // deadlock, and the order of revisions is the order of commits. The exclusion

@@ -1,4 +1,4 @@
-#include "device_registry/migrations.h"
+#include "device_registry/schema.h"
 
 #include <array>
 
