@@ -43,7 +43,8 @@ std::string StatusPayload(bool online, absl::Time at, const std::string& firmwar
 absl::StatusOr<std::unique_ptr<Client>> Client::Start(ClientOptions options, Storage& measurement, Storage& alarm,
                                                       Transport& transport, ClientEvents events) {
   if (!IsDeviceId(options.device)) {
-    return absl::InvalidArgumentError("device id \"" + options.device + "\" is not [a-z0-9][a-z0-9-]{2,62}, or begins with nara-");
+    return absl::InvalidArgumentError("device id \"" + options.device +
+                                      "\" is not [a-z0-9][a-z0-9-]{2,62}, or begins with nara-");
   }
   auto m = Outbox::Open(LANE_MEASUREMENT, options.measurement, measurement, DrawRandom);
   if (!m.ok()) return m.status();

@@ -1,8 +1,8 @@
 // The whole registry over mutual TLS, on a real PostgreSQL.
 #include "device_registry/app.h"
 
-#include <grpcpp/grpcpp.h>
 #include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
 #include <map>

@@ -14,9 +14,9 @@
 namespace nara::registry {
 namespace {
 
+using testing::At;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::At;
 
 class AssignmentsTest : public ::testing::Test {
  protected:

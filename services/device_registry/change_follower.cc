@@ -7,7 +7,9 @@ namespace nara::registry {
 ChangeFollower::ChangeFollower(ChangeSource& source, Feeds& feeds, Options options)
     : source_(source), feeds_(feeds), options_(std::move(options)) {}
 
-ChangeFollower::~ChangeFollower() { Stop(); }
+ChangeFollower::~ChangeFollower() {
+  Stop();
+}
 
 absl::Status ChangeFollower::Start() {
   if (absl::Status status = Follow(); !status.ok()) return status;

@@ -17,8 +17,9 @@ class ConfigTest : public ::testing::Test {
   absl::StatusOr<Config> Read(const std::string& more) {
     const std::string file = dir_.Write("file", "content");
     const std::string text = "grpc: {listen: \"127.0.0.1:7101\"}\ntls: {ca: " + file + ", cert: " + file +
-                             ", key: " + file + "}\npostgres: {conninfo: \"host=/run dbname=nara\"}\ncatalogue: " +
-                             dir_.path() + "\nmqtt_password_key: " + file + "\n" + more;
+                             ", key: " + file +
+                             "}\npostgres: {conninfo: \"host=/run dbname=nara\"}\ncatalogue: " + dir_.path() +
+                             "\nmqtt_password_key: " + file + "\n" + more;
     absl::StatusOr<config::Section> root = config::Section::Parse(text, "registry.yaml");
     if (!root.ok()) return root.status();
     return ReadConfig(*root);
@@ -43,7 +44,9 @@ TEST_F(ConfigTest, NamesKeyAndLineOfAMistake) {
   EXPECT_THAT(message, HasSubstr("colour"));
 }
 
-TEST_F(ConfigTest, NeedsTheDeviceCa) { EXPECT_FALSE(Read("").ok()); }
+TEST_F(ConfigTest, NeedsTheDeviceCa) {
+  EXPECT_FALSE(Read("").ok());
+}
 
 }  // namespace
 }  // namespace nara::registry

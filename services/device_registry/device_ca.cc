@@ -38,7 +38,9 @@ using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
 using Number = std::unique_ptr<BIGNUM, Deleter<BN_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
 
-Bio Reader(const std::string& text) { return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+Bio Reader(const std::string& text) {
+  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
@@ -191,8 +193,7 @@ absl::StatusOr<Credentials::Signed> DeviceCa::Sign(const std::string& device, co
   X509* issuer = keys_->cert.get();
   const bool made = X509_set_version(cert, X509_VERSION_3) == 1 && SetSerial(cert) && SetNames(cert, issuer, device) &&
                     SetTimes(cert, now - kClockSlack, end) && X509_set_pubkey(cert, key->get()) == 1 &&
-                    AddExtensions(cert, issuer) &&
-                    X509_sign(cert, keys_->key.get(), DigestFor(keys_->key.get())) > 0;
+                    AddExtensions(cert, issuer) && X509_sign(cert, keys_->key.get(), DigestFor(keys_->key.get())) > 0;
   if (!made) return absl::InternalError("OpenSSL could not make a certificate");
   return Signed{.certificate_pem = Pem(cert), .serial = SerialOf(cert), .not_after = end};
 }

@@ -153,6 +153,8 @@ class GrpcService final : public v1::DeviceRegistryService::CallbackService {
 
 }  // namespace
 
-std::shared_ptr<grpc::Service> MakeGrpcService(GrpcDeps deps) { return std::make_shared<GrpcService>(deps); }
+std::shared_ptr<grpc::Service> MakeGrpcService(GrpcDeps deps) {
+  return std::make_shared<GrpcService>(deps);
+}
 
 }  // namespace nara::registry

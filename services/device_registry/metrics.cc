@@ -3,11 +3,23 @@
 namespace nara::registry {
 namespace {
 
-constexpr const char* kMethods[] = {"ListPrincipals",  "PutUnit",        "ListUnits",    "RegisterDevices",
-                                    "ProvisionDevices", "GetDevice",     "ListDevices",  "CreateResident",
-                                    "AssignDevice",    "EndAssignment",  "TransferResponsibility",
-                                    "PutChain",        "GetChain",       "PutClient",    "WatchRoutes",
-                                    "WatchChains",     "WatchAccess"};
+constexpr const char* kMethods[] = {"ListPrincipals",
+                                    "PutUnit",
+                                    "ListUnits",
+                                    "RegisterDevices",
+                                    "ProvisionDevices",
+                                    "GetDevice",
+                                    "ListDevices",
+                                    "CreateResident",
+                                    "AssignDevice",
+                                    "EndAssignment",
+                                    "TransferResponsibility",
+                                    "PutChain",
+                                    "GetChain",
+                                    "PutClient",
+                                    "WatchRoutes",
+                                    "WatchChains",
+                                    "WatchAccess"};
 
 bool OurFault(const absl::Status& status) {
   return absl::IsInternal(status) || absl::IsUnavailable(status) || absl::IsUnknown(status) ||
@@ -44,8 +56,12 @@ void Metrics::Called(const std::string& method, const absl::Status& status, std:
   counts.seconds->Observe(std::chrono::duration<double>(took).count());
 }
 
-void Metrics::Shows(std::uint64_t revision) { revision_.Set(static_cast<double>(revision)); }
+void Metrics::Shows(std::uint64_t revision) {
+  revision_.Set(static_cast<double>(revision));
+}
 
-void Metrics::StoreAnswers(bool answers) { store_up_.Set(answers ? 1 : 0); }
+void Metrics::StoreAnswers(bool answers) {
+  store_up_.Set(answers ? 1 : 0);
+}
 
 }  // namespace nara::registry

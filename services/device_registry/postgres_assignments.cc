@@ -164,10 +164,10 @@ v1::Responsibility PointOf(v1::Purpose purpose, const v1::Unit& unit, const goog
 template <typename Write>
 absl::StatusOr<v1::Assignment> Make(Write& write, const NewAssignment& plan, const std::optional<TimePoint>& at) {
   const v1::AssignDeviceRequest& wish = plan.request;
-  const absl::StatusOr<Result> made = write.Execute(
-      kAssign, {wish.assignment(), wish.device(), wish.resident(), at, static_cast<int>(wish.regime()),
-                plan.care.principal(), plan.care.provider(), plan.care.id(), plan.alarm.principal(),
-                plan.alarm.provider(), plan.alarm.id(), write.revision()});
+  const absl::StatusOr<Result> made =
+      write.Execute(kAssign, {wish.assignment(), wish.device(), wish.resident(), at, static_cast<int>(wish.regime()),
+                              plan.care.principal(), plan.care.provider(), plan.care.id(), plan.alarm.principal(),
+                              plan.alarm.provider(), plan.alarm.id(), write.revision()});
   if (!made.ok()) return made.status();
   if (made->empty()) return NotThere("device", wish.device());
   v1::Assignment assignment;

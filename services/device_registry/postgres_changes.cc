@@ -106,9 +106,9 @@ absl::StatusOr<Changes> PostgresChanges::ReadAfter(std::uint64_t after) {
   if (!revision.ok()) return revision.status();
   changes.revision = *revision;
   if (*revision == after && after != 0) return changes;
-  const absl::Status read =
-      RunTransaction(*connection_, Isolation::kRepeatableRead,
-                     [&](Transaction& transaction) { return ReadState(transaction, after, changes); });
+  const absl::Status read = RunTransaction(*connection_, Isolation::kRepeatableRead, [&](Transaction& transaction) {
+    return ReadState(transaction, after, changes);
+  });
   if (!read.ok()) return read;
   return changes;
 }

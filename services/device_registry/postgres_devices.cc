@@ -162,7 +162,8 @@ absl::StatusOr<v1::Chain> PostgresStore::PutChain(const Actor& actor, const v1::
     const std::int64_t next = (*newest)[0].Int64("version") + 1;
     if (next != chain.version()) {
       return rpc::Error(absl::StatusCode::kAborted, "CHAIN_VERSION",
-                        "the chain's next version is " + std::to_string(next) + "; read it again", {{"unit", chain.unit()}});
+                        "the chain's next version is " + std::to_string(next) + "; read it again",
+                        {{"unit", chain.unit()}});
     }
     stored.set_revision(static_cast<std::uint64_t>(write.revision()));
     absl::Status added = write.Execute(kAddChain, {chain.unit(), chain.version(), write.revision()}).status();
@@ -185,8 +186,9 @@ absl::StatusOr<v1::Client> PostgresStore::PutClient(const Actor& actor, const v1
     }
     stored.set_revision(static_cast<std::uint64_t>(write.revision()));
     const std::vector<std::string> units(client.units().begin(), client.units().end());
-    const absl::Status put = write.Execute(kPutClient, {client.id(), client.role(), client.principal(), units,
-                                                        client.token_sha256(), client.revoked(), write.revision()})
+    const absl::Status put = write
+                                 .Execute(kPutClient, {client.id(), client.role(), client.principal(), units,
+                                                       client.token_sha256(), client.revoked(), write.revision()})
                                  .status();
     v1::Client detail = stored;
     detail.clear_token_sha256();

@@ -56,7 +56,10 @@ select unit, version, receiver, accept_seconds from chain_steps where unit = $1 
 }  // namespace
 
 PostgresStore::PostgresStore(PostgresOptions options, std::size_t connections, std::function<void()> committed)
-    : options_(options), connections_(connections), pool_(std::move(options), connections), committed_(std::move(committed)) {}
+    : options_(options),
+      connections_(connections),
+      pool_(std::move(options), connections),
+      committed_(std::move(committed)) {}
 
 absl::Status PostgresStore::Prepare(const Catalogue& catalogue) {
   std::vector<std::string> ids, names, federations;
@@ -95,9 +98,8 @@ absl::StatusOr<std::vector<DeviceTally>> PostgresStore::CountDevices() {
 }
 
 absl::StatusOr<std::vector<v1::Unit>> PostgresStore::ListUnits(const UnitQuery& query) {
-  const absl::StatusOr<Result> result =
-      Query(kListUnits, {query.after, query.principal, query.visible.all, query.visible.principal, query.visible.units,
-                         query.limit});
+  const absl::StatusOr<Result> result = Query(kListUnits, {query.after, query.principal, query.visible.all,
+                                                           query.visible.principal, query.visible.units, query.limit});
   if (!result.ok()) return result.status();
   std::vector<v1::Unit> units;
   for (const Row row : *result) units.push_back(UnitOf(row));

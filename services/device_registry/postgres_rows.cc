@@ -42,9 +42,13 @@ v1::Client ClientOf(const Row& row) {
   return client;
 }
 
-google::protobuf::Timestamp TimestampOf(TimePoint time) { return ToProto(absl::FromChrono(time)); }
+google::protobuf::Timestamp TimestampOf(TimePoint time) {
+  return ToProto(absl::FromChrono(time));
+}
 
-TimePoint TimePointOf(const google::protobuf::Timestamp& time) { return absl::ToChronoTime(FromProto(time)); }
+TimePoint TimePointOf(const google::protobuf::Timestamp& time) {
+  return absl::ToChronoTime(FromProto(time));
+}
 
 std::vector<v1::Assignment> AssignmentsOf(const Result& assignments, const Result& points) {
   std::vector<v1::Assignment> all;

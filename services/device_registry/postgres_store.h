@@ -55,8 +55,8 @@ class PostgresStore final : public Store {
   // Audit; when it changed nothing the revision is given back.
   class Write;
   absl::Status Run(const Actor& actor, absl::FunctionRef<absl::Status(Write&)> work);
-  absl::Status RunOnce(PostgresConnection& connection, const Actor& actor,
-                       absl::FunctionRef<absl::Status(Write&)> work, bool& begun);
+  absl::Status RunOnce(PostgresConnection& connection, const Actor& actor, absl::FunctionRef<absl::Status(Write&)> work,
+                       bool& begun);
   absl::StatusOr<Result> Query(std::string_view sql, std::initializer_list<Param> params);
   absl::Status AddRunning(std::vector<v1::Device>& devices);
 

@@ -61,8 +61,8 @@ absl::Status Registry::CheckOwners(const Caller& caller, Action action, const st
   if (!devices.ok()) return devices.status();
   for (const std::string& id : ids) {
     const auto found = devices->find(id);
-    const Object object{.principal = {}, .unit = {}, .owner = found == devices->end() ? "" : found->second.owner(),
-                        .receivers = {}};
+    const Object object{
+        .principal = {}, .unit = {}, .owner = found == devices->end() ? "" : found->second.owner(), .receivers = {}};
     if (absl::Status status = Check(caller, action, object, "device", id); !status.ok()) return status;
     if (found == devices->end()) return NotThere("device", id);
   }

@@ -267,7 +267,8 @@ TEST_F(RegistryTest, AResidentIsCreatedOnce) {
 }
 
 TEST_F(RegistryTest, AChainIsVersionedAndNeverChangedInPlace) {
-  ASSERT_TRUE(registry_.PutChain(county_.As("chef-1480"), ChainOf("care-1480-1", 1, {"centre-1480", "county-fallback"})).ok());
+  ASSERT_TRUE(
+      registry_.PutChain(county_.As("chef-1480"), ChainOf("care-1480-1", 1, {"centre-1480", "county-fallback"})).ok());
   ASSERT_TRUE(registry_.PutChain(county_.As("chef-1480"), ChainOf("care-1480-1", 2, {"county-fallback"})).ok());
   EXPECT_EQ(Reason(registry_.PutChain(county_.As("chef-1480"), ChainOf("care-1480-1", 2, {"centre-1480"}))),
             "CHAIN_VERSION");
@@ -323,8 +324,9 @@ TEST_F(RegistryTest, AClientMayCallAsSoonAsPutClientHasAnswered) {
   EXPECT_TRUE(county_.feeds().access.table().Find("new-centre")->revoked());
   request.mutable_client()->set_id("thief");
   EXPECT_EQ(Reason(registry_.PutClient(county_.As("admin"), request)), "TOKEN_IN_USE");
-  EXPECT_EQ(county_.Ask("select count(*) from registry.changes where detail::text like '%" + TokenHash("secret") + "%'"),
-            "0");
+  EXPECT_EQ(
+      county_.Ask("select count(*) from registry.changes where detail::text like '%" + TokenHash("secret") + "%'"),
+      "0");
 }
 
 TEST_F(RegistryTest, RefusesClientsThatWouldBeMoreThanTheyMay) {

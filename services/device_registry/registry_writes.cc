@@ -82,8 +82,7 @@ absl::Status Registry::CheckDevice(const Caller& caller, const v1::AssignDeviceR
                                    const v1::Device& device, const std::vector<v1::Assignment>& running,
                                    const google::protobuf::Timestamp& now) const {
   for (const v1::Assignment& assignment : running) {
-    const absl::Status status =
-        CheckEnd(caller, assignment, request.has_start_at() ? request.start_at() : now, now);
+    const absl::Status status = CheckEnd(caller, assignment, request.has_start_at() ? request.start_at() : now, now);
     if (!status.ok()) return absl::IsNotFound(status) ? NotThere("device", device.id()) : status;
   }
   if (!running.empty() || IsRegionOf(device.owner(), caller.principal)) return absl::OkStatus();

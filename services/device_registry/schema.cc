@@ -164,6 +164,8 @@ constexpr std::array<Migration, 1> kMigrations = {{{1, "devices, assignments, re
 
 }  // namespace
 
-std::span<const Migration> Migrations() { return kMigrations; }
+std::span<const Migration> Migrations() {
+  return kMigrations;
+}
 
 }  // namespace nara::registry

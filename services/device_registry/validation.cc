@@ -14,11 +14,17 @@ constexpr std::size_t kMaxName = 200;
 constexpr int kMaxSteps = 20;
 constexpr int kMaxUnits = 1000;
 
-bool IsLowerOrDigit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool IsLowerOrDigit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
 
-bool IsHex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+bool IsHex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
 
-bool IsOpaque(char c) { return IsLowerOrDigit(c) || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-'; }
+bool IsOpaque(char c) {
+  return IsLowerOrDigit(c) || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
+}
 
 // Also for clients, providers: [a-z0-9-]{3,63}.
 bool IsSlug(std::string_view text) {
@@ -91,7 +97,8 @@ absl::Status Validate(const v1::Device& device, const Catalogue& catalogue) {
     return Invalid("product", "is not in the catalogue; add it there, or correct it");
   }
   if (!IsText(device.serial(), 0)) return Invalid("serial", "is at most 200 characters without control characters");
-  return FirstError({KnownPrincipal("owner", device.owner(), catalogue), Slug("fallback_unit", device.fallback_unit())});
+  return FirstError(
+      {KnownPrincipal("owner", device.owner(), catalogue), Slug("fallback_unit", device.fallback_unit())});
 }
 
 absl::Status Validate(const v1::AssignDeviceRequest& request) {
@@ -148,8 +155,8 @@ absl::Status ValidateOpaqueId(const std::string& field, const std::string& id) {
 absl::Status ValidateTime(const std::string& field, const google::protobuf::Timestamp& time) {
   constexpr std::int64_t kYear1900 = -2'208'988'800;
   constexpr std::int64_t kYear2200 = 7'258'118'400;
-  const bool good = time.seconds() >= kYear1900 && time.seconds() < kYear2200 && time.nanos() >= 0 &&
-                    time.nanos() < 1'000'000'000;
+  const bool good =
+      time.seconds() >= kYear1900 && time.seconds() < kYear2200 && time.nanos() >= 0 && time.nanos() < 1'000'000'000;
   return good ? absl::OkStatus() : Invalid(field, "is a time from 1900 to 2199");
 }
 

@@ -137,8 +137,9 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
       link_({config_.lane, config_.mqtt, config_.tls}, inboxes_, context.clock, metrics_, guard_,
             [this](int shard) { WorkerOf(shard).Wake(); }),
       runners_(static_cast<std::size_t>(config_.workers)),
-      housekeeping_({.redis = {.address = config_.redis}, .logs = LogsOf(config_.lane), .retention = config_.log_retention},
-                    memory_),
+      housekeeping_(
+          {.redis = {.address = config_.redis}, .logs = LogsOf(config_.lane), .retention = config_.log_retention},
+          memory_),
       quarantine_source_({.address = config_.redis}),
       quarantine_store_(postgres_, Holder(context.name), config_.quarantine_per_device),
       mover_(quarantine_source_, quarantine_store_, routes_, metrics_),
@@ -170,7 +171,11 @@ void Ingest::MakeRunners(const Clock& clock) {
 }
 
 ServiceDeps Ingest::Deps(const Clock& clock) {
-  return {config_.lane, authorizer_, routes_, clock, shelf_,
+  return {config_.lane,
+          authorizer_,
+          routes_,
+          clock,
+          shelf_,
           [this](Origin origin, nara::telemetry::v1::Uplink uplink, absl::Duration timeout) {
             Worker& worker = WorkerOf(ShardOf(origin.device));
             return worker.Submit(std::move(origin), std::move(uplink), timeout);
@@ -223,20 +228,38 @@ void Ingest::KeepSchema(const std::stop_token& stop) {
 
 void Ingest::AddParts() {
   const auto run = [this](const char* name, auto start, auto stop) {
-    parts_.Add(name, [start] { start(); return absl::OkStatus(); }, stop);
+    parts_.Add(
+        name,
+        [start] {
+          start();
+          return absl::OkStatus();
+        },
+        stop);
   };
-  run("watches", [this] { StartWatching(); }, [this] { route_watcher_.reset(); client_watcher_.reset(); });
-  run("quarantine", [this] { schema_ = std::jthread([this](const std::stop_token& stop) { KeepSchema(stop); }); },
-      [this] { schema_ = {}; mover_.Stop(); });
+  run(
+      "watches", [this] { StartWatching(); },
+      [this] {
+        route_watcher_.reset();
+        client_watcher_.reset();
+      });
+  run(
+      "quarantine", [this] { schema_ = std::jthread([this](const std::stop_token& stop) { KeepSchema(stop); }); },
+      [this] {
+        schema_ = {};
+        mover_.Stop();
+      });
   run("housekeeping", [this] { housekeeping_.Start(); }, [this] { housekeeping_.Stop(); });
   parts_.Add("mqtt", [this] { return link_.Start(); }, [this] { link_.Stop(); });
-  run("workers",
+  run(
+      "workers",
       [this] {
         for (Runner& runner : runners_) {
           runner.thread = std::jthread([&runner](const std::stop_token& stop) { runner.worker->Run(stop); });
         }
       },
-      [this] { for (Runner& runner : runners_) runner.thread = {}; });
+      [this] {
+        for (Runner& runner : runners_) runner.thread = {};
+      });
   parts_.Add("grpc", [this] { return server_.Start({grpc_service_.get()}); }, [this] { server_.Stop(); });
 }
 

@@ -4,7 +4,8 @@ namespace nara::ingest {
 
 absl::StatusOr<Config> ReadConfig(config::Section& root) {
   Config config;
-  config.lane = root.OptionalWord("lane", "measurement", {"measurement", "alarm"}) == "alarm" ? Lane::kAlarm : Lane::kMeasurement;
+  config.lane =
+      root.OptionalWord("lane", "measurement", {"measurement", "alarm"}) == "alarm" ? Lane::kAlarm : Lane::kMeasurement;
   config.grpc = config::ReadGrpc(root);
   config.tls = config::ReadTls(root);
   config.redis = config::ReadRedis(root);
@@ -15,16 +16,16 @@ absl::StatusOr<Config> ReadConfig(config::Section& root) {
   config.state_dir = config::ReadStateDir(root);
   config.workers = static_cast<int>(root.OptionalInt("workers", config.workers, 1, kShardCount));
   config::Section inbox = root.Child("inbox");
-  config.inbox_max_bytes = static_cast<std::uint64_t>(
-      inbox.OptionalInt("max_bytes", static_cast<std::int64_t>(config.inbox_max_bytes), 16 << 20, std::int64_t{1} << 42));
+  config.inbox_max_bytes = static_cast<std::uint64_t>(inbox.OptionalInt(
+      "max_bytes", static_cast<std::int64_t>(config.inbox_max_bytes), 16 << 20, std::int64_t{1} << 42));
   config.inbox_segment_bytes = static_cast<std::size_t>(
       inbox.OptionalInt("segment_bytes", static_cast<std::int64_t>(config.inbox_segment_bytes), 1 << 18, 1 << 28));
   config.receipt_interval =
       root.OptionalDuration("receipt_interval", config.receipt_interval, absl::ZeroDuration(), absl::Seconds(1));
   config.log_retention =
       root.OptionalDuration("log_retention", config.log_retention, absl::Minutes(1), absl::Hours(24 * 365));
-  const int percent = static_cast<int>(
-      root.OptionalInt("memory_limit_percent", config.lane == Lane::kAlarm ? 90 : 70, 1, 100));
+  const int percent =
+      static_cast<int>(root.OptionalInt("memory_limit_percent", config.lane == Lane::kAlarm ? 90 : 70, 1, 100));
   config.memory_limit = percent / 100.0;
   config.quarantine_per_device =
       static_cast<int>(root.OptionalInt("quarantine_per_device", config.quarantine_per_device, 1, 1'000'000));

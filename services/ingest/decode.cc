@@ -19,9 +19,9 @@ constexpr std::size_t kMaxText = 64;
 
 bool IsWord(std::string_view text) {
   return text.size() <= kMaxText && std::ranges::all_of(text, [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == ':' || c == '-';
-  });
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+                  c == ':' || c == '-';
+         });
 }
 
 // What google.protobuf.Timestamp allows: the years 0001 to 9999.
@@ -32,7 +32,8 @@ bool IsTime(const google::protobuf::Timestamp& time) {
 
 std::optional<Refusal> CheckSequence(const Record& record, bool has_epoch) {
   if (!has_epoch && record.seq() != 0) return Refusal{"bad_sequence", "a record has a sequence, its uplink no epoch"};
-  if (has_epoch && record.seq() == 0) return Refusal{"bad_sequence", "an uplink with an epoch numbers its records from 1"};
+  if (has_epoch && record.seq() == 0)
+    return Refusal{"bad_sequence", "an uplink with an epoch numbers its records from 1"};
   if (record.seq() > kMaxSequence) return Refusal{"bad_sequence", "a sequence is at most 2^53 - 1"};
   return std::nullopt;
 }
@@ -40,8 +41,10 @@ std::optional<Refusal> CheckSequence(const Record& record, bool has_epoch) {
 std::optional<Refusal> CheckForm(const Record& record, bool has_epoch) {
   if (auto refusal = CheckSequence(record, has_epoch)) return refusal;
   if (record.has_at() && !IsTime(record.at())) return Refusal{"bad_time", "at lies outside of the years 1 to 9999"};
-  if (!IsWord(record.episode())) return Refusal{"bad_episode", "an episode is at most 64 characters of A-Z a-z 0-9 . _ : -"};
-  if (!IsWord(record.person())) return Refusal{"bad_person", "a person is at most 64 characters of A-Z a-z 0-9 . _ : -"};
+  if (!IsWord(record.episode()))
+    return Refusal{"bad_episode", "an episode is at most 64 characters of A-Z a-z 0-9 . _ : -"};
+  if (!IsWord(record.person()))
+    return Refusal{"bad_person", "a person is at most 64 characters of A-Z a-z 0-9 . _ : -"};
   return std::nullopt;
 }
 
@@ -52,7 +55,8 @@ std::optional<Refusal> CheckWhole(const Uplink& uplink) {
   }
   if (uplink.ref().size() > kMaxText) return Refusal{"unreadable", "a ref is at most 64 bytes"};
   if (uplink.from() > kMaxSequence) return Refusal{"unreadable", "from is at most 2^53 - 1"};
-  if (uplink.has_sent() && !IsTime(uplink.sent())) return Refusal{"unreadable", "sent lies outside of the years 1 to 9999"};
+  if (uplink.has_sent() && !IsTime(uplink.sent()))
+    return Refusal{"unreadable", "sent lies outside of the years 1 to 9999"};
   return std::nullopt;
 }
 
@@ -69,11 +73,15 @@ DecodeResult Check(DecodedUplink decoded) {
 
 }  // namespace
 
-DecodeResult CheckUplink(Uplink uplink) { return Check({std::move(uplink), {}}); }
+DecodeResult CheckUplink(Uplink uplink) {
+  return Check({std::move(uplink), {}});
+}
 
 DecodeResult DecodeUplink(std::string_view payload, Encoding encoding) {
   if (payload.size() > kMaxPayloadBytes) {
-    return {Refusal{"too_large", absl::StrCat("a payload is at most ", kMaxPayloadBytes, " bytes, this one has ", payload.size())}, {}};
+    return {Refusal{"too_large",
+                    absl::StrCat("a payload is at most ", kMaxPayloadBytes, " bytes, this one has ", payload.size())},
+            {}};
   }
   if (encoding == Encoding::kJson) {
     absl::StatusOr<UplinkJson> json = ReadUplinkJson(payload);

@@ -1,7 +1,7 @@
 // From a payload to an uplink whose form is right.
 //
-// The payload comes from anybody who has a device's credentials: nothing here trusts it. A payload that cannot be read is
-// refused as a whole; one bad record among good ones is refused alone, by its sequence.
+// The payload comes from anybody who has a device's credentials: nothing here trusts it. A payload that cannot be read
+// is refused as a whole; one bad record among good ones is refused alone, by its sequence.
 #pragma once
 
 #include <cstddef>

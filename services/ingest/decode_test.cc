@@ -21,7 +21,9 @@ const char kExample[] =
     R"({"epoch":"9f3c00000000000a","from":1,"sent":"2026-02-17T07:30:05+01:00","records":[{"seq":7,)"
     R"("at":"2026-02-17T07:30:00+01:00","kind":"blood_pressure","values":{"systolic":138,"diastolic":84,"pulse":71}}]})";
 
-DecodeResult Json(std::string_view text) { return DecodeUplink(text, Encoding::kJson); }
+DecodeResult Json(std::string_view text) {
+  return DecodeUplink(text, Encoding::kJson);
+}
 
 std::string WholeReason(std::string_view text) {
   const DecodeResult result = Json(text);
@@ -70,13 +72,27 @@ TEST(Decode, JsonAndProtobufGiveTheSameUplink) {
 }
 
 TEST(Decode, RefusesWhatIsNoUplink) {
-  for (const char* text :
-       {"", "{", "[]", "1", "nonsense", "{\"records\":[{}]", "{\"records\":[NaN]}", "{\"records\":[{}],}",
-        "{\"records\":[{}]} x", "{\"records\":{}}", "{\"epoch\":\"xyz\",\"records\":[{}]}",
-        "{\"epoch\":\"0\",\"records\":[{}]}", "{\"epoch\":\"11112222333344445\",\"records\":[{}]}",
-        "{\"from\":-1,\"records\":[{}]}", "{\"from\":1.5,\"records\":[{}]}", "{\"sent\":\"now\",\"records\":[{}]}",
-        "{\"record\":[{}]}", "{\"records\":[{}],\"records\":[{}]}", "{\"ref\":7,\"records\":[{}]}",
-        "{\"records\":[{\"kind\":\"\xff\xfe\"}]}", "{\"from\":9007199254740992,\"records\":[{}]}"}) {
+  for (const char* text : {"",
+                           "{",
+                           "[]",
+                           "1",
+                           "nonsense",
+                           "{\"records\":[{}]",
+                           "{\"records\":[NaN]}",
+                           "{\"records\":[{}],}",
+                           "{\"records\":[{}]} x",
+                           "{\"records\":{}}",
+                           "{\"epoch\":\"xyz\",\"records\":[{}]}",
+                           "{\"epoch\":\"0\",\"records\":[{}]}",
+                           "{\"epoch\":\"11112222333344445\",\"records\":[{}]}",
+                           "{\"from\":-1,\"records\":[{}]}",
+                           "{\"from\":1.5,\"records\":[{}]}",
+                           "{\"sent\":\"now\",\"records\":[{}]}",
+                           "{\"record\":[{}]}",
+                           "{\"records\":[{}],\"records\":[{}]}",
+                           "{\"ref\":7,\"records\":[{}]}",
+                           "{\"records\":[{\"kind\":\"\xff\xfe\"}]}",
+                           "{\"from\":9007199254740992,\"records\":[{}]}"}) {
     EXPECT_EQ(WholeReason(text), "unreadable") << text;
   }
   EXPECT_EQ(WholeReason("{}"), "no_records");

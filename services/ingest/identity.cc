@@ -24,13 +24,14 @@ std::uint64_t RecordHash(const std::string& device, const nara::telemetry::v1::R
                          std::int64_t received_ms) {
   std::vector<std::string> values;
   for (const auto& value : record.values()) {
-    values.push_back(absl::StrCat(value.component(), "=", value.has_code() ? value.code() : value.decimal(), " ", value.ucum()));
+    values.push_back(
+        absl::StrCat(value.component(), "=", value.has_code() ? value.code() : value.decimal(), " ", value.ucum()));
   }
   std::ranges::sort(values);
   const std::string time = record.has_at() ? absl::StrCat(record.at().seconds(), ".", record.at().nanos())
                                            : absl::StrCat("received ", received_ms);
-  return Hash64(absl::StrCat(device, "\n", record.kind(), "\n", time, "\n", record.episode(), "\n", record.person(), "\n",
-                             record.test() ? "test" : "", "\n", absl::StrJoin(values, "\n")));
+  return Hash64(absl::StrCat(device, "\n", record.kind(), "\n", time, "\n", record.episode(), "\n", record.person(),
+                             "\n", record.test() ? "test" : "", "\n", absl::StrJoin(values, "\n")));
 }
 
 std::uint64_t ContentDigest(const nara::telemetry::v1::Record& record) {

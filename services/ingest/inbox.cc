@@ -102,7 +102,8 @@ absl::Status Inbox::LoadWatermark() {
 
 absl::Status Inbox::Append(absl::Time received_at, std::string_view topic, std::string_view payload) {
   if (topic.size() > kMaxTopic || payload.size() > kMaxPayload) {
-    return absl::InvalidArgumentError(absl::StrCat("a frame of ", payload.size(), " bytes is larger than the inbox takes"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("a frame of ", payload.size(), " bytes is larger than the inbox takes"));
   }
   const std::size_t size = FrameSize(topic.size(), payload.size());
   if (used() + size > options_.max_bytes) {
@@ -179,7 +180,8 @@ InboxBatch Inbox::Parse(std::string data, std::uint64_t position, const Segment&
   }
   batch.next_position = position + offset;
   const std::uint64_t read_to = position + batch.data.size();
-  const bool more_here = parsed.state == FrameState::kIncomplete && offset > 0 && read_to < std::min(end, segment.end());
+  const bool more_here =
+      parsed.state == FrameState::kIncomplete && offset > 0 && read_to < std::min(end, segment.end());
   if (more_here || batch.next_position >= end) return batch;
   // The writer has gone on in the next file: the rest of this one holds nothing, or something unfinished.
   if (batch.data.find_first_not_of('\0', offset) != std::string::npos) batch.torn = 1;

@@ -1,9 +1,9 @@
 // The crash-safe hand-over from the MQTT client to the log, for one shard.
 //
-// Paho acknowledges a message to the MQTT server when its callback returns. The callback therefore appends the frame here
-// and returns at once; a worker reads it, appends it to the log, and releases it. What was appended survives the death
-// of the process at any instant (the kernel keeps the pages), not the loss of power: a device's receipt promises that,
-// and is sent after the log has been fsynced.
+// Paho acknowledges a message to the MQTT server when its callback returns. The callback therefore appends the frame
+// here and returns at once; a worker reads it, appends it to the log, and releases it. What was appended survives the
+// death of the process at any instant (the kernel keeps the pages), not the loss of power: a device's receipt promises
+// that, and is sent after the log has been fsynced.
 //
 // Positions only grow: a frame's position is the begin of its segment plus its offset in it. What is released is one
 // watermark, saved lazily: after a crash a little is read again, and the log counts it once.
@@ -42,8 +42,8 @@ struct InboxOptions {
   std::uint64_t max_bytes = 64 << 20;
 };
 
-// Some frames in order. The frames point into `data`, which stays where it is when the batch is moved: a frame is longer
-// than what a string keeps inside itself.
+// Some frames in order. The frames point into `data`, which stays where it is when the batch is moved: a frame is
+// longer than what a string keeps inside itself.
 struct InboxBatch {
   std::vector<Frame> frames;
   // Where to go on reading, also when there are no frames.

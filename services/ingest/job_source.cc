@@ -51,7 +51,7 @@ void JobSource::TakeStatus(const Origin& origin, std::string_view payload) const
   if (status.ok()) return metrics_.StatusTaken(status->online());
   metrics_.FrameRefused("status");
   log::Debug("ingest", "a status that cannot be read",
-            {{"device", origin.device}, {"error", ToStd(status.status().message())}});
+             {{"device", origin.device}, {"error", ToStd(status.status().message())}});
 }
 
 }  // namespace nara::ingest

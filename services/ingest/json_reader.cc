@@ -88,17 +88,23 @@ absl::StatusOr<JsonDocument> JsonDocument::Parse(std::string_view text, const Js
   rapidjson::MemoryStream bytes(text.data(), text.size());
   rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> input(bytes);
   rapidjson::Reader reader;
-  constexpr unsigned kFlags = rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag |
-                              rapidjson::kParseIterativeFlag;
+  constexpr unsigned kFlags =
+      rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag;
   const rapidjson::ParseResult result = reader.Parse<kFlags>(input, builder);
   if (!result.IsError()) return document;
   const std::string what = builder.error().empty() ? rapidjson::GetParseError_En(result.Code()) : builder.error();
   return absl::InvalidArgumentError(absl::StrCat("not JSON at byte ", result.Offset(), ": ", what));
 }
 
-JsonType JsonValue::type() const { return document_->nodes_[index_].type; }
-std::string_view JsonValue::text() const { return document_->nodes_[index_].text; }
-std::string_view JsonValue::name() const { return document_->nodes_[index_].name; }
+JsonType JsonValue::type() const {
+  return document_->nodes_[index_].type;
+}
+std::string_view JsonValue::text() const {
+  return document_->nodes_[index_].text;
+}
+std::string_view JsonValue::name() const {
+  return document_->nodes_[index_].name;
+}
 
 std::vector<JsonValue> JsonValue::children() const {
   std::vector<JsonValue> children;

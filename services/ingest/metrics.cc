@@ -27,7 +27,9 @@ Labels With(Labels labels, const std::string& name, const std::string& value) {
   return labels;
 }
 
-Labels Of(Lane lane) { return {{"lane", std::string(LaneName(lane))}}; }
+Labels Of(Lane lane) {
+  return {{"lane", std::string(LaneName(lane))}};
+}
 
 constexpr char kLost[] = "nara_ingest_frames_lost_total";
 constexpr char kLostHelp[] = "Frames that the inbox could not keep; their senders have no receipt.";
@@ -45,7 +47,8 @@ Metrics::Metrics(Registry& registry, Lane lane)
       frame_bytes_(registry.AddCounter("nara_ingest_frame_bytes_total", "Their payloads in bytes.", Of(lane))),
       lost_full_(registry.AddCounter(kLost, kLostHelp, With(Of(lane), "reason", "full"))),
       lost_disk_(registry.AddCounter(kLost, kLostHelp, With(Of(lane), "reason", "disk"))),
-      torn_(registry.AddCounter("nara_ingest_inbox_torn_total", "Unfinished or damaged ends of inbox files.", Of(lane))),
+      torn_(
+          registry.AddCounter("nara_ingest_inbox_torn_total", "Unfinished or damaged ends of inbox files.", Of(lane))),
       appended_(registry.AddCounter(kRecords, kRecordsHelp, With(Of(lane), "result", "appended"))),
       duplicates_(registry.AddCounter(kRecords, kRecordsHelp, With(Of(lane), "result", "duplicate"))),
       beyond_window_(registry.AddCounter(kRecords, kRecordsHelp, With(Of(lane), "result", "beyond_window"))),
@@ -65,36 +68,69 @@ Metrics::Metrics(Registry& registry, Lane lane)
       inbox_bytes_(registry.AddGauge("nara_ingest_inbox_bytes", "Frames that are not in a log yet.", Of(lane))),
       inbox_fullness_(registry.AddGauge("nara_ingest_inbox_fullness_ratio", "The fullest shard.", Of(lane))),
       sessions_(registry.AddGauge("nara_ingest_sessions_connected_count", "MQTT sessions, of 16.", Of(lane))),
-      pauses_(registry.AddCounter("nara_ingest_session_pauses_total", "Sessions closed as the inbox filled.", Of(lane))),
+      pauses_(
+          registry.AddCounter("nara_ingest_session_pauses_total", "Sessions closed as the inbox filled.", Of(lane))),
       moved_(registry.AddCounter("nara_ingest_quarantine_moved_total", "Entries carried to PostgreSQL.", Of(lane))) {}
 
 void Metrics::FrameTaken(std::size_t bytes) {
   frames_.Increment();
   frame_bytes_.Increment(static_cast<double>(bytes));
 }
-void Metrics::FrameLost(std::string_view reason) { (reason == "full" ? lost_full_ : lost_disk_).Increment(); }
-void Metrics::FrameTorn() { torn_.Increment(); }
-void Metrics::RecordAppended() { appended_.Increment(); }
-void Metrics::RecordDuplicate() { duplicates_.Increment(); }
-void Metrics::RecordBeyondWindow() { beyond_window_.Increment(); }
-void Metrics::RecordHeld(const std::string& reason) { ByReason(held_, reason).Increment(); }
-void Metrics::RecordRejected(const std::string& reason) { ByReason(rejected_, reason).Increment(); }
+void Metrics::FrameLost(std::string_view reason) {
+  (reason == "full" ? lost_full_ : lost_disk_).Increment();
+}
+void Metrics::FrameTorn() {
+  torn_.Increment();
+}
+void Metrics::RecordAppended() {
+  appended_.Increment();
+}
+void Metrics::RecordDuplicate() {
+  duplicates_.Increment();
+}
+void Metrics::RecordBeyondWindow() {
+  beyond_window_.Increment();
+}
+void Metrics::RecordHeld(const std::string& reason) {
+  ByReason(held_, reason).Increment();
+}
+void Metrics::RecordRejected(const std::string& reason) {
+  ByReason(rejected_, reason).Increment();
+}
 void Metrics::FrameRefused(std::string_view reason) {
   (reason == "topic" ? refused_topic_ : refused_status_).Increment();
 }
-void Metrics::StatusTaken(bool online) { (online ? online_ : offline_).Increment(); }
-void Metrics::AppendTook(absl::Duration duration) { append_seconds_.Observe(absl::ToDoubleSeconds(duration)); }
-void Metrics::AppendFailed() { append_failures_.Increment(); }
-void Metrics::Durable(absl::Duration since_arrival) { durable_seconds_.Observe(absl::ToDoubleSeconds(since_arrival)); }
-void Metrics::ReceiptSent() { receipts_.Increment(); }
-void Metrics::ReceiptDropped() { receipts_dropped_.Increment(); }
+void Metrics::StatusTaken(bool online) {
+  (online ? online_ : offline_).Increment();
+}
+void Metrics::AppendTook(absl::Duration duration) {
+  append_seconds_.Observe(absl::ToDoubleSeconds(duration));
+}
+void Metrics::AppendFailed() {
+  append_failures_.Increment();
+}
+void Metrics::Durable(absl::Duration since_arrival) {
+  durable_seconds_.Observe(absl::ToDoubleSeconds(since_arrival));
+}
+void Metrics::ReceiptSent() {
+  receipts_.Increment();
+}
+void Metrics::ReceiptDropped() {
+  receipts_dropped_.Increment();
+}
 void Metrics::InboxHolds(double bytes, double fullness) {
   inbox_bytes_.Set(bytes);
   inbox_fullness_.Set(fullness);
 }
-void Metrics::SessionsConnected(int count) { sessions_.Set(count); }
-void Metrics::SessionPaused() { pauses_.Increment(); }
-void Metrics::Moved(std::size_t count) { moved_.Increment(static_cast<double>(count)); }
+void Metrics::SessionsConnected(int count) {
+  sessions_.Set(count);
+}
+void Metrics::SessionPaused() {
+  pauses_.Increment();
+}
+void Metrics::Moved(std::size_t count) {
+  moved_.Increment(static_cast<double>(count));
+}
 
 Counter& Metrics::ByReason(std::map<std::string, Counter*>& counters, const std::string& reason) {
   const auto found = counters.find(reason);

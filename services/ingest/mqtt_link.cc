@@ -46,7 +46,9 @@ MqttLink::MqttLink(Options options, Inboxes& inboxes, const Clock& clock, Metric
       guard_(guard),
       on_frame_(std::move(on_frame)) {}
 
-MqttLink::~MqttLink() { Stop(); }
+MqttLink::~MqttLink() {
+  Stop();
+}
 
 absl::Status MqttLink::MakeSession(int shard) {
   MqttSessionOptions options;
@@ -145,8 +147,8 @@ int MqttLink::connected() const {
 }
 
 void MqttLink::SendReceipt(const OutgoingReceipt& receipt) {
-  const std::string payload = receipt.encoding == Encoding::kJson ? WriteReceiptJson(receipt.receipt)
-                                                                  : receipt.receipt.SerializeAsString();
+  const std::string payload =
+      receipt.encoding == Encoding::kJson ? WriteReceiptJson(receipt.receipt) : receipt.receipt.SerializeAsString();
   MqttSession& session = *sessions_[static_cast<std::size_t>(ShardOf(receipt.device))].mqtt;
   const absl::Status status = session.Publish(BuildTopic(TopicKind::kReceipt, receipt.device), payload, 0);
   if (status.ok()) {

@@ -1,8 +1,8 @@
 // The MQTT side of a lane: one durable session for each shard, from the server into the inboxes and back to devices.
 //
 // A session's callback appends the frame and returns; that is what the server takes for an acknowledgement. A keeper
-// thread looks at each inbox a few times a second: it disconnects a session whose inbox fills, so that the server queues
-// for it, and connects it again when there is room.
+// thread looks at each inbox a few times a second: it disconnects a session whose inbox fills, so that the server
+// queues for it, and connects it again when there is room.
 //
 // Threads: SendReceipt and SendCommand may be called from any thread.
 #pragma once

@@ -20,8 +20,8 @@ struct Origin {
   bool answered = false;
 };
 
-// A topic of ours as far as it can be read: also one whose shard is not the device's, which the guard plugin should have
-// refused, so that what came on it can be answered and looked at.
+// A topic of ours as far as it can be read: also one whose shard is not the device's, which the guard plugin should
+// have refused, so that what came on it can be answered and looked at.
 struct ReadTopic {
   Origin origin;  // without the time
   bool status = false;

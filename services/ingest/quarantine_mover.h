@@ -1,7 +1,7 @@
 // Carries the quarantine logs to PostgreSQL, where people look.
 //
-// The position of each shard's log is stored with the rows, so that an entry is there once, however often the mover dies.
-// PostgreSQL may be away as long as it likes: the entries wait in the log.
+// The position of each shard's log is stored with the rows, so that an entry is there once, however often the mover
+// dies. PostgreSQL may be away as long as it likes: the entries wait in the log.
 //
 // Threads: one of its own between Start and Stop.
 #pragma once

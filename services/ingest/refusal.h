@@ -10,7 +10,8 @@ namespace nara::ingest {
 struct Refusal {
   // One of AllReasons(); a bounded set, also a label of metrics.
   std::string reason;
-  // In words, for the person who reads the device's log. Never a measured value: people read it who may see no care data.
+  // In words, for the person who reads the device's log. Never a measured value: people read it who may see no care
+  // data.
   std::string detail;
 };
 

@@ -37,7 +37,9 @@ void Advance(std::array<iovec, 3>& pieces, std::size_t written) {
   }
 }
 
-iovec Piece(std::string_view text) { return {const_cast<char*>(text.data()), text.size()}; }
+iovec Piece(std::string_view text) {
+  return {const_cast<char*>(text.data()), text.size()};
+}
 
 }  // namespace
 
@@ -61,7 +63,7 @@ absl::StatusOr<std::unique_ptr<Segment>> Segment::Open(const std::string& path) 
   }
   const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
   if (fd < 0) return Failed("cannot open", path, errno);
-  struct stat info {};
+  struct stat info{};
   if (fstat(fd, &info) != 0) {
     const int error = errno;
     close(fd);
@@ -70,7 +72,9 @@ absl::StatusOr<std::unique_ptr<Segment>> Segment::Open(const std::string& path) 
   return std::unique_ptr<Segment>(new Segment(path, fd, base, static_cast<std::size_t>(info.st_size)));
 }
 
-Segment::~Segment() { close(fd_); }
+Segment::~Segment() {
+  close(fd_);
+}
 
 absl::Status Segment::Write(std::size_t offset, std::string_view a, std::string_view b, std::string_view c) {
   std::array<iovec, 3> pieces = {Piece(a), Piece(b), Piece(c)};
@@ -108,6 +112,8 @@ absl::Status Segment::Clear(std::size_t offset, std::size_t capacity) {
   return absl::OkStatus();
 }
 
-void Segment::Remove() { unlink(path_.c_str()); }
+void Segment::Remove() {
+  unlink(path_.c_str());
+}
 
 }  // namespace nara::ingest

@@ -32,13 +32,13 @@ Object ObjectOf(const nara::registry::v1::Route& route, absl::Time now) {
 }
 
 absl::Status UnknownDevice(const std::string& device) {
-  return rpc::Error(StatusCode::kNotFound, "UNKNOWN_DEVICE", absl::StrCat("there is no device ", device, " for this caller"),
-                    {{"device", device}});
+  return rpc::Error(StatusCode::kNotFound, "UNKNOWN_DEVICE",
+                    absl::StrCat("there is no device ", device, " for this caller"), {{"device", device}});
 }
 
 absl::Status NoEntry(const std::string& id) {
-  return rpc::Error(StatusCode::kNotFound, "UNKNOWN_ENTRY", absl::StrCat("quarantine holds no ", id, " for this caller"),
-                    {{"id", id}});
+  return rpc::Error(StatusCode::kNotFound, "UNKNOWN_ENTRY",
+                    absl::StrCat("quarantine holds no ", id, " for this caller"), {{"id", id}});
 }
 
 // The error of a decision; `hidden` is what an object looks like that is not the caller's.
@@ -114,8 +114,8 @@ absl::StatusOr<v1::ListQuarantineResponse> Service::ListQuarantine(const rpc::Ca
   if (!caller.ok()) return caller.status();
   const Scope scope = deps_.authorizer.Reach(*caller, Action::kListQuarantine);
   if (scope.nothing()) return ErrorOf(Decision{}, absl::OkStatus());
-  QuarantineQuery query{request.device(), request.reason(), request.page_size() == 0 ? kDefaultPage : request.page_size(),
-                        request.page_token()};
+  QuarantineQuery query{request.device(), request.reason(),
+                        request.page_size() == 0 ? kDefaultPage : request.page_size(), request.page_token()};
   absl::StatusOr<QuarantinePage> page = deps_.quarantine.List(query, scope);
   if (!page.ok()) return page.status();
   v1::ListQuarantineResponse response;

@@ -26,7 +26,8 @@ struct ServiceDeps {
   const Clock& clock;
   QuarantineShelf& quarantine;
   // The same way as an uplink from MQTT: judged, appended, receipted.
-  std::function<absl::StatusOr<nara::telemetry::v1::Receipt>(Origin, nara::telemetry::v1::Uplink, absl::Duration)> submit;
+  std::function<absl::StatusOr<nara::telemetry::v1::Receipt>(Origin, nara::telemetry::v1::Uplink, absl::Duration)>
+      submit;
   std::function<absl::Status(const std::string& device, const nara::telemetry::v1::Command&)> send_command;
 };
 
@@ -35,7 +36,8 @@ class Service {
   explicit Service(ServiceDeps deps) : deps_(std::move(deps)) {}
 
   absl::StatusOr<v1::SubmitResponse> Submit(const rpc::CallContext& call, const v1::SubmitRequest& request);
-  absl::StatusOr<v1::SendCommandResponse> SendCommand(const rpc::CallContext& call, const v1::SendCommandRequest& request);
+  absl::StatusOr<v1::SendCommandResponse> SendCommand(const rpc::CallContext& call,
+                                                      const v1::SendCommandRequest& request);
   absl::StatusOr<v1::ListQuarantineResponse> ListQuarantine(const rpc::CallContext& call,
                                                             const v1::ListQuarantineRequest& request);
   absl::StatusOr<v1::GetQuarantinedResponse> GetQuarantined(const rpc::CallContext& call,

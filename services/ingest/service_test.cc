@@ -39,10 +39,11 @@ class ServiceTest : public ::testing::Test {
     care.set_principal("1480");
     care.set_unit("care-1480-1");
     routes_.Apply(true, {route}, 1);
-    clients_.Apply(true,
-                   {Client("care", "care_unit", "1480", "care-1480-1"), Client("other", "care_unit", "1480", "care-1480-2"),
-                    Client("supplier", "supplier", "1480", ""), Client("stranger", "supplier", "1481", "")},
-                   1);
+    clients_.Apply(
+        true,
+        {Client("care", "care_unit", "1480", "care-1480-1"), Client("other", "care_unit", "1480", "care-1480-2"),
+         Client("supplier", "supplier", "1480", ""), Client("stranger", "supplier", "1481", "")},
+        1);
     shelf_.row.record.set_id("03-1-0");
     shelf_.row.record.set_payload("p");
     shelf_.row.principal = "1480";

@@ -32,12 +32,12 @@ struct RecordTime {
 
 RecordTime Correct(const ClockReading& reading);
 
-// A record of the first moments of an assignment, by a clock that is a little slow or shows whole seconds only, would lie
-// before its start: it is moved by what the device said at sending, or up to the start within its second.
+// A record of the first moments of an assignment, by a clock that is a little slow or shows whole seconds only, would
+// lie before its start: it is moved by what the device said at sending, or up to the start within its second.
 void FitStart(const ClockReading& reading, absl::Time start, RecordTime& time);
 
-// Why the time cannot be believed inside an assignment that runs from `start` to `end` (infinite while it runs); nothing
-// when it can.
+// Why the time cannot be believed inside an assignment that runs from `start` to `end` (infinite while it runs);
+// nothing when it can.
 std::optional<std::string> TimeInDoubt(const RecordTime& time, absl::Time received, absl::Time start, absl::Time end);
 
 }  // namespace nara::ingest

@@ -215,6 +215,8 @@ std::string WriteReceiptJson(const Receipt& receipt) {
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-std::string EpochText(std::uint64_t epoch) { return absl::StrFormat("%016x", epoch); }
+std::string EpochText(std::uint64_t epoch) {
+  return absl::StrFormat("%016x", epoch);
+}
 
 }  // namespace nara::ingest

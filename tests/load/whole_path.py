@@ -36,7 +36,13 @@ def check(stack):
 def rows(run, result):
     for what, way in WAYS:
         times = result[what][way]
-        yield {"path": f"{what} {way}", "run": run, "n": result[what]["n"], "p50_ms": times["p50"], "p99_ms": times["p99"]}
+        yield {
+            "path": f"{what} {way}",
+            "run": run,
+            "n": result[what]["n"],
+            "p50_ms": times["p50"],
+            "p99_ms": times["p99"],
+        }
 
 
 def main():

@@ -1,4 +1,5 @@
-// The part that mosquitto calls. One instance for each listener, all on the MQTT server's only thread; the counters are common.
+// The part that mosquitto calls. One instance for each listener, all on the MQTT server's only thread; the counters are
+// common.
 //
 // With `per_listener_settings true` mosquitto 2.0.11 never sends MOSQ_EVT_TICK, so the counters are published after
 // whatever comes next; ingest reads the server's clock, so that something does. A will cannot be seen before it is due:
@@ -58,7 +59,9 @@ Shared& State() {
   return state;
 }
 
-std::string_view View(const char* text) { return text != nullptr ? text : ""; }
+std::string_view View(const char* text) {
+  return text != nullptr ? text : "";
+}
 
 // To one client, or to all that have subscribed.
 void Publish(const char* client_id, const std::string& topic, std::string_view payload, bool retain = false) {
@@ -74,8 +77,8 @@ void PublishWhenDue() {
 
 void Refuse(Refusal refusal, std::string_view client, std::string_view subject) {
   if (State().refusals.Count(refusal, std::chrono::steady_clock::now())) {
-    mosquitto_log_printf(MOSQ_LOG_WARNING, "guard: refused %s: client %.64s, %.128s", std::string(Name(refusal)).c_str(),
-                         std::string(client).c_str(), std::string(subject).c_str());
+    mosquitto_log_printf(MOSQ_LOG_WARNING, "guard: refused %s: client %.64s, %.128s",
+                         std::string(Name(refusal)).c_str(), std::string(client).c_str(), std::string(subject).c_str());
   }
 }
 

@@ -4,10 +4,10 @@ namespace nara::guard {
 namespace {
 
 constexpr std::string_view kReason = "topic_denied";
-constexpr char kLaneField = 1 << 3;                 // Receipt.lane, varint
-constexpr char kRejectedField = (6 << 3) | 2;       // Receipt.rejected, bytes
-constexpr char kReasonField = (2 << 3) | 2;         // Rejection.reason, bytes
-constexpr char kDetailField = (3 << 3) | 2;         // Rejection.detail, bytes
+constexpr char kLaneField = 1 << 3;            // Receipt.lane, varint
+constexpr char kRejectedField = (6 << 3) | 2;  // Receipt.rejected, bytes
+constexpr char kReasonField = (2 << 3) | 2;    // Rejection.reason, bytes
+constexpr char kDetailField = (3 << 3) | 2;    // Rejection.detail, bytes
 constexpr char kMeasurementLane = 1;
 constexpr char kAlarmLane = 2;
 

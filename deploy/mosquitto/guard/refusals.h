@@ -9,7 +9,8 @@
 
 namespace nara::guard {
 
-// Counts refusals by reason since the MQTT server started, and says when they should be told. One thread: the MQTT server's.
+// Counts refusals by reason since the MQTT server started, and says when they should be told. One thread: the MQTT
+// server's.
 class Refusals {
  public:
   using Time = std::chrono::steady_clock::time_point;

@@ -15,14 +15,18 @@ constexpr size_t kMinId = 3;
 constexpr size_t kMaxId = 63;
 constexpr unsigned kShards = 16;
 
-bool IsLowerOrDigit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool IsLowerOrDigit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
 
 bool IsUplink(std::string_view channel) {
   static constexpr std::array<std::string_view, 5> kUplinks = {"up", "alarm", "up/json", "alarm/json", "status"};
   return std::ranges::find(kUplinks, channel) != kUplinks.end();
 }
 
-bool IsDownlink(std::string_view channel) { return channel == "receipt" || channel == "down"; }
+bool IsDownlink(std::string_view channel) {
+  return channel == "receipt" || channel == "down";
+}
 
 uint16_t Crc16(std::string_view bytes) {
   unsigned crc = 0;
@@ -78,7 +82,8 @@ std::optional<DeviceTopic> ParseDeviceTopic(std::string_view topic) {
   if (device == std::string_view::npos) return std::nullopt;
   const size_t channel = topic.find('/', device + 1);
   if (channel == std::string_view::npos) return std::nullopt;
-  return DeviceTopic{topic.substr(0, device), topic.substr(device + 1, channel - device - 1), topic.substr(channel + 1)};
+  return DeviceTopic{topic.substr(0, device), topic.substr(device + 1, channel - device - 1),
+                     topic.substr(channel + 1)};
 }
 
 bool IsAlarmTopic(std::string_view topic) {

@@ -11,7 +11,9 @@ namespace {
 constexpr char kDevice[] = "bp-0001";
 constexpr char kReport[] = "nara/v1/guard/refused/alarm/07/bp-0001/publish/other_device";
 
-std::string Own(const std::string& channel) { return "nara/v1/" + ShardOf(kDevice) + "/" + kDevice + "/" + channel; }
+std::string Own(const std::string& channel) {
+  return "nara/v1/" + ShardOf(kDevice) + "/" + kDevice + "/" + channel;
+}
 
 std::optional<Refusal> Device(Access access, const std::string& topic, bool retain = false) {
   return CheckDevice(kDevice, access, topic, retain);
@@ -69,8 +71,9 @@ TEST(ADevice, GetsNoWildcards) {
 }
 
 TEST(ADevice, HasNoOtherTopics) {
-  for (const char* topic : {"", "nara", "nara/v1/", "nara/v1/00", "nara/v1/00/x", "other/v1/00/bp-0001/up", "$SYS/broker/uptime",
-                            "$CONTROL/dynamic-security/v1", "nara/v2/00/bp-0001/up", "$share/g/nara/v1/00/bp-0001/down"}) {
+  for (const char* topic :
+       {"", "nara", "nara/v1/", "nara/v1/00", "nara/v1/00/x", "other/v1/00/bp-0001/up", "$SYS/broker/uptime",
+        "$CONTROL/dynamic-security/v1", "nara/v2/00/bp-0001/up", "$share/g/nara/v1/00/bp-0001/down"}) {
     EXPECT_EQ(Device(Access::kWrite, topic), Refusal::kTopic) << topic;
     EXPECT_EQ(Device(Access::kSubscribe, topic), Refusal::kTopic) << topic;
   }
@@ -78,14 +81,19 @@ TEST(ADevice, HasNoOtherTopics) {
   EXPECT_EQ(Device(Access::kWrite, Own("")), Refusal::kTopic);
 }
 
-TEST(ADevice, RetainsNothing) { EXPECT_EQ(Device(Access::kWrite, Own("status"), true), Refusal::kRetained); }
+TEST(ADevice, RetainsNothing) {
+  EXPECT_EQ(Device(Access::kWrite, Own("status"), true), Refusal::kRetained);
+}
 
-TEST(ADevice, NeedsAProperId) { EXPECT_EQ(CheckDevice("+", Access::kWrite, "nara/v1/00/+/up", false), Refusal::kDeviceId); }
+TEST(ADevice, NeedsAProperId) {
+  EXPECT_EQ(CheckDevice("+", Access::kWrite, "nara/v1/00/+/up", false), Refusal::kDeviceId);
+}
 
 TEST(Services, AreIngestAndTheAdministrator) {
   EXPECT_EQ(ServiceOf("nara-ingest"), Service::kIngest);
   EXPECT_EQ(ServiceOf("nara-admin"), Service::kAdmin);
-  for (const char* name : {"", "nara-gateway", "nara-ingest2", "bp-0001"}) EXPECT_EQ(ServiceOf(name), std::nullopt) << name;
+  for (const char* name : {"", "nara-gateway", "nara-ingest2", "bp-0001"})
+    EXPECT_EQ(ServiceOf(name), std::nullopt) << name;
 }
 
 TEST(ADevice, ComesInUnderItsOwnIdOnly) {
@@ -140,7 +148,8 @@ TEST(TheAdministrator, ReadsCountersAndStatistics) {
 }
 
 TEST(TheAdministrator, SeesNoDevicesDataAndWritesNothing) {
-  for (const std::string& topic : {Own("up"), Own("alarm/json"), Own("status"), Own("receipt"), Own("down"), std::string(kReport)}) {
+  for (const std::string& topic :
+       {Own("up"), Own("alarm/json"), Own("status"), Own("receipt"), Own("down"), std::string(kReport)}) {
     EXPECT_EQ(CheckService(Service::kAdmin, Access::kRead, topic, false), Refusal::kTopic) << topic;
     EXPECT_EQ(CheckService(Service::kAdmin, Access::kSubscribe, topic, false), Refusal::kTopic) << topic;
     EXPECT_EQ(CheckService(Service::kAdmin, Access::kWrite, topic, false), Refusal::kTopic) << topic;
@@ -176,7 +185,8 @@ TEST(AlarmTopics, AreThoseOfEveryDeviceAndShard) {
 
 TEST(Loopback, IsThisMachine) {
   for (const char* address : {"127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"}) EXPECT_TRUE(IsLoopback(address));
-  for (const char* address : {"", "10.0.0.1", "1127.0.0.1", "::2", "::ffff:10.0.0.1"}) EXPECT_FALSE(IsLoopback(address));
+  for (const char* address : {"", "10.0.0.1", "1127.0.0.1", "::2", "::ffff:10.0.0.1"})
+    EXPECT_FALSE(IsLoopback(address));
 }
 
 TEST(Names, DifferForEveryReason) {

@@ -12,12 +12,16 @@ namespace {
 
 constexpr char kGateway[] = "nara-gateway";
 constexpr char kAdministrator[] = "nara-admin";
-constexpr std::array<std::string_view, 5> kServices = {"nara-ingest", "nara-alert-router", "nara-data-broker",
-                                                       kGateway, "nara-device-registry"};
+constexpr std::array<std::string_view, 5> kServices = {"nara-ingest", "nara-alert-router", "nara-data-broker", kGateway,
+                                                       "nara-device-registry"};
 
-bool IsService(const std::string& id) { return std::find(kServices.begin(), kServices.end(), id) != kServices.end(); }
+bool IsService(const std::string& id) {
+  return std::find(kServices.begin(), kServices.end(), id) != kServices.end();
+}
 
-bool IsBuiltIn(const std::string& id) { return id == kAdministrator || IsService(id); }
+bool IsBuiltIn(const std::string& id) {
+  return id == kAdministrator || IsService(id);
+}
 
 absl::Status Unknown() {
   return rpc::Error(absl::StatusCode::kUnauthenticated, "UNKNOWN_CALLER",
@@ -57,7 +61,9 @@ bool Contains(const std::vector<std::string>& list, const std::string& entry) {
   return !entry.empty() && std::find(list.begin(), list.end(), entry) != list.end();
 }
 
-bool CarriesCareData(Action action) { return action == Action::kReadCareData || action == Action::kReadQuarantine; }
+bool CarriesCareData(Action action) {
+  return action == Action::kReadCareData || action == Action::kReadQuarantine;
+}
 
 Decision Deny(Decision::Answer answer, const Caller& caller, Action action) {
   return {answer, std::string(Name(caller.role)) + " " + caller.id + " may not " + std::string(Name(action))};

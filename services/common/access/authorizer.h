@@ -112,8 +112,7 @@ class Authorizer {
   // (metadata `nara-caller`; empty, or the same: for itself). Only "nara-gateway"
   // may speak for others, and not for our services or the administrator.
   // Unauthenticated when unknown, PermissionDenied when revoked or not allowed to.
-  absl::StatusOr<Caller> Identify(const std::string& common_name,
-                                  const std::string& on_behalf_of) const;
+  absl::StatusOr<Caller> Identify(const std::string& common_name, const std::string& on_behalf_of) const;
 
   // Who calls with this bearer token.
   absl::StatusOr<Caller> IdentifyToken(std::string_view token) const;

@@ -128,8 +128,11 @@ TEST_F(AuthorizerTest, WithoutTheRegistryOnlyDeliveriesAcrossUnitsWait) {
 TEST_F(AuthorizerTest, OnlyTheGatewaySpeaksForOthers) {
   EXPECT_EQ(authorizer_.Identify("nara-gateway", "care")->id, "care");
   EXPECT_EQ(authorizer_.Identify("care", "care")->id, "care");
-  for (const auto& [peer, claimed] : std::vector<std::pair<std::string, std::string>>{
-           {"care", "chef"}, {"nara-ingest", "care"}, {"nara-gateway", "nara-admin"}, {"nara-gateway", "nara-ingest"}}) {
+  for (const auto& [peer, claimed] :
+       std::vector<std::pair<std::string, std::string>>{{"care", "chef"},
+                                                        {"nara-ingest", "care"},
+                                                        {"nara-gateway", "nara-admin"},
+                                                        {"nara-gateway", "nara-ingest"}}) {
     EXPECT_TRUE(absl::IsPermissionDenied(authorizer_.Identify(peer, claimed).status())) << peer << " " << claimed;
   }
   EXPECT_TRUE(absl::IsUnauthenticated(authorizer_.Identify("nara-gateway", "nobody").status()));
@@ -160,7 +163,7 @@ TEST(TokenHash, IsLowerCaseSha256) {
 
 // The rows of the table in docs/formats/access.md, as the rules would print them.
 std::vector<std::string> TableRows() {
-  constexpr Role kRoles[] = {Role::kService,  Role::kAdmin,          Role::kOperator,  Role::kSupplier,
+  constexpr Role kRoles[] = {Role::kService,  Role::kAdmin,          Role::kOperator,    Role::kSupplier,
                              Role::kCareUnit, Role::kPrincipalAdmin, Role::kAlarmCentre, Role::kSimulator};
   std::vector<std::string> rows;
   for (const Action action : AllActions()) {

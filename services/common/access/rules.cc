@@ -11,28 +11,45 @@ namespace {
 using Row = std::map<Role, Reach>;
 
 constexpr std::pair<Action, std::string_view> kActionNames[] = {
-    {Action::kReadPrincipals, "read_principals"}, {Action::kReadUnit, "read_unit"},
-    {Action::kWriteUnit, "write_unit"},           {Action::kReadDevice, "read_device"},
-    {Action::kRegisterDevice, "register_device"}, {Action::kProvisionDevice, "provision_device"},
-    {Action::kAssign, "assign"},                  {Action::kReadChain, "read_chain"},
-    {Action::kWriteChain, "write_chain"},         {Action::kWriteClient, "write_client"},
-    {Action::kWatchRegistry, "watch_registry"},   {Action::kSubmit, "submit"},
-    {Action::kSendCommand, "send_command"},       {Action::kListQuarantine, "list_quarantine"},
-    {Action::kReadQuarantine, "read_quarantine"}, {Action::kReadCareData, "read_care_data"},
-    {Action::kReadAlert, "read_alert"},           {Action::kAttend, "attend"},
+    {Action::kReadPrincipals, "read_principals"},
+    {Action::kReadUnit, "read_unit"},
+    {Action::kWriteUnit, "write_unit"},
+    {Action::kReadDevice, "read_device"},
+    {Action::kRegisterDevice, "register_device"},
+    {Action::kProvisionDevice, "provision_device"},
+    {Action::kAssign, "assign"},
+    {Action::kReadChain, "read_chain"},
+    {Action::kWriteChain, "write_chain"},
+    {Action::kWriteClient, "write_client"},
+    {Action::kWatchRegistry, "watch_registry"},
+    {Action::kSubmit, "submit"},
+    {Action::kSendCommand, "send_command"},
+    {Action::kListQuarantine, "list_quarantine"},
+    {Action::kReadQuarantine, "read_quarantine"},
+    {Action::kReadCareData, "read_care_data"},
+    {Action::kReadAlert, "read_alert"},
+    {Action::kAttend, "attend"},
     {Action::kActOnAlert, "act_on_alert"},
 };
 
 constexpr std::pair<Role, std::string_view> kRoleNames[] = {
-    {Role::kService, "service"},          {Role::kAdmin, "admin"},
-    {Role::kOperator, "operator"},        {Role::kSupplier, "supplier"},
-    {Role::kAlarmCentre, "alarm_centre"}, {Role::kCareUnit, "care_unit"},
-    {Role::kPrincipalAdmin, "principal_admin"}, {Role::kSimulator, "simulator"},
+    {Role::kService, "service"},
+    {Role::kAdmin, "admin"},
+    {Role::kOperator, "operator"},
+    {Role::kSupplier, "supplier"},
+    {Role::kAlarmCentre, "alarm_centre"},
+    {Role::kCareUnit, "care_unit"},
+    {Role::kPrincipalAdmin, "principal_admin"},
+    {Role::kSimulator, "simulator"},
 };
 
 constexpr std::pair<Reach, std::string_view> kReachNames[] = {
-    {Reach::kNothing, "–"},          {Reach::kAll, "all"},           {Reach::kPrincipal, "principal"},
-    {Reach::kUnits, "units"},        {Reach::kReceiver, "receiver"}, {Reach::kAlerts, "principal or receiver"},
+    {Reach::kNothing, "–"},
+    {Reach::kAll, "all"},
+    {Reach::kPrincipal, "principal"},
+    {Reach::kUnits, "units"},
+    {Reach::kReceiver, "receiver"},
+    {Reach::kAlerts, "principal or receiver"},
     {Reach::kUnitAlerts, "units or receiver"},
 };
 
@@ -52,13 +69,15 @@ Row Everybody() {
 
 // The fleet's own data: no care data in it.
 Row Fleet() {
-  return {{Role::kService, Reach::kAll},         {Role::kAdmin, Reach::kAll},
-          {Role::kOperator, Reach::kPrincipal},  {Role::kSupplier, Reach::kPrincipal},
-          {Role::kCareUnit, Reach::kUnits},      {Role::kPrincipalAdmin, Reach::kPrincipal},
+  return {{Role::kService, Reach::kAll},        {Role::kAdmin, Reach::kAll},
+          {Role::kOperator, Reach::kPrincipal}, {Role::kSupplier, Reach::kPrincipal},
+          {Role::kCareUnit, Reach::kUnits},     {Role::kPrincipalAdmin, Reach::kPrincipal},
           {Role::kSimulator, Reach::kAll}};
 }
 
-Row Arranging() { return {{Role::kAdmin, Reach::kAll}, {Role::kPrincipalAdmin, Reach::kPrincipal}}; }
+Row Arranging() {
+  return {{Role::kAdmin, Reach::kAll}, {Role::kPrincipalAdmin, Reach::kPrincipal}};
+}
 
 Row Supplying() {
   Row row = Arranging();
@@ -127,9 +146,15 @@ const std::vector<Action>& AllActions() {
   return actions;
 }
 
-std::string_view Name(Action action) { return NameIn(kActionNames, action); }
-std::string_view Name(Role role) { return NameIn(kRoleNames, role); }
-std::string_view Name(Reach reach) { return NameIn(kReachNames, reach); }
+std::string_view Name(Action action) {
+  return NameIn(kActionNames, action);
+}
+std::string_view Name(Role role) {
+  return NameIn(kRoleNames, role);
+}
+std::string_view Name(Reach reach) {
+  return NameIn(kReachNames, reach);
+}
 
 absl::StatusOr<Role> ParseRole(std::string_view name) {
   for (const auto& [role, known] : kRoleNames) {

@@ -6,7 +6,9 @@
 
 namespace nara::app {
 
-Parts::~Parts() { Stop(); }
+Parts::~Parts() {
+  Stop();
+}
 
 void Parts::Add(std::string name, StartFunction start, StopFunction stop) {
   parts_.push_back({std::move(name), std::move(start), std::move(stop)});

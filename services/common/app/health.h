@@ -9,7 +9,8 @@
 
 namespace nara::app {
 
-// What /readyz tells: a process is ready between the end of its start and the beginning of its stop, while all its checks are OK. Any thread.
+// What /readyz tells: a process is ready between the end of its start and the beginning of its stop, while all its
+// checks are OK. Any thread.
 class Health {
  public:
   enum class State { kStarting, kReady, kStopping };
@@ -17,7 +18,8 @@ class Health {
   void Set(State state);
   State state() const;
 
-  // `check` is asked at each look: it must not block, and what it uses must live until the process stops. Its message is shown.
+  // `check` is asked at each look: it must not block, and what it uses must live until the process stops. Its message
+  // is shown.
   void AddCheck(std::string name, std::function<absl::Status()> check);
 
   // OK, or UNAVAILABLE with the reason.

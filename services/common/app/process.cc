@@ -1,8 +1,8 @@
 #include "common/app/process.h"
 
-#include <CLI/CLI.hpp>
 #include <signal.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <chrono>
 #include <cstdio>
@@ -64,7 +64,8 @@ class StopGuard {
     const auto until = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(deadline);
     while (!stop.stop_requested()) {
       if (sigtimedwait(&set, nullptr, &slice) > 0) EndAtOnce("a second signal came while stopping; ending at once");
-      if (std::chrono::steady_clock::now() >= until) EndAtOnce("stopping took longer than its deadline; ending at once");
+      if (std::chrono::steady_clock::now() >= until)
+        EndAtOnce("stopping took longer than its deadline; ending at once");
     }
   }
 

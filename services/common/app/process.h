@@ -21,7 +21,8 @@ struct Context {
   const Clock& clock;
 };
 
-// Reads its keys from `root` and ends with root.Finish(), then builds. `name`, `log` and `metrics` have been read already.
+// Reads its keys from `root` and ends with root.Finish(), then builds. `name`, `log` and `metrics` have been read
+// already.
 using Factory = std::function<absl::StatusOr<std::unique_ptr<App>>(config::Section& root, Context& context)>;
 
 struct Program {
@@ -31,10 +32,11 @@ struct Program {
   absl::Duration stop_deadline = absl::Seconds(10);
 };
 
-// The life of a process: reads --config FILE; blocks SIGTERM, SIGINT and SIGHUP for all threads and ignores SIGPIPE; serves /metrics, /livez
-// and /readyz; builds and starts the App; waits for SIGTERM or SIGINT; stops it. A stop that takes longer than the deadline, or a second
-// signal, ends the process at once with a log line. SIGHUP is ignored: certificates are read again by themselves.
-// Returns the exit code: 0 stopped as asked, 1 could not start, 2 bad command line or configuration, 3 (by _exit) stop deadline.
+// The life of a process: reads --config FILE; blocks SIGTERM, SIGINT and SIGHUP for all threads and ignores SIGPIPE;
+// serves /metrics, /livez and /readyz; builds and starts the App; waits for SIGTERM or SIGINT; stops it. A stop that
+// takes longer than the deadline, or a second signal, ends the process at once with a log line. SIGHUP is ignored:
+// certificates are read again by themselves. Returns the exit code: 0 stopped as asked, 1 could not start, 2 bad
+// command line or configuration, 3 (by _exit) stop deadline.
 int RunProcess(int argc, const char* const* argv, Program program);
 
 }  // namespace nara::app

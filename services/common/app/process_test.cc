@@ -68,20 +68,21 @@ class RunProcessTest : public testing::Test {
 };
 
 TEST_F(RunProcessTest, StartsWaitsForTheSignalAndStops) {
-  const int code = Run("name: t1\n", [this](config::Section& root, Context& context) -> absl::StatusOr<std::unique_ptr<App>> {
-    if (absl::Status status = root.Finish(); !status.ok()) return status;
-    EXPECT_EQ(context.name, "t1");
-    return std::make_unique<SignalledApp>(events_);
-  });
+  const int code =
+      Run("name: t1\n", [this](config::Section& root, Context& context) -> absl::StatusOr<std::unique_ptr<App>> {
+        if (absl::Status status = root.Finish(); !status.ok()) return status;
+        EXPECT_EQ(context.name, "t1");
+        return std::make_unique<SignalledApp>(events_);
+      });
   EXPECT_EQ(code, 0);
   EXPECT_THAT(events_, testing::ElementsAre("start", "stop"));
   EXPECT_THAT(lines_, Contains(HasSubstr("\"instance\":\"t1\"")));
 }
 
 TEST_F(RunProcessTest, ABadConfigurationIsAUsageError) {
-  const int code = Run("name: t1\nextra: 1\n", [](config::Section& root, Context&) -> absl::StatusOr<std::unique_ptr<App>> {
-    return root.Finish();
-  });
+  const int code =
+      Run("name: t1\nextra: 1\n",
+          [](config::Section& root, Context&) -> absl::StatusOr<std::unique_ptr<App>> { return root.Finish(); });
   EXPECT_EQ(code, 2);
   EXPECT_THAT(lines_, Contains(HasSubstr("a.yaml:2: key 'extra' is not known")));
 }
@@ -106,7 +107,8 @@ TEST_F(RunProcessTest, AStopBeyondTheDeadlineEndsTheProcess) {
   EXPECT_EXIT(
       {
         log::Redirect({});
-        Run("name: t1\n", [](config::Section&, Context&) { return std::make_unique<HangingApp>(); },
+        Run(
+            "name: t1\n", [](config::Section&, Context&) { return std::make_unique<HangingApp>(); },
             absl::Milliseconds(100));
       },
       testing::ExitedWithCode(3), "longer than its deadline");

@@ -19,12 +19,20 @@ const Component* Kind::FindComponent(const std::string& component) const {
   return found == components.end() ? nullptr : &*found;
 }
 
-bool Product::Sends(const std::string& kind) const { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); }
+bool Product::Sends(const std::string& kind) const {
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
 
-const Kind* Catalogue::FindKind(const std::string& id) const { return FindIn(kinds_, id); }
+const Kind* Catalogue::FindKind(const std::string& id) const {
+  return FindIn(kinds_, id);
+}
 
-const Product* Catalogue::FindProduct(const std::string& id) const { return FindIn(products_, id); }
+const Product* Catalogue::FindProduct(const std::string& id) const {
+  return FindIn(products_, id);
+}
 
-const CataloguePrincipal* Catalogue::FindPrincipal(const std::string& id) const { return FindIn(principals_, id); }
+const CataloguePrincipal* Catalogue::FindPrincipal(const std::string& id) const {
+  return FindIn(principals_, id);
+}
 
 }  // namespace nara

@@ -51,8 +51,8 @@ TEST(Catalogue, TheProductsOwnOneIsWhole) {
   EXPECT_EQ(catalogue->principals().size(), 50u);
   EXPECT_EQ(catalogue->FindPrincipal("14")->name, "Västra Götalandsregionen");
   EXPECT_EQ(catalogue->FindPrincipal("1480")->federation, "Göteborgsregionen");
-  for (const char* product : {"bp-meter", "scale", "oximeter", "spirometer", "glucose-meter", "dosell-simple",
-                              "dosell-service", "evondos"}) {
+  for (const char* product :
+       {"bp-meter", "scale", "oximeter", "spirometer", "glucose-meter", "dosell-simple", "dosell-service", "evondos"}) {
     EXPECT_NE(catalogue->FindProduct(product), nullptr) << product;
   }
   EXPECT_FALSE(catalogue->FindProduct("dosell-simple")->connected);
@@ -113,8 +113,9 @@ TEST(Catalogue, RefusesWhatDoesNotFitTogether) {
 
 TEST(Catalogue, RefusesAnEndWithoutItsBeginning) {
   const CatalogueCopy copy;
-  copy.Write("kinds/extra.yaml", "extra:\n  name: {sv: A, en: A}\n  lane: alarm\n  purposes: [ALARM]\n"
-                                 "  ends: [glucose, nothing]\n");
+  copy.Write("kinds/extra.yaml",
+             "extra:\n  name: {sv: A, en: A}\n  lane: alarm\n  purposes: [ALARM]\n"
+             "  ends: [glucose, nothing]\n");
   EXPECT_THAT(copy.Mistakes(), HasSubstr("ends glucose, which raises no alarm"));
   EXPECT_THAT(copy.Mistakes(), HasSubstr("ends nothing, which is no kind"));
 }

@@ -10,7 +10,9 @@ using telemetry::v1::Record;
 using telemetry::v1::Value;
 using Problem = std::optional<RecordProblem>;
 
-Problem Say(std::string reason, std::string detail) { return RecordProblem{std::move(reason), std::move(detail)}; }
+Problem Say(std::string reason, std::string detail) {
+  return RecordProblem{std::move(reason), std::move(detail)};
+}
 
 const UcumConversion* FindConversion(const Component& component, const std::string& ucum) {
   const auto found = std::find_if(component.accepts.begin(), component.accepts.end(),

@@ -45,7 +45,9 @@ std::string Reason(const std::string& product, Record record) {
   return problem.has_value() ? problem->reason : "";
 }
 
-std::string Glucose(const std::string& values) { return Reason("glucose-meter", Make("glucose", values)); }
+std::string Glucose(const std::string& values) {
+  return Reason("glucose-meter", Make("glucose", values));
+}
 
 TEST(CheckRecord, TakesWhatTheCatalogueDescribes) {
   EXPECT_EQ(Reason("bp-meter", Make("blood_pressure", "systolic=138 diastolic=84 pulse=71")), "");

@@ -7,7 +7,9 @@
 namespace nara {
 namespace {
 
-Decimal D(const std::string& text) { return Decimal::Parse(text).value(); }
+Decimal D(const std::string& text) {
+  return Decimal::Parse(text).value();
+}
 
 std::string Divided(const std::string& value, const std::string& by, int decimals) {
   return D(value).DividedBy(D(by), decimals).value().ToString();
@@ -21,8 +23,8 @@ TEST(Decimal, KeepsTheDigitsThatWereSent) {
 }
 
 TEST(Decimal, RefusesWhatIsNotInTheGrammar) {
-  for (const std::string text : {"", "-", "+1", "01", "-01", ".5", "5.", "1e3", "1,5", " 1", "1 ", "1.2.3", "--1", "NaN",
-                                 "inf", "0x10", "1.-2", "1.2-", "\xd9\xa1"}) {
+  for (const std::string text : {"", "-", "+1", "01", "-01", ".5", "5.", "1e3", "1,5", " 1", "1 ", "1.2.3", "--1",
+                                 "NaN", "inf", "0x10", "1.-2", "1.2-", "\xd9\xa1"}) {
     EXPECT_FALSE(Decimal::Parse(text).ok()) << text;
   }
   EXPECT_FALSE(Decimal::Parse(std::string_view("1\0", 2)).ok());

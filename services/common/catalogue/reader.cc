@@ -138,6 +138,8 @@ absl::StatusOr<Catalogue> CatalogueReader::Read() {
   return std::move(catalogue_);
 }
 
-absl::StatusOr<Catalogue> Catalogue::Load(const std::string& dir) { return CatalogueReader(dir).Read(); }
+absl::StatusOr<Catalogue> Catalogue::Load(const std::string& dir) {
+  return CatalogueReader(dir).Read();
+}
 
 }  // namespace nara

@@ -56,7 +56,9 @@ std::vector<std::string> YamlSection::Keys() {
   return keys;
 }
 
-bool YamlSection::Has(const std::string& key) const { return std::as_const(node_)[key].IsDefined(); }
+bool YamlSection::Has(const std::string& key) const {
+  return std::as_const(node_)[key].IsDefined();
+}
 
 YAML::Node YamlSection::Get(const std::string& key) {
   known_.insert(key);
@@ -142,7 +144,8 @@ void YamlSection::Finish() {
   for (const auto& entry : node_) {
     const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
     if (known_.contains(key)) continue;
-    mistakes_->Add(Place(entry.first), what_ + ": unknown key " + key + "; remove it, or see docs/formats/catalogue.md");
+    mistakes_->Add(Place(entry.first),
+                   what_ + ": unknown key " + key + "; remove it, or see docs/formats/catalogue.md");
   }
 }
 

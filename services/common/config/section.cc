@@ -42,16 +42,18 @@ struct Section::Document {
   std::vector<std::unique_ptr<Node>> nodes;  // every mapping that was asked for
 
   // A node that keeps the whole document alive.
-  static std::shared_ptr<Node> Add(const std::shared_ptr<Document>& document, std::string path, const YAML::Node& yaml, int line);
+  static std::shared_ptr<Node> Add(const std::shared_ptr<Document>& document, std::string path, const YAML::Node& yaml,
+                                   int line);
 
   void Report(int line, const std::string& problem) {
-    problems.push_back(line >= 0 ? absl::StrCat(name, ":", line + 1, ": ", problem) : absl::StrCat(name, ": ", problem));
+    problems.push_back(line >= 0 ? absl::StrCat(name, ":", line + 1, ": ", problem)
+                                 : absl::StrCat(name, ": ", problem));
   }
 };
 
 struct Section::Node {
   Document* document;  // owns this
-  std::string path;  // "" for the root, "grpc", "peers[0]"
+  std::string path;    // "" for the root, "grpc", "peers[0]"
   YAML::Node yaml;
   int line = 0;
   std::set<std::string> known;
@@ -119,13 +121,13 @@ absl::StatusOr<Section> Section::Parse(const std::string& text, const std::strin
   auto document = std::make_shared<Document>();
   document->name = name;
   document->folder = std::filesystem::path(name).parent_path();
-  document->environment = environment ? std::move(environment) : [](const std::string& key) -> const char* {
-    return std::getenv(key.c_str());
-  };
+  document->environment = environment ? std::move(environment)
+                                      : [](const std::string& key) -> const char* { return std::getenv(key.c_str()); };
   try {
     const YAML::Node yaml = YAML::Load(text);
     if (yaml.IsDefined() && !yaml.IsMap() && !yaml.IsNull()) {
-      return absl::InvalidArgumentError(absl::StrCat(name, ":1: the file must be a mapping of keys, but is ", Kind(yaml)));
+      return absl::InvalidArgumentError(
+          absl::StrCat(name, ":1: the file must be a mapping of keys, but is ", Kind(yaml)));
     }
     return Section(Document::Add(document, "", yaml, 0));
   } catch (const YAML::Exception& error) {
@@ -171,7 +173,9 @@ absl::StatusOr<std::string> ReadableFile(const std::filesystem::path& folder, co
 
 }  // namespace
 
-std::string Section::RequiredString(const std::string& key) { return Read<std::string>(key, nullptr, NotEmpty); }
+std::string Section::RequiredString(const std::string& key) {
+  return Read<std::string>(key, nullptr, NotEmpty);
+}
 
 std::string Section::OptionalString(const std::string& key, const std::string& otherwise) {
   return Read<std::string>(key, &otherwise, [](const std::string& text) { return absl::StatusOr<std::string>(text); });
@@ -193,26 +197,31 @@ std::int64_t Section::OptionalInt(const std::string& key, std::int64_t otherwise
   return Read<std::int64_t>(key, &otherwise, [&](const std::string& text) { return ParseInt(text, min, max); });
 }
 
-bool Section::OptionalBool(const std::string& key, bool otherwise) { return Read<bool>(key, &otherwise, ParseBool); }
+bool Section::OptionalBool(const std::string& key, bool otherwise) {
+  return Read<bool>(key, &otherwise, ParseBool);
+}
 
 absl::Duration Section::OptionalDuration(const std::string& key, absl::Duration otherwise, absl::Duration min,
                                          absl::Duration max) {
   return Read<absl::Duration>(key, &otherwise, [&](const std::string& text) -> absl::StatusOr<absl::Duration> {
     absl::StatusOr<absl::Duration> duration = ParseDuration(text);
     if (!duration.ok() || (*duration >= min && *duration <= max)) return duration;
-    return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is not between ", absl::FormatDuration(min), " and ",
-                                                   absl::FormatDuration(max)));
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", text, "\" is not between ", absl::FormatDuration(min), " and ", absl::FormatDuration(max)));
   });
 }
 
-Address Section::RequiredAddress(const std::string& key) { return Read<Address>(key, nullptr, ParseAddress); }
+Address Section::RequiredAddress(const std::string& key) {
+  return Read<Address>(key, nullptr, ParseAddress);
+}
 
 Address Section::OptionalAddress(const std::string& key, const Address& otherwise) {
   return Read<Address>(key, &otherwise, ParseAddress);
 }
 
 std::string Section::RequiredPath(const std::string& key) {
-  return Read<std::string>(key, nullptr, [&](const std::string& text) { return AbsolutePath(node_->document->folder, text); });
+  return Read<std::string>(key, nullptr,
+                           [&](const std::string& text) { return AbsolutePath(node_->document->folder, text); });
 }
 
 std::string Section::OptionalPath(const std::string& key, const std::string& otherwise) {
@@ -221,12 +230,14 @@ std::string Section::OptionalPath(const std::string& key, const std::string& oth
 }
 
 std::string Section::RequiredFile(const std::string& key) {
-  return Read<std::string>(key, nullptr, [&](const std::string& text) { return ReadableFile(node_->document->folder, text); });
+  return Read<std::string>(key, nullptr,
+                           [&](const std::string& text) { return ReadableFile(node_->document->folder, text); });
 }
 
 std::string Section::OptionalFile(const std::string& key) {
   const std::string none;
-  return Read<std::string>(key, &none, [&](const std::string& text) { return ReadableFile(node_->document->folder, text); });
+  return Read<std::string>(key, &none,
+                           [&](const std::string& text) { return ReadableFile(node_->document->folder, text); });
 }
 
 std::vector<std::string> Section::OptionalStrings(const std::string& key) {
@@ -294,7 +305,9 @@ std::vector<Section> Section::Children(const std::string& key) {
   return children;
 }
 
-bool Section::Has(const std::string& key) const { return node_->Find(key).IsDefined(); }
+bool Section::Has(const std::string& key) const {
+  return node_->Find(key).IsDefined();
+}
 
 void Section::Report(const std::string& key, const std::string& problem) {
   const YAML::Node found = node_->Find(key);

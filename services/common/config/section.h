@@ -26,9 +26,9 @@ struct Address {
 // "host:port", port 0 to 65535.
 absl::StatusOr<Address> ParseAddress(std::string_view text);
 
-// One mapping of a YAML file. Getters return the value and remember that the key is known; what is wrong is collected with file and line and
-// told by Finish(), all of it at once, so a getter on a bad file returns its default or an empty value and reading goes on. Sections are
-// cheap handles on the same document. One thread.
+// One mapping of a YAML file. Getters return the value and remember that the key is known; what is wrong is collected
+// with file and line and told by Finish(), all of it at once, so a getter on a bad file returns its default or an empty
+// value and reading goes on. Sections are cheap handles on the same document. One thread.
 //
 // Each scalar can be overridden by the environment: key a.b_c by NARA_A_B_C.
 //
@@ -58,7 +58,8 @@ class Section {
   std::string RequiredString(const std::string& key);
   std::string OptionalString(const std::string& key, const std::string& otherwise = "");
   // One of `allowed`.
-  std::string OptionalWord(const std::string& key, const std::string& otherwise, const std::vector<std::string>& allowed);
+  std::string OptionalWord(const std::string& key, const std::string& otherwise,
+                           const std::vector<std::string>& allowed);
   std::int64_t RequiredInt(const std::string& key, std::int64_t min, std::int64_t max);
   std::int64_t OptionalInt(const std::string& key, std::int64_t otherwise, std::int64_t min, std::int64_t max);
   bool OptionalBool(const std::string& key, bool otherwise);
@@ -67,7 +68,8 @@ class Section {
                                   absl::Duration max);
   Address RequiredAddress(const std::string& key);
   Address OptionalAddress(const std::string& key, const Address& otherwise);
-  // A relative path is relative to the folder of the configuration file. Required/OptionalFile: it must be a readable file.
+  // A relative path is relative to the folder of the configuration file. Required/OptionalFile: it must be a readable
+  // file.
   std::string RequiredPath(const std::string& key);
   std::string OptionalPath(const std::string& key, const std::string& otherwise = "");
   std::string RequiredFile(const std::string& key);
@@ -84,7 +86,8 @@ class Section {
   // Reports `problem` at the line of `key`: for checks between values.
   void Report(const std::string& key, const std::string& problem);
 
-  // INVALID_ARGUMENT with every problem of the whole document, one a line, keys that nobody asked for among them, with the known ones.
+  // INVALID_ARGUMENT with every problem of the whole document, one a line, keys that nobody asked for among them, with
+  // the known ones.
   absl::Status Finish();
 
  private:

@@ -22,7 +22,9 @@ Section Parsed(const std::string& text, std::map<std::string, std::string> envir
   return *section;
 }
 
-std::string Problems(Section& root) { return std::string(root.Finish().message()); }
+std::string Problems(Section& root) {
+  return std::string(root.Finish().message());
+}
 
 TEST(Section, ReadsEachKindOfValue) {
   Section root = Parsed(R"(
@@ -41,7 +43,8 @@ peers:
   EXPECT_EQ(root.RequiredString("name"), "a");
   EXPECT_EQ(root.RequiredInt("count", 1, 9), 7);
   EXPECT_TRUE(root.OptionalBool("loud", false));
-  EXPECT_EQ(root.OptionalDuration("wait", absl::Seconds(1), absl::ZeroDuration(), absl::Seconds(1)), absl::Milliseconds(250));
+  EXPECT_EQ(root.OptionalDuration("wait", absl::Seconds(1), absl::ZeroDuration(), absl::Seconds(1)),
+            absl::Milliseconds(250));
   EXPECT_EQ(root.RequiredAddress("listen"), (Address{"::1", 80}));
   EXPECT_EQ(root.RequiredPath("folder"), "/etc/state");
   EXPECT_THAT(root.OptionalStrings("words"), ElementsAre("x", "y"));
@@ -71,10 +74,12 @@ TEST(Section, TellsEveryProblemAtOnceWithFileLineAndKey) {
   grpc.OptionalInt("workers", 4, 1, 64);
   root.RequiredString("state_dir");
   const std::string problems = Problems(root);
-  EXPECT_THAT(problems, HasSubstr("/etc/nara/a.yaml:2: key 'count' is wrong: \"many\" is not a whole number from 1 to 9"));
+  EXPECT_THAT(problems,
+              HasSubstr("/etc/nara/a.yaml:2: key 'count' is wrong: \"many\" is not a whole number from 1 to 9"));
   EXPECT_THAT(problems, HasSubstr("/etc/nara/a.yaml:4: key 'grpc.listen' is wrong: \"nowhere\" is not an address"));
   EXPECT_THAT(problems, HasSubstr("/etc/nara/a.yaml:5: key 'grpc.wrokers' is not known; known keys: listen, workers"));
-  EXPECT_THAT(problems, HasSubstr("/etc/nara/a.yaml:6: key 'extra' is not known; known keys: count, grpc, name, state_dir"));
+  EXPECT_THAT(problems,
+              HasSubstr("/etc/nara/a.yaml:6: key 'extra' is not known; known keys: count, grpc, name, state_dir"));
   EXPECT_THAT(problems, HasSubstr("key 'state_dir' is missing"));
 }
 

@@ -36,7 +36,9 @@ std::string ReadRedis(Section& root) {
   return address;
 }
 
-std::string ReadPostgres(Section& root) { return root.Child("postgres").RequiredString("conninfo"); }
+std::string ReadPostgres(Section& root) {
+  return root.Child("postgres").RequiredString("conninfo");
+}
 
 std::string ReadPeer(Section& root, const std::string& key) {
   return root.Child(key).RequiredAddress("address").ToString();
@@ -53,8 +55,12 @@ std::string ReadMqtt(Section& root) {
   return address;
 }
 
-std::string ReadCatalogue(Section& root) { return root.RequiredPath("catalogue"); }
+std::string ReadCatalogue(Section& root) {
+  return root.RequiredPath("catalogue");
+}
 
-std::string ReadStateDir(Section& root) { return root.RequiredPath("state_dir"); }
+std::string ReadStateDir(Section& root) {
+  return root.RequiredPath("state_dir");
+}
 
 }  // namespace nara::config

@@ -23,7 +23,7 @@ struct Process {
 
 struct Grpc {
   Address listen;
-  int workers = 4;             // threads that run calls, 1..64; each call that waits holds one
+  int workers = 4;              // threads that run calls, 1..64; each call that waits holds one
   int max_pending_calls = 256;  // calls that wait for a thread; more are refused with RESOURCE_EXHAUSTED
 };
 

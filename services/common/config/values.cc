@@ -12,8 +12,7 @@ absl::StatusOr<std::int64_t> ParseInt(const std::string& text, std::int64_t min,
   const char* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, value);
   if (error == std::errc() && rest == end && value >= min && value <= max) return value;
-  return absl::InvalidArgumentError(
-      absl::StrCat("\"", text, "\" is not a whole number from ", min, " to ", max));
+  return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is not a whole number from ", min, " to ", max));
 }
 
 absl::StatusOr<bool> ParseBool(const std::string& text) {
@@ -33,7 +32,8 @@ absl::StatusOr<Address> ParseAddress(std::string_view text) {
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (bracketed) host = host.substr(1, host.size() - 2);
   const bool host_ok = !host.empty() && (bracketed || host.find_first_of(":[]/ ") == std::string::npos);
-  const auto port = colon == std::string::npos ? absl::InvalidArgumentError("no port") : ParseInt(all.substr(colon + 1), 0, 65535);
+  const auto port =
+      colon == std::string::npos ? absl::InvalidArgumentError("no port") : ParseInt(all.substr(colon + 1), 0, 65535);
   if (!host_ok || !port.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("\"", all, "\" is not an address; write host:port"));
   }

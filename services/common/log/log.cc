@@ -51,7 +51,9 @@ void Configure(std::string_view instance, Level level) {
   state.level = level;
 }
 
-bool Enabled(Level level) { return level >= TheState().level; }
+bool Enabled(Level level) {
+  return level >= TheState().level;
+}
 
 void Debug(std::string_view component, std::string_view message, Fields fields) {
   Write(Level::kDebug, component, message, fields);

@@ -8,9 +8,10 @@
 #include <string_view>
 #include <variant>
 
-// Structured log: one JSON object a line on standard error, keys in this order: time (RFC 3339, UTC, milliseconds), level, instance,
-// component, message, then the fields. Safe from any thread; a line is never torn. Text that is not UTF-8, quotes and control characters are
-// escaped, so a hostile value cannot forge a line. Personal identity never goes in here, device ids and opaque resident ids may.
+// Structured log: one JSON object a line on standard error, keys in this order: time (RFC 3339, UTC, milliseconds),
+// level, instance, component, message, then the fields. Safe from any thread; a line is never torn. Text that is not
+// UTF-8, quotes and control characters are escaped, so a hostile value cannot forge a line. Personal identity never
+// goes in here, device ids and opaque resident ids may.
 //
 //   log::Warn("inbox", "segment is damaged, skipping it", {{"path", path}, {"offset", offset}});
 //
@@ -49,7 +50,8 @@ void Info(std::string_view component, std::string_view message, Fields fields = 
 void Warn(std::string_view component, std::string_view message, Fields fields = {});
 void Error(std::string_view component, std::string_view message, Fields fields = {});
 
-// Sends whole lines (without the newline) to `sink` instead of standard error; an empty function puts standard error back. For tests.
+// Sends whole lines (without the newline) to `sink` instead of standard error; an empty function puts standard error
+// back. For tests.
 void Redirect(std::function<void(std::string_view)> sink);
 
 }  // namespace nara::log

@@ -8,9 +8,9 @@ namespace nara::metrics {
 namespace {
 
 std::string Text(const Endpoint::Answer& answer) {
-  return absl::StrCat("HTTP/1.1 ", answer.code, answer.code == 200 ? " OK" : " Not OK", "\r\nContent-Type: ",
-                      answer.content_type, "\r\nContent-Length: ", answer.body.size(), "\r\nConnection: close\r\n\r\n",
-                      answer.body);
+  return absl::StrCat("HTTP/1.1 ", answer.code, answer.code == 200 ? " OK" : " Not OK",
+                      "\r\nContent-Type: ", answer.content_type, "\r\nContent-Length: ", answer.body.size(),
+                      "\r\nConnection: close\r\n\r\n", answer.body);
 }
 
 }  // namespace
@@ -19,8 +19,9 @@ Endpoint::Endpoint(Options options, const Registry& registry) : options_(std::mo
 
 absl::StatusOr<std::unique_ptr<Endpoint>> Endpoint::Start(Options options, const Registry& registry) {
   std::unique_ptr<Endpoint> endpoint(new Endpoint(std::move(options), registry));
-  auto listener = Listener::Start(endpoint->options_.host, endpoint->options_.port,
-                                  [self = endpoint.get()](const std::string& target) { return Text(self->Get(target)); });
+  auto listener =
+      Listener::Start(endpoint->options_.host, endpoint->options_.port,
+                      [self = endpoint.get()](const std::string& target) { return Text(self->Get(target)); });
   if (!listener.ok()) return listener.status();
   endpoint->listener_ = *std::move(listener);
   return endpoint;

@@ -12,8 +12,8 @@
 
 namespace nara::metrics {
 
-// The private plain HTTP endpoint of a process: /metrics; /livez, 200 while the process answers; /readyz, 200 or 503 with the reason, as
-// `ready` says. It has no protection: listen on a private address only. Two threads of its own.
+// The private plain HTTP endpoint of a process: /metrics; /livez, 200 while the process answers; /readyz, 200 or 503
+// with the reason, as `ready` says. It has no protection: listen on a private address only. Two threads of its own.
 class Endpoint {
  public:
   struct Options {

@@ -10,8 +10,9 @@
 
 namespace nara::metrics {
 
-// Takes TCP connections, reads the head of one HTTP request from each (at most 8 KiB within a second), writes what `answer` returns, closes. No
-// more of HTTP than a scraper needs, and it stops at once; civetweb takes two seconds to stop [measured].
+// Takes TCP connections, reads the head of one HTTP request from each (at most 8 KiB within a second), writes what
+// `answer` returns, closes. No more of HTTP than a scraper needs, and it stops at once; civetweb takes two seconds to
+// stop [measured].
 class Listener {
  public:
   // From the request's target, without the query, to a whole HTTP answer. Called on both threads.

@@ -23,9 +23,10 @@ using Histogram = prometheus::Histogram;
 // Label values are bounded words (shard, lane, result, reason): never a device, a resident or a client.
 using Labels = std::map<std::string, std::string>;
 
-// The metrics of one process. Take each metric once, at construction, and keep the reference: it lives as long as the registry, and a look-up
-// takes a mutex. The metrics themselves may be used from any thread; a Histogram takes a mutex for each value.
-// Asking again for the same name and labels gives the same metric. Names are nara_<area>_<what>_<unit>[_total].
+// The metrics of one process. Take each metric once, at construction, and keep the reference: it lives as long as the
+// registry, and a look-up takes a mutex. The metrics themselves may be used from any thread; a Histogram takes a mutex
+// for each value. Asking again for the same name and labels gives the same metric. Names are
+// nara_<area>_<what>_<unit>[_total].
 class Registry {
  public:
   Registry();

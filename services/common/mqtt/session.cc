@@ -36,7 +36,9 @@ absl::Status Check(const MqttSessionOptions& options) {
 
 MqttSession::MqttSession(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-MqttSession::~MqttSession() { Stop(); }
+MqttSession::~MqttSession() {
+  Stop();
+}
 
 absl::StatusOr<std::unique_ptr<MqttSession>> MqttSession::Create(MqttSessionOptions options) {
   if (absl::Status status = Check(options); !status.ok()) return status;
@@ -47,16 +49,24 @@ absl::StatusOr<std::unique_ptr<MqttSession>> MqttSession::Create(MqttSessionOpti
   }
 }
 
-void MqttSession::Start() { impl_->Start(); }
+void MqttSession::Start() {
+  impl_->Start();
+}
 
-void MqttSession::Stop(std::chrono::milliseconds patience) { impl_->Stop(patience); }
+void MqttSession::Stop(std::chrono::milliseconds patience) {
+  impl_->Stop(patience);
+}
 
-bool MqttSession::connected() const { return impl_->connected(); }
+bool MqttSession::connected() const {
+  return impl_->connected();
+}
 
 absl::Status MqttSession::Publish(std::string_view topic, std::string_view payload, int qos, bool retained) {
   return impl_->Publish(topic, payload, qos, retained);
 }
 
-std::size_t MqttSession::pending() const { return impl_->pending(); }
+std::size_t MqttSession::pending() const {
+  return impl_->pending();
+}
 
 }  // namespace nara

@@ -120,8 +120,7 @@ class MqttSession {
   // connected; ResourceExhausted when max_pending wait already. What waits when the
   // connection is lost is sent after the next connect, perhaps twice. OK promises
   // nothing about the server's disk: who needs more waits for a receipt.
-  absl::Status Publish(std::string_view topic, std::string_view payload, int qos,
-                       bool retained = false);
+  absl::Status Publish(std::string_view topic, std::string_view payload, int qos, bool retained = false);
 
   // Publishes that are waiting.
   std::size_t pending() const;

@@ -278,9 +278,8 @@ void MqttSession::Impl::Stop(std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);
     wanted_ = false;
     if (state_ == State::kIdle) return;
-    settled_.wait_until(lock, deadline, [this] {
-      return (queue_.empty() && in_flight_.empty()) || state_ != State::kConnected;
-    });
+    settled_.wait_until(lock, deadline,
+                        [this] { return (queue_.empty() && in_flight_.empty()) || state_ != State::kConnected; });
   }
   try {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());

@@ -13,10 +13,10 @@
 namespace nara {
 namespace {
 
+using std::chrono::milliseconds;
 using ::testing::ElementsAre;
 using testing::MosquittoServer;
 using testing::WaitFor;
-using std::chrono::milliseconds;
 
 // A session that writes down what happens to it.
 class Recorder {
@@ -174,7 +174,8 @@ TEST(Session, LeavesItsWillOnlyWhenItIsLost) {
   const auto gate = testing::TcpGate::Start("127.0.0.1:" + std::to_string(server->port())).value();
   MqttSessionOptions options = dying.Options(*server, "dying");
   options.address = "tcp://" + gate->address();
-  options.will = std::make_unique<MqttWill>(MqttWill{.topic = "will/1", .payload = "gone", .qos = 1, .retained = false});
+  options.will =
+      std::make_unique<MqttWill>(MqttWill{.topic = "will/1", .payload = "gone", .qos = 1, .retained = false});
   const auto session = Started(std::move(options));
   session->Stop();
   session->Start();
@@ -232,12 +233,11 @@ class Pki {
 TEST(Session, ProvesItselfByCertificateAndChecksTheServers) {
   const Pki pki;
   const Pki stranger;
-  const auto server = MosquittoServer::Start({.config = {"listener {port} 127.0.0.1", "cafile " + pki.File("ca.pem"),
-                                                         "certfile " + pki.File("server.pem"),
-                                                         "keyfile " + pki.File("server.key"),
-                                                         "require_certificate true",
-                                                         "use_identity_as_username true"}})
-                          .value();
+  const auto server =
+      MosquittoServer::Start({.config = {"listener {port} 127.0.0.1", "cafile " + pki.File("ca.pem"),
+                                         "certfile " + pki.File("server.pem"), "keyfile " + pki.File("server.key"),
+                                         "require_certificate true", "use_identity_as_username true"}})
+          .value();
   Recorder recorder;
   const auto options = [&](const Pki& ca, const Pki& own) {
     MqttSessionOptions made = recorder.Options(*server, "client", "t");

@@ -18,13 +18,19 @@ constexpr std::array<std::uint16_t, 256> MakeTable() {
 
 constexpr auto kTable = MakeTable();
 
-bool IsLowerOrDigit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool IsLowerOrDigit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
 
 }  // namespace
 
-char LaneLetter(Lane lane) { return lane == Lane::kAlarm ? 'a' : 'm'; }
+char LaneLetter(Lane lane) {
+  return lane == Lane::kAlarm ? 'a' : 'm';
+}
 
-std::string_view LaneName(Lane lane) { return lane == Lane::kAlarm ? "alarm" : "measurement"; }
+std::string_view LaneName(Lane lane) {
+  return lane == Lane::kAlarm ? "alarm" : "measurement";
+}
 
 std::uint16_t Crc16(std::string_view bytes) {
   unsigned crc = 0;
@@ -34,7 +40,9 @@ std::uint16_t Crc16(std::string_view bytes) {
   return static_cast<std::uint16_t>(crc);
 }
 
-int ShardOf(std::string_view device) { return Crc16(device) % kShardCount; }
+int ShardOf(std::string_view device) {
+  return Crc16(device) % kShardCount;
+}
 
 std::string ShardText(int shard) {
   return {static_cast<char>('0' + shard / 10), static_cast<char>('0' + shard % 10)};

@@ -29,7 +29,7 @@ class TimerThread {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::multimap<Clock::time_point, std::function<void()>> due_;  // guarded by mutex_
-  std::jthread thread_;  // last: it uses all of the above
+  std::jthread thread_;                                          // last: it uses all of the above
 };
 
 }  // namespace nara

@@ -33,9 +33,13 @@ std::string Join(std::string_view shard, std::string_view device, TopicKind kind
 
 }  // namespace
 
-std::string_view TopicSuffix(TopicKind kind) { return kSuffixes[static_cast<std::size_t>(kind)].second; }
+std::string_view TopicSuffix(TopicKind kind) {
+  return kSuffixes[static_cast<std::size_t>(kind)].second;
+}
 
-bool IsJson(TopicKind kind) { return kind == TopicKind::kUpJson || kind == TopicKind::kAlarmJson; }
+bool IsJson(TopicKind kind) {
+  return kind == TopicKind::kUpJson || kind == TopicKind::kAlarmJson;
+}
 
 Lane LaneOf(TopicKind kind) {
   return kind == TopicKind::kUp || kind == TopicKind::kUpJson ? Lane::kMeasurement : Lane::kAlarm;
@@ -59,7 +63,9 @@ std::optional<Topic> ParseTopic(std::string_view topic) {
   return Topic{*shard, std::string(device), *kind};
 }
 
-std::string ShardFilter(TopicKind kind, int shard) { return Join(ShardText(shard), "+", kind); }
+std::string ShardFilter(TopicKind kind, int shard) {
+  return Join(ShardText(shard), "+", kind);
+}
 
 std::string SessionClientId(Lane lane, int shard) {
   return "nara-" + std::string(LaneName(lane)) + "-" + ShardText(shard);

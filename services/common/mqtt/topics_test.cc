@@ -20,7 +20,8 @@ TEST(DeviceId, IsATopicLevelAUserNameAndACommonName) {
   for (const char* id : {"abc", "0-1", "bp-1480-0007", "a--", "nara"}) EXPECT_TRUE(IsDeviceId(id)) << id;
   EXPECT_TRUE(IsDeviceId(std::string(63, 'a')));
   EXPECT_FALSE(IsDeviceId(std::string(64, 'a')));
-  for (const char* id : {"", "ab", "-ab", "Abc", "a_b", "a/b", "a+b", "a#b", "å-1480", "abc ", "$SYS", "nara-alarm-07"}) {
+  for (const char* id :
+       {"", "ab", "-ab", "Abc", "a_b", "a/b", "a+b", "a#b", "å-1480", "abc ", "$SYS", "nara-alarm-07"}) {
     EXPECT_FALSE(IsDeviceId(id)) << id;
   }
 }

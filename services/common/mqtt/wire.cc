@@ -30,12 +30,15 @@ int RefusalOf(const mqtt::token& token) {
 }
 
 // A publish carries its id as Paho's user context.
-std::uint64_t IdOf(const mqtt::token& token) { return reinterpret_cast<std::uintptr_t>(token.get_user_context()); }
+std::uint64_t IdOf(const mqtt::token& token) {
+  return reinterpret_cast<std::uintptr_t>(token.get_user_context());
+}
 
 // A publish that the library dropped with its session stays with the owner, who sends
 // it again.
 void PublishFailed(MqttWire::Owner& owner, const mqtt::token& token) {
-  if (token.get_reason_code() >= mqtt::UNSPECIFIED_ERROR) return owner.OnPublished(IdOf(token));  // refused by the server
+  if (token.get_reason_code() >= mqtt::UNSPECIFIED_ERROR)
+    return owner.OnPublished(IdOf(token));  // refused by the server
   if (token.get_return_code() == MQTTASYNC_FAILURE) owner.OnSpoilt();
 }
 
@@ -73,8 +76,8 @@ void MqttWire::Abandon(std::shared_ptr<MqttWire> wire) {
   abandoned->push_back(std::move(wire));
 }
 
-// paho.mqtt.cpp 1.2.0 leaves the pointer to the properties behind when it moves options: set anew, and passed as a copy,
-// they are sent. Without them the server ends the session with the connection.
+// paho.mqtt.cpp 1.2.0 leaves the pointer to the properties behind when it moves options: set anew, and passed as a
+// copy, they are sent. Without them the server ends the session with the connection.
 void MqttWire::Connect(mqtt::connect_options options) {
   options.set_properties(mqtt::properties(options.get_properties()));
   client_.connect(options, nullptr, on_connect_);

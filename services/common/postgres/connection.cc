@@ -45,7 +45,9 @@ std::string Beginning(std::string_view sql) {
   return text;
 }
 
-std::string FirstLine(std::string_view message) { return std::string(message.substr(0, message.find('\n'))); }
+std::string FirstLine(std::string_view message) {
+  return std::string(message.substr(0, message.find('\n')));
+}
 
 std::string Field(const PGresult* result, int code) {
   const char* text = PQresultErrorField(result, code);
@@ -53,8 +55,8 @@ std::string Field(const PGresult* result, int code) {
 }
 
 std::string SessionOptions(const PostgresOptions& options) {
-  std::string text = "-c timezone=UTC -c datestyle=ISO -c statement_timeout=" +
-                     std::to_string(options.statement_timeout.count());
+  std::string text =
+      "-c timezone=UTC -c datestyle=ISO -c statement_timeout=" + std::to_string(options.statement_timeout.count());
   if (!options.schema.empty()) text += " -c search_path=" + options.schema + ",public";
   return text;
 }
@@ -227,16 +229,24 @@ absl::StatusOr<Result> PostgresConnection::Execute(std::string_view sql, std::in
   return impl_->Execute(sql, std::span<const Param>(params.begin(), params.size()));
 }
 
-absl::Status PostgresConnection::Run(const std::string& script) { return impl_->Run(script); }
+absl::Status PostgresConnection::Run(const std::string& script) {
+  return impl_->Run(script);
+}
 
 absl::StatusOr<std::optional<std::string>> PostgresConnection::WaitNotification(Milliseconds timeout) {
   return impl_->WaitNotification(timeout);
 }
 
-bool PostgresConnection::broken() const { return impl_->broken(); }
+bool PostgresConnection::broken() const {
+  return impl_->broken();
+}
 
-bool PostgresConnection::in_transaction() const { return impl_->in_transaction(); }
+bool PostgresConnection::in_transaction() const {
+  return impl_->in_transaction();
+}
 
-bool PostgresConnection::transaction_failed() const { return impl_->transaction_failed(); }
+bool PostgresConnection::transaction_failed() const {
+  return impl_->transaction_failed();
+}
 
 }  // namespace nara

@@ -44,8 +44,7 @@ struct PostgresOptions {
 
 class PostgresConnection {
  public:
-  static absl::StatusOr<std::unique_ptr<PostgresConnection>> Connect(
-      const PostgresOptions& options);
+  static absl::StatusOr<std::unique_ptr<PostgresConnection>> Connect(const PostgresOptions& options);
   ~PostgresConnection();
 
   // One statement with parameters $1...; prepared and remembered.

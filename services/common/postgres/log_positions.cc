@@ -34,9 +34,7 @@ absl::StatusOr<std::vector<ShardLease>> LogPositions::Acquire(PostgresConnection
 }
 
 absl::Status LogPositions::Release(PostgresConnection& connection) const {
-  return connection
-      .Execute("update log_positions set lease_until = '-infinity' where holder = $1", {holder_})
-      .status();
+  return connection.Execute("update log_positions set lease_until = '-infinity' where holder = $1", {holder_}).status();
 }
 
 absl::Status LogPositions::Advance(Transaction& transaction, std::span<const PositionStep> steps) const {
@@ -64,8 +62,8 @@ absl::Status LogPositions::Advance(Transaction& transaction, std::span<const Pos
 }
 
 absl::StatusOr<std::vector<ShardLease>> LogPositions::Load(PostgresConnection& connection, std::string_view log) {
-  absl::StatusOr<Result> result = connection.Execute(
-      "select log, shard, fence, position from log_positions where log = $1 order by shard", {log});
+  absl::StatusOr<Result> result =
+      connection.Execute("select log, shard, fence, position from log_positions where log = $1 order by shard", {log});
   if (!result.ok()) return result.status();
   return LeasesOf(*result);
 }

@@ -57,10 +57,8 @@ class LogPositions {
   // Takes every lease of `shards` that is free, expired or already ours, and renews
   // it; the ones it got. Call it at a third of `ttl`. Positions are fresh from the
   // table.
-  absl::StatusOr<std::vector<ShardLease>> Acquire(PostgresConnection& connection,
-                                                  std::string_view log,
-                                                  std::span<const int> shards,
-                                                  std::chrono::milliseconds ttl) const;
+  absl::StatusOr<std::vector<ShardLease>> Acquire(PostgresConnection& connection, std::string_view log,
+                                                  std::span<const int> shards, std::chrono::milliseconds ttl) const;
 
   // Gives up what we hold, so that the next holder need not wait.
   absl::Status Release(PostgresConnection& connection) const;
@@ -72,8 +70,7 @@ class LogPositions {
   absl::Status Advance(Transaction& transaction, std::span<const PositionStep> steps) const;
 
   // Every position of a log as it stands, whoever holds it.
-  static absl::StatusOr<std::vector<ShardLease>> Load(PostgresConnection& connection,
-                                                      std::string_view log);
+  static absl::StatusOr<std::vector<ShardLease>> Load(PostgresConnection& connection, std::string_view log);
 
   const std::string& holder() const { return holder_; }
 

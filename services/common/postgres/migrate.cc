@@ -30,8 +30,7 @@ absl::Status Refused(std::string_view schema, const std::string& why) {
 // Compares what was applied with what we know; the version that is reached.
 absl::StatusOr<int> AppliedVersion(Transaction& transaction, std::string_view schema,
                                    std::span<const Migration> migrations) {
-  absl::StatusOr<Result> applied =
-      transaction.Execute("select version, hash from schema_migrations order by version");
+  absl::StatusOr<Result> applied = transaction.Execute("select version, hash from schema_migrations order by version");
   if (!applied.ok()) return applied.status();
   int reached = 0;
   for (const Row row : *applied) {
@@ -59,12 +58,14 @@ absl::Status Apply(PostgresConnection& connection, Transaction& transaction, con
 
 absl::Status Prepare(PostgresConnection& connection, Transaction& transaction, std::string_view schema) {
   absl::StatusOr<Result> locked = transaction.Execute(
-      "select pg_advisory_xact_lock(hashtext('nara.migrate.' || $1)), set_config('search_path', $1 || ', public', true)",
+      "select pg_advisory_xact_lock(hashtext('nara.migrate.' || $1)), set_config('search_path', $1 || ', public', "
+      "true)",
       {schema});
   if (!locked.ok()) return locked.status();
   return connection.Run(
       "create table if not exists schema_migrations ("
-      "version int primary key, name text not null, hash text not null, applied_at timestamptz not null default now())");
+      "version int primary key, name text not null, hash text not null, applied_at timestamptz not null default "
+      "now())");
 }
 
 }  // namespace

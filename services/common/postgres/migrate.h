@@ -23,7 +23,6 @@ struct Migration {
 // and then public. FailedPrecondition, with nothing changed, when the schema is at a
 // version that this program does not know (an older binary), or when an applied
 // migration's text has changed since.
-absl::Status Migrate(PostgresConnection& connection, std::string_view schema,
-                     std::span<const Migration> migrations);
+absl::Status Migrate(PostgresConnection& connection, std::string_view schema, std::span<const Migration> migrations);
 
 }  // namespace nara

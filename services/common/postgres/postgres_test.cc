@@ -14,12 +14,12 @@
 namespace nara {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::Not;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 class Postgres : public ::testing::Test {
  protected:
@@ -51,10 +51,11 @@ TEST_F(Postgres, GivesBackWhatWasGiven) {
   const std::string bytes("\0\xff\\x", 4);
   const Result result =
       connection_
-          ->Execute("select $1::text as text, $2::bigint as number, $3::float8 as fraction, $4::bool as yes, "
-                    "$5::bytea as bytes, $6::timestamptz as at, $7::text[] as texts, $8::text as nothing",
-                    {"åäö'\"\\", std::int64_t{-9'007'199'254'740'993}, 0.1, true, Bytes{bytes}, time,
-                     std::vector<std::string>{"a,b", "\"{}\\", ""}, std::nullopt})
+          ->Execute(
+              "select $1::text as text, $2::bigint as number, $3::float8 as fraction, $4::bool as yes, "
+              "$5::bytea as bytes, $6::timestamptz as at, $7::text[] as texts, $8::text as nothing",
+              {"åäö'\"\\", std::int64_t{-9'007'199'254'740'993}, 0.1, true, Bytes{bytes}, time,
+               std::vector<std::string>{"a,b", "\"{}\\", ""}, std::nullopt})
           .value();
   ASSERT_EQ(result.size(), 1u);
   const Row row = result[0];
@@ -204,9 +205,7 @@ TEST_F(Postgres, AMigrationIsNeverChanged) {
 }
 
 TEST_F(Postgres, TwoProcessesMigrateInTurn) {
-  const auto migrate = [] {
-    EXPECT_TRUE(Migrate(*Open(), "test", std::vector<Migration>{kFirst, kSecond}).ok());
-  };
+  const auto migrate = [] { EXPECT_TRUE(Migrate(*Open(), "test", std::vector<Migration>{kFirst, kSecond}).ok()); };
   const std::jthread one(migrate);
   const std::jthread two(migrate);
 }
@@ -215,8 +214,7 @@ class Positions : public Postgres {
  protected:
   Positions() { EXPECT_TRUE(connection_->Run(std::string(kLogPositionsSql)).ok()); }
 
-  std::vector<ShardLease> Acquire(const LogPositions& who, std::vector<int> shards,
-                                  milliseconds ttl = seconds(60)) {
+  std::vector<ShardLease> Acquire(const LogPositions& who, std::vector<int> shards, milliseconds ttl = seconds(60)) {
     return who.Acquire(*connection_, "alarm", shards, ttl).value();
   }
   absl::Status Advance(const LogPositions& who, ShardLease lease, std::string to) {

@@ -24,7 +24,9 @@ T Number(std::string_view text, const char* column) {
   return value;
 }
 
-int HexDigit(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
+int HexDigit(char c) {
+  return c <= '9' ? c - '0' : c - 'a' + 10;
+}
 
 // Reads digits and steps over them and `separators` characters behind.
 int Digits(std::string_view& text, std::size_t separators) {
@@ -86,7 +88,9 @@ int Row::Resolve(Column column) const {
   return number;
 }
 
-bool Row::IsNull(Column column) const { return PQgetisnull(result_, row_, Resolve(column)) != 0; }
+bool Row::IsNull(Column column) const {
+  return PQgetisnull(result_, row_, Resolve(column)) != 0;
+}
 
 std::string_view Row::Text(Column column) const {
   const int number = Resolve(column);
@@ -98,9 +102,13 @@ std::int64_t Row::Int64(Column column) const {
   return Number<std::int64_t>(Text(column), PQfname(result_, Resolve(column)));
 }
 
-double Row::Double(Column column) const { return Number<double>(Text(column), PQfname(result_, Resolve(column))); }
+double Row::Double(Column column) const {
+  return Number<double>(Text(column), PQfname(result_, Resolve(column)));
+}
 
-bool Row::Bool(Column column) const { return Text(column) == "t"; }
+bool Row::Bool(Column column) const {
+  return Text(column) == "t";
+}
 
 std::string Row::Bytes(Column column) const {
   std::string_view text = Text(column);
@@ -148,11 +156,17 @@ std::optional<TimePoint> Row::OptionalTime(Column column) const {
 
 Result::Result(pg_result* result) : result_(result) {}
 
-void Result::Free::operator()(pg_result* result) const { PQclear(result); }
+void Result::Free::operator()(pg_result* result) const {
+  PQclear(result);
+}
 
-std::size_t Result::size() const { return static_cast<std::size_t>(PQntuples(result_.get())); }
+std::size_t Result::size() const {
+  return static_cast<std::size_t>(PQntuples(result_.get()));
+}
 
-Row Result::operator[](std::size_t row) const { return {result_.get(), static_cast<int>(row)}; }
+Row Result::operator[](std::size_t row) const {
+  return {result_.get(), static_cast<int>(row)};
+}
 
 std::size_t Result::affected() const {
   std::size_t count = 0;

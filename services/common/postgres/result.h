@@ -46,8 +46,8 @@ class Row {
   int Int(Column column) const { return static_cast<int>(Int64(column)); }
   double Double(Column column) const;
   bool Bool(Column column) const;
-  std::string Bytes(Column column) const;            // bytea
-  TimePoint Time(Column column) const;               // timestamptz
+  std::string Bytes(Column column) const;                 // bytea
+  TimePoint Time(Column column) const;                    // timestamptz
   std::vector<std::string> Strings(Column column) const;  // text[] without NULLs
 
   std::optional<std::string> OptionalString(Column column) const;

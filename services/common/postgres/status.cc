@@ -38,12 +38,17 @@ absl::Status StatusOfSqlState(std::string_view sqlstate, std::string_view messag
   text.append(message).append(" (").append(sqlstate).append(") in: ").append(statement);
   absl::Status status(CodeOf(sqlstate), text);
   status.SetPayload(kSqlStateUrl, absl::Cord(absl::string_view(sqlstate.data(), sqlstate.size())));
-  if (!constraint.empty()) status.SetPayload(kConstraintUrl, absl::Cord(absl::string_view(constraint.data(), constraint.size())));
+  if (!constraint.empty())
+    status.SetPayload(kConstraintUrl, absl::Cord(absl::string_view(constraint.data(), constraint.size())));
   return status;
 }
 
-std::string SqlState(const absl::Status& status) { return PayloadOf(status, kSqlStateUrl); }
+std::string SqlState(const absl::Status& status) {
+  return PayloadOf(status, kSqlStateUrl);
+}
 
-std::string ConstraintOf(const absl::Status& status) { return PayloadOf(status, kConstraintUrl); }
+std::string ConstraintOf(const absl::Status& status) {
+  return PayloadOf(status, kConstraintUrl);
+}
 
 }  // namespace nara

@@ -6,7 +6,9 @@
 namespace nara {
 namespace {
 
-absl::Status Ended() { return absl::FailedPreconditionError("postgres: the transaction has ended"); }
+absl::Status Ended() {
+  return absl::FailedPreconditionError("postgres: the transaction has ended");
+}
 
 const char* BeginOf(Isolation isolation) {
   switch (isolation) {

@@ -47,9 +47,15 @@ absl::StatusOr<redisContext*> Open(const RedisOptions& options) {
 
 }  // namespace
 
-bool ReplyView::is_nil() const { return reply_ == nullptr || reply_->type == REDIS_REPLY_NIL; }
-bool ReplyView::is_error() const { return reply_ != nullptr && reply_->type == REDIS_REPLY_ERROR; }
-bool ReplyView::is_array() const { return reply_ != nullptr && reply_->type == REDIS_REPLY_ARRAY; }
+bool ReplyView::is_nil() const {
+  return reply_ == nullptr || reply_->type == REDIS_REPLY_NIL;
+}
+bool ReplyView::is_error() const {
+  return reply_ != nullptr && reply_->type == REDIS_REPLY_ERROR;
+}
+bool ReplyView::is_array() const {
+  return reply_ != nullptr && reply_->type == REDIS_REPLY_ARRAY;
+}
 
 std::string_view ReplyView::text() const {
   if (reply_ == nullptr || reply_->str == nullptr) return {};
@@ -66,7 +72,9 @@ std::int64_t ReplyView::integer() const {
   return value;
 }
 
-std::size_t ReplyView::size() const { return is_array() ? reply_->elements : 0; }
+std::size_t ReplyView::size() const {
+  return is_array() ? reply_->elements : 0;
+}
 
 ReplyView ReplyView::operator[](std::size_t index) const {
   return ReplyView(index < size() ? reply_->element[index] : nullptr);
@@ -79,9 +87,13 @@ absl::Status ReplyView::status() const {
 
 Reply::Reply(redisReply* reply) : reply_(reply) {}
 
-void Reply::Free::operator()(redisReply* reply) const { freeReplyObject(reply); }
+void Reply::Free::operator()(redisReply* reply) const {
+  freeReplyObject(reply);
+}
 
-void RedisConnection::Free::operator()(redisContext* context) const { redisFree(context); }
+void RedisConnection::Free::operator()(redisContext* context) const {
+  redisFree(context);
+}
 
 RedisConnection::RedisConnection(redisContext* context, std::string address)
     : context_(context), address_(std::move(address)) {}
@@ -99,7 +111,9 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Connect(const 
   return connection;
 }
 
-bool RedisConnection::broken() const { return context_->err != 0; }
+bool RedisConnection::broken() const {
+  return context_->err != 0;
+}
 
 absl::Status RedisConnection::Broken() const {
   return absl::UnavailableError("redis at " + address_ + ": " + context_->errstr);

@@ -30,7 +30,9 @@ Position PositionOr(std::string_view text, Position otherwise) {
   return position.ok() ? *position : otherwise;
 }
 
-bool IsNoSuchKey(ReplyView reply) { return reply.is_error() && reply.text().find("no such key") != std::string_view::npos; }
+bool IsNoSuchKey(ReplyView reply) {
+  return reply.is_error() && reply.text().find("no such key") != std::string_view::npos;
+}
 
 // Fields of XINFO STREAM.
 void ReadInfo(ReplyView info, LogBounds& bounds) {
@@ -49,9 +51,13 @@ LogReader::LogReader(RedisOptions options, std::size_t count) : options_(std::mo
 
 LogReader::~LogReader() = default;
 
-void LogReader::Follow(LogId log, Position after) { positions_[log] = after; }
+void LogReader::Follow(LogId log, Position after) {
+  positions_[log] = after;
+}
 
-void LogReader::Unfollow(LogId log) { positions_.erase(log); }
+void LogReader::Unfollow(LogId log) {
+  positions_.erase(log);
+}
 
 absl::Status LogReader::EnsureConnected(std::chrono::milliseconds block) {
   if (connection_ == nullptr || connection_->broken()) {
@@ -92,9 +98,8 @@ absl::StatusOr<std::vector<LogBatch>> LogReader::Take(ReplyView reply) {
 
 absl::StatusOr<std::vector<LogEntry>> ReadRange(RedisConnection& connection, LogId log, Position after,
                                                 std::size_t count, std::optional<Position> until) {
-  absl::StatusOr<Reply> reply =
-      connection.Call({"XRANGE", LogKey(log), after.Next().ToString(), until ? until->ToString() : "+", "COUNT",
-                       std::to_string(count)});
+  absl::StatusOr<Reply> reply = connection.Call({"XRANGE", LogKey(log), after.Next().ToString(),
+                                                 until ? until->ToString() : "+", "COUNT", std::to_string(count)});
   if (!reply.ok()) return reply.status();
   return ParseEntries(reply->view());
 }

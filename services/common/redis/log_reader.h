@@ -61,9 +61,8 @@ class LogReader {
 };
 
 // The entries behind `after`, at most `count`, up to and including `until`.
-absl::StatusOr<std::vector<LogEntry>> ReadRange(RedisConnection& connection, LogId log,
-                                                Position after, std::size_t count,
-                                                std::optional<Position> until = std::nullopt);
+absl::StatusOr<std::vector<LogEntry>> ReadRange(RedisConnection& connection, LogId log, Position after,
+                                                std::size_t count, std::optional<Position> until = std::nullopt);
 
 // What a log holds.
 struct LogBounds {

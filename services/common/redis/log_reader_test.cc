@@ -11,10 +11,10 @@
 namespace nara {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::Pair;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::Pair;
 
 constexpr LogId kAlarm3{3, Log::kAlarm};
 constexpr LogId kMeasurement5{5, Log::kMeasurement};

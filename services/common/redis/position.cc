@@ -17,7 +17,9 @@ bool ParseNumber(std::string_view text, std::uint64_t& value) {
 
 }  // namespace
 
-std::string Position::ToString() const { return std::to_string(ms) + "-" + std::to_string(seq); }
+std::string Position::ToString() const {
+  return std::to_string(ms) + "-" + std::to_string(seq);
+}
 
 absl::StatusOr<Position> Position::Parse(std::string_view text) {
   Position position;

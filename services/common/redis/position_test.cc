@@ -23,7 +23,8 @@ TEST(Position, IsOrderedByTimeThenSequence) {
 }
 
 TEST(Position, RefusesEverythingElse) {
-  for (const char* text : {"", "-", "1", "1-", "-1", "01-1", "1-01", "+1-1", "1- 1", "1-1x", "99999999999999999999-0"}) {
+  for (const char* text :
+       {"", "-", "1", "1-", "-1", "01-1", "1-01", "+1-1", "1- 1", "1-1x", "99999999999999999999-0"}) {
     EXPECT_FALSE(Position::Parse(text).ok()) << text;
   }
 }
@@ -40,7 +41,8 @@ TEST(Keys, CarryTheShardAsHashTag) {
 TEST(Keys, OfLogsAreReadAsTheyAreWritten) {
   const LogId log{15, Log::kQuarantine};
   EXPECT_EQ(ParseLogKey(LogKey(log)), log);
-  for (const char* key : {"", "nara:{07}:", "nara:{16}:alarm", "nara:{7}:alarm", "nara:{07}:other", "nara:{07)::alarm"}) {
+  for (const char* key :
+       {"", "nara:{07}:", "nara:{16}:alarm", "nara:{7}:alarm", "nara:{07}:other", "nara:{07)::alarm"}) {
     EXPECT_FALSE(ParseLogKey(key).has_value()) << key;
   }
 }

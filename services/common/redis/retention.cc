@@ -57,8 +57,7 @@ absl::StatusOr<std::map<std::string, Position>> ReadConsumers(RedisConnection& c
   return consumers;
 }
 
-absl::StatusOr<std::size_t> Trim(RedisConnection& connection, LogId log,
-                                 std::chrono::system_clock::time_point oldest) {
+absl::StatusOr<std::size_t> Trim(RedisConnection& connection, LogId log, std::chrono::system_clock::time_point oldest) {
   absl::StatusOr<std::map<std::string, Position>> consumers = ReadConsumers(connection, log);
   if (!consumers.ok()) return consumers.status();
   const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(oldest.time_since_epoch()).count();

@@ -27,13 +27,11 @@ absl::Status CommitPositions(RedisConnection& connection, std::string_view consu
 absl::Status ForgetConsumer(RedisConnection& connection, std::string_view consumer);
 
 // Committed position of each consumer of a log.
-absl::StatusOr<std::map<std::string, Position>> ReadConsumers(RedisConnection& connection,
-                                                              LogId log);
+absl::StatusOr<std::map<std::string, Position>> ReadConsumers(RedisConnection& connection, LogId log);
 
 // Removes what is older than `oldest` and behind every consumer (whole nodes of the
 // stream, so a little more stays). Without a consumer age alone decides. Returns
 // how many entries went.
-absl::StatusOr<std::size_t> Trim(RedisConnection& connection, LogId log,
-                                 std::chrono::system_clock::time_point oldest);
+absl::StatusOr<std::size_t> Trim(RedisConnection& connection, LogId log, std::chrono::system_clock::time_point oldest);
 
 }  // namespace nara

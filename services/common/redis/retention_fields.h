@@ -12,6 +12,8 @@ namespace nara {
 inline std::string ConsumerField(std::string_view consumer, Log log) {
   return std::string(consumer).append("/").append(LogName(log));
 }
-inline std::string TrimmedField(Log log) { return std::string("trimmed:").append(LogName(log)); }
+inline std::string TrimmedField(Log log) {
+  return std::string("trimmed:").append(LogName(log));
+}
 
 }  // namespace nara

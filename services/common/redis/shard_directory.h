@@ -36,7 +36,6 @@ class FixedShardDirectory : public ShardDirectory {
 };
 
 // The shards of each server, for whoever runs one thread per server.
-absl::StatusOr<std::map<std::string, std::vector<int>>> ShardsByServer(
-    const ShardDirectory& directory);
+absl::StatusOr<std::map<std::string, std::vector<int>>> ShardsByServer(const ShardDirectory& directory);
 
 }  // namespace nara

@@ -34,8 +34,7 @@ std::optional<Integer> Take(std::string_view& text) {
 }
 
 std::uint32_t Checksum(std::string_view text) {
-  return static_cast<std::uint32_t>(
-      crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
+  return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
 }
 
 absl::Status SystemError(const std::string& what, const std::string& path) {

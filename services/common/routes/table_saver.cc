@@ -12,7 +12,9 @@ TableSaver::TableSaver(std::function<absl::Status()> save, std::chrono::millisec
       failed_(std::move(failed)),
       thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
-TableSaver::~TableSaver() { Stop(); }
+TableSaver::~TableSaver() {
+  Stop();
+}
 
 void TableSaver::MarkChanged() {
   const std::lock_guard lock(mutex_);

@@ -38,7 +38,7 @@ class TableSaver {
 
   std::mutex mutex_;
   std::condition_variable_any wake_;
-  bool changed_ = false;                            // protected by mutex_
+  bool changed_ = false;                             // protected by mutex_
   std::chrono::steady_clock::duration last_took_{};  // the saving thread's own
 
   std::jthread thread_;  // last: it uses everything above

@@ -34,7 +34,9 @@ bool Covers(const Assignment& assignment, const Timestamp& at) {
 
 }  // namespace
 
-bool Before(const Timestamp& a, const Timestamp& b) { return Normal(a) < Normal(b); }
+bool Before(const Timestamp& a, const Timestamp& b) {
+  return Normal(a) < Normal(b);
+}
 
 const Assignment* AssignmentAt(const Route& route, const Timestamp& at) {
   for (const Assignment& assignment : route.assignments()) {

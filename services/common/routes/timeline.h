@@ -17,24 +17,20 @@ namespace nara {
 bool Before(const google::protobuf::Timestamp& a, const google::protobuf::Timestamp& b);
 
 // The assignment that ran at `at`; null when the device was nobody's.
-const registry::v1::Assignment* AssignmentAt(const registry::v1::Route& route,
-                                             const google::protobuf::Timestamp& at);
+const registry::v1::Assignment* AssignmentAt(const registry::v1::Route& route, const google::protobuf::Timestamp& at);
 
 // The assignment with this id; null when the route has none such.
-const registry::v1::Assignment* FindAssignment(const registry::v1::Route& route,
-                                               const std::string& assignment);
+const registry::v1::Assignment* FindAssignment(const registry::v1::Route& route, const std::string& assignment);
 
 // Who answers for `purpose` at `at`, inside one assignment: the newest change
 // point not after `at`. Before the assignment's start nobody does (null); after
 // its end the last one still does, since an alarm or a late delivery must not
 // fall between.
 const registry::v1::Responsibility* ResponsibleAt(const registry::v1::Assignment& assignment,
-                                                  registry::v1::Purpose purpose,
-                                                  const google::protobuf::Timestamp& at);
+                                                  registry::v1::Purpose purpose, const google::protobuf::Timestamp& at);
 
 // Who answers for `purpose` of the device at `at`; null when it was nobody's.
-const registry::v1::Responsibility* ResponsibleAt(const registry::v1::Route& route,
-                                                  registry::v1::Purpose purpose,
+const registry::v1::Responsibility* ResponsibleAt(const registry::v1::Route& route, registry::v1::Purpose purpose,
                                                   const google::protobuf::Timestamp& at);
 
 }  // namespace nara

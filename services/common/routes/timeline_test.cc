@@ -10,9 +10,9 @@ namespace {
 
 using google::protobuf::Timestamp;
 using registry::v1::Assignment;
+using registry::v1::Purpose;
 using registry::v1::PURPOSE_ALARM;
 using registry::v1::PURPOSE_CARE;
-using registry::v1::Purpose;
 using registry::v1::Route;
 
 Timestamp At(std::int64_t seconds, std::int32_t nanos = 0) {

@@ -10,9 +10,15 @@ using registry::v1::Chain;
 using registry::v1::Client;
 using registry::v1::Route;
 
-std::string WatchKey(const Route& route) { return route.device(); }
-std::string WatchKey(const Chain& chain) { return chain.unit() + "/" + std::to_string(chain.version()); }
-std::string WatchKey(const Client& client) { return client.id(); }
+std::string WatchKey(const Route& route) {
+  return route.device();
+}
+std::string WatchKey(const Chain& chain) {
+  return chain.unit() + "/" + std::to_string(chain.version());
+}
+std::string WatchKey(const Client& client) {
+  return client.id();
+}
 
 template <typename Item>
 WatchedTable<Item>::WatchedTable(SteadyNow now) : now_(std::move(now)) {}

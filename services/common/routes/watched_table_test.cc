@@ -14,10 +14,10 @@
 namespace nara {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::UnorderedElementsAre;
 using registry::v1::Chain;
 using registry::v1::Route;
+using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAre;
 namespace fs = std::filesystem;
 
 Route Device(const std::string& device, std::uint64_t revision, const std::string& product = "bp-meter") {
@@ -113,7 +113,7 @@ TEST(WatchedTable, ComesBackFromItsFile) {
   RouteTable before;
   before.Apply(true, {Device("dev-1", 1), Device("dev-2", 7)}, 9);
   ASSERT_TRUE(before.Save(folder.File("routes.pb")).ok());
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(stat(folder.File("routes.pb").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
 

@@ -181,14 +181,15 @@ class WatcherOf final : public Watcher {
     auto* items = Watch::Items(response);
     std::vector<typename Watch::Item> moved(std::make_move_iterator(items->begin()),
                                             std::make_move_iterator(items->end()));
-    const bool changed = batch.Add(table_, response.snapshot_start(), std::move(moved), response.complete(),
-                                   response.revision());
+    const bool changed =
+        batch.Add(table_, response.snapshot_start(), std::move(moved), response.complete(), response.revision());
     if (changed && saver_ != nullptr) saver_->MarkChanged();
   }
 
   void Sleep(const std::stop_token& stop, std::chrono::milliseconds pause) {
     std::uniform_real_distribution<double> jitter(1.0, 1.2);
-    const auto duration = std::chrono::duration<double, std::milli>(static_cast<double>(pause.count()) * jitter(random_));
+    const auto duration =
+        std::chrono::duration<double, std::milli>(static_cast<double>(pause.count()) * jitter(random_));
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, stop, duration, [] { return false; });
   }

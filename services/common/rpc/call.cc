@@ -50,7 +50,9 @@ CallContext UnaryContext(const grpc::CallbackServerContext& context) {
   return call;
 }
 
-bool Expired(const CallContext& call) { return absl::Now() >= call.deadline; }
+bool Expired(const CallContext& call) {
+  return absl::Now() >= call.deadline;
+}
 
 absl::Status DeadlinePassed() {
   return Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_PASSED", "the deadline passed before the call could run");

@@ -13,7 +13,8 @@ class CallbackServerContext;
 // What the adapters (unary.h, streams.h) share.
 namespace nara::rpc {
 
-// The client id that stands behind a call. Only the gateway may speak for somebody else; from anybody else the metadata is ignored.
+// The client id that stands behind a call. Only the gateway may speak for somebody else; from anybody else the metadata
+// is ignored.
 std::string CallerOf(std::string_view peer, std::string_view claimed);
 
 CallContext StreamContext(const grpc::CallbackServerContext& context);

@@ -10,7 +10,8 @@ namespace nara::rpc {
 struct CallContext {
   std::string peer;    // common name of the peer's certificate
   std::string caller;  // client id on whose behalf: the peer, or what nara-gateway says in the metadata nara-caller
-  absl::Time deadline = absl::InfiniteFuture();  // of the call; a unary call has at most 30 s, whatever the client asked for
+  absl::Time deadline =
+      absl::InfiniteFuture();  // of the call; a unary call has at most 30 s, whatever the client asked for
 };
 
 }  // namespace nara::rpc

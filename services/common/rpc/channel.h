@@ -14,12 +14,13 @@ class ClientContext;
 
 namespace nara::rpc {
 
-// A channel with mutual TLS: the server's certificate must be of our CA and name the host of `address`. Connects when first used, connects
-// again by itself with a back-off of at most one second; certificates are read again when they change. Thread-safe; share it.
+// A channel with mutual TLS: the server's certificate must be of our CA and name the host of `address`. Connects when
+// first used, connects again by itself with a back-off of at most one second; certificates are read again when they
+// change. Thread-safe; share it.
 std::shared_ptr<grpc::Channel> Connect(const std::string& address, const config::Tls& tls);
 
-// A context for one call, which ends with DEADLINE_EXCEEDED after `timeout`. With `wait_for_ready` it waits for the connection within that time
-// instead of failing at once. `on_behalf_of` (gateway only) is sent as nara-caller.
+// A context for one call, which ends with DEADLINE_EXCEEDED after `timeout`. With `wait_for_ready` it waits for the
+// connection within that time instead of failing at once. `on_behalf_of` (gateway only) is sent as nara-caller.
 std::unique_ptr<grpc::ClientContext> CallWithin(absl::Duration timeout, std::string_view on_behalf_of = {},
                                                 bool wait_for_ready = false);
 

@@ -7,8 +7,8 @@
 
 #include "absl/status/status.h"
 
-// Errors that cross processes: a status with a google.rpc.ErrorInfo, so that a caller decides by `reason` and never by message.
-// No gRPC in here: logic may use it.
+// Errors that cross processes: a status with a google.rpc.ErrorInfo, so that a caller decides by `reason` and never by
+// message. No gRPC in here: logic may use it.
 namespace nara::rpc {
 
 struct ErrorInfo {

@@ -38,11 +38,13 @@ class EchoAdapter final : public EchoService::CallbackService {
     return Unary(context, workers_, request, response,
                  [](const CallContext& call, const EchoRequest& asked) -> absl::StatusOr<EchoResponse> {
                    if (asked.text() != "missing") return Said(call, asked.text());
-                   return Error(absl::StatusCode::kNotFound, "UNKNOWN_TEXT", "text missing is not known", {{"text", "missing"}});
+                   return Error(absl::StatusCode::kNotFound, "UNKNOWN_TEXT", "text missing is not known",
+                                {{"text", "missing"}});
                  });
   }
 
-  grpc::ServerWriteReactor<EchoResponse>* Repeat(grpc::CallbackServerContext* context, const EchoRequest* request) override {
+  grpc::ServerWriteReactor<EchoResponse>* Repeat(grpc::CallbackServerContext* context,
+                                                 const EchoRequest* request) override {
     return ServerStream<EchoResponse>(
         context, workers_, request,
         [this](const CallContext& call, const EchoRequest& asked, const Writer& writer) {
@@ -53,7 +55,8 @@ class EchoAdapter final : public EchoService::CallbackService {
 
   grpc::ServerBidiReactor<EchoRequest, EchoResponse>* Chat(grpc::CallbackServerContext* context) override {
     return BidiStream<EchoRequest, EchoResponse>(
-        context, workers_, [](const CallContext& call, const Writer& writer) -> absl::StatusOr<StreamReader<EchoRequest>> {
+        context, workers_,
+        [](const CallContext& call, const Writer& writer) -> absl::StatusOr<StreamReader<EchoRequest>> {
           if (call.peer == "stranger") return absl::PermissionDeniedError("not you");
           return StreamReader<EchoRequest>{
               .on_message = [call, writer](const EchoRequest& asked) { writer->Offer(Said(call, asked.text())); }};
@@ -90,7 +93,8 @@ EchoRequest Asking(const std::string& text, int count = 0) {
 
 class Rpc : public ::testing::Test {
  protected:
-  Rpc() : server_({.grpc = {.listen = {"127.0.0.1", 0}}, .tls = pki_.Issue("nara-server")}), adapter_(server_.workers()) {
+  Rpc()
+      : server_({.grpc = {.listen = {"127.0.0.1", 0}}, .tls = pki_.Issue("nara-server")}), adapter_(server_.workers()) {
     const absl::Status status = server_.Start({&adapter_});
     EXPECT_TRUE(status.ok()) << status;
   }
@@ -100,7 +104,8 @@ class Rpc : public ::testing::Test {
     return EchoService::NewStub(Connect(host + ":" + std::to_string(server_.port()), tls));
   }
 
-  static absl::StatusOr<EchoResponse> Echo(EchoService::Stub& stub, const std::string& text, std::string_view behalf = {}) {
+  static absl::StatusOr<EchoResponse> Echo(EchoService::Stub& stub, const std::string& text,
+                                           std::string_view behalf = {}) {
     EchoResponse response;
     const auto context = CallWithin(absl::Seconds(10), behalf);
     const absl::Status status = FromGrpc(stub.Echo(context.get(), Asking(text), &response));
@@ -136,7 +141,8 @@ TEST_F(Rpc, WithoutACertificateOfOurCaNobodyIsHeard) {
   forged.ca = pki_.Issue("x").ca;
   EXPECT_EQ(Echo(*StubFor(forged), "x").status().code(), absl::StatusCode::kUnavailable);
 
-  const auto bare = grpc::CreateChannel("127.0.0.1:" + std::to_string(server_.port()), grpc::InsecureChannelCredentials());
+  const auto bare =
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(server_.port()), grpc::InsecureChannelCredentials());
   EXPECT_EQ(Echo(*EchoService::NewStub(bare), "x").status().code(), absl::StatusCode::kUnavailable);
 }
 

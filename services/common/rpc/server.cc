@@ -31,7 +31,8 @@ void SetLimits(grpc::ServerBuilder& builder, absl::Duration max_connection_age) 
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
   // Two processes on one port would share its connections without a word.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, static_cast<int>(absl::ToInt64Milliseconds(max_connection_age)));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                             static_cast<int>(absl::ToInt64Milliseconds(max_connection_age)));
   // A dead client is noticed within 15 s. Clients ping as often (channel.cc), which the default would punish.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
@@ -45,14 +46,17 @@ Server::Server(Options options)
     : options_(std::move(options)),
       workers_(options_.grpc.workers, static_cast<std::size_t>(options_.grpc.max_pending_calls)) {}
 
-Server::~Server() { Stop(); }
+Server::~Server() {
+  Stop();
+}
 
 absl::Status Server::Start(const std::vector<grpc::Service*>& services) {
   if (absl::Status status = CheckTls(options_.tls); !status.ok()) return status;
   UseOurLog();
   EnablePlugins();
   const std::string address = options_.grpc.listen.ToString();
-  const auto interval = static_cast<unsigned>(std::max<std::int64_t>(1, absl::ToInt64Seconds(options_.certificate_interval)));
+  const auto interval =
+      static_cast<unsigned>(std::max<std::int64_t>(1, absl::ToInt64Seconds(options_.certificate_interval)));
   grpc::ServerBuilder builder;
   builder.AddListeningPort(address, ServerTls(options_.tls, interval), &port_);
   SetLimits(builder, options_.max_connection_age);

@@ -16,9 +16,10 @@ class Service;
 
 namespace nara::rpc {
 
-// A gRPC server with mutual TLS, reflection and grpc.health.v1. Certificates are read again within two seconds of a change (key and
-// certificate must change together: swap a directory link, or rename both within one interval); open connections live at most ten minutes and are
-// then renewed by the client without losing a call. Messages are at most 4 MiB each way.
+// A gRPC server with mutual TLS, reflection and grpc.health.v1. Certificates are read again within two seconds of a
+// change (key and certificate must change together: swap a directory link, or rename both within one interval); open
+// connections live at most ten minutes and are then renewed by the client without losing a call. Messages are at most 4
+// MiB each way.
 class Server {
  public:
   struct Options {
@@ -37,8 +38,8 @@ class Server {
   // Where calls run; give it to the adapters (unary.h, streams.h).
   WorkerPool& workers() { return workers_; }
 
-  // UNAVAILABLE when the address cannot be taken, FAILED_PRECONDITION when the certificates cannot be used. `services` must outlive the server.
-  // The process is healthy (SERVING) from here to Stop.
+  // UNAVAILABLE when the address cannot be taken, FAILED_PRECONDITION when the certificates cannot be used. `services`
+  // must outlive the server. The process is healthy (SERVING) from here to Stop.
   absl::Status Start(const std::vector<grpc::Service*>& services);
 
   // The bound port, after Start.

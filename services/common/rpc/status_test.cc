@@ -8,8 +8,8 @@ namespace nara::rpc {
 namespace {
 
 TEST(Status, ReasonAndMetadataSurviveTheWay) {
-  const absl::Status sent = Error(absl::StatusCode::kFailedPrecondition, "DEVICE_ASSIGNED", "device d-1 is assigned; end that first",
-                                  {{"device", "d-1"}});
+  const absl::Status sent = Error(absl::StatusCode::kFailedPrecondition, "DEVICE_ASSIGNED",
+                                  "device d-1 is assigned; end that first", {{"device", "d-1"}});
   const absl::Status received = FromGrpc(ToGrpc(sent));
   EXPECT_EQ(received, sent);
   EXPECT_EQ(ReasonOf(received), "DEVICE_ASSIGNED");

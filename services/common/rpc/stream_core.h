@@ -28,8 +28,8 @@ class StreamSink {
   ~StreamSink() = default;
 };
 
-// The queue between a service, which may hold it for ever, and the reactor of a call, which lives until Done. One write is outstanding at a
-// time, and the call is ended only when none is.
+// The queue between a service, which may hold it for ever, and the reactor of a call, which lives until Done. One write
+// is outstanding at a time, and the call is ended only when none is.
 template <typename Message>
 class StreamCore final : public StreamWriter<Message> {
  public:
@@ -86,7 +86,8 @@ class StreamCore final : public StreamWriter<Message> {
     Pump();
   }
 
-  // While held the call is not ended, so that the reactor may be used outside of its reactions. False when it has ended already.
+  // While held the call is not ended, so that the reactor may be used outside of its reactions. False when it has ended
+  // already.
   bool Hold() {
     const std::lock_guard lock(mutex_);
     if (ended_) return false;
@@ -147,8 +148,8 @@ class StreamCore final : public StreamWriter<Message> {
   mutable std::mutex mutex_;
   std::condition_variable room_;
   // All below guarded by mutex_.
-  StreamSink<Message>* sink_;           // null after Done
-  std::deque<Message> queue_;           // the front is being written while writing_
+  StreamSink<Message>* sink_;            // null after Done
+  std::deque<Message> queue_;            // the front is being written while writing_
   std::optional<absl::Status> closing_;  // set: takes no more, ends with this
   std::function<void()> on_closed_;
   bool writing_ = false;

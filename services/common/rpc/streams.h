@@ -15,8 +15,8 @@
 
 namespace nara::rpc {
 
-// What a service does with the messages of a two-way stream. Both run on the workers, never two at once for one stream; the next message is read
-// when on_message has returned, so a slow service slows its client.
+// What a service does with the messages of a two-way stream. Both run on the workers, never two at once for one stream;
+// the next message is read when on_message has returned, so a slow service slows its client.
 template <typename Request>
 struct StreamReader {
   std::function<void(Request)> on_message;
@@ -51,7 +51,8 @@ template <typename Request, typename Response>
 class BidiStreamReactor final : public grpc::ServerBidiReactor<Request, Response>, private StreamSink<Response> {
  public:
   BidiStreamReactor(WorkerPool& workers, std::size_t queue_limit)
-      : workers_(workers), core_(std::make_shared<StreamCore<Response>>(static_cast<StreamSink<Response>&>(*this), queue_limit)) {}
+      : workers_(workers),
+        core_(std::make_shared<StreamCore<Response>>(static_cast<StreamSink<Response>&>(*this), queue_limit)) {}
 
   const std::shared_ptr<StreamCore<Response>>& core() const { return core_; }
 
@@ -103,11 +104,13 @@ class BidiStreamReactor final : public grpc::ServerBidiReactor<Request, Response
   std::shared_ptr<StreamCore<Response>> core_;
 };
 
-// The body of a server-streaming method: runs `open(const CallContext&, const Request&, std::shared_ptr<StreamWriter<Response>>) -> absl::Status` on
-// the workers. An error ends the stream with it; after OK the stream is open until the writer is closed or the client goes.
+// The body of a server-streaming method: runs `open(const CallContext&, const Request&,
+// std::shared_ptr<StreamWriter<Response>>) -> absl::Status` on the workers. An error ends the stream with it; after OK
+// the stream is open until the writer is closed or the client goes.
 //
 //   return rpc::ServerStream<WatchRoutesResponse>(context, workers_, request,
-//       [this](const rpc::CallContext& call, const WatchRoutesRequest& request, auto writer) { return watches_.Open(call, request, writer); });
+//       [this](const rpc::CallContext& call, const WatchRoutesRequest& request, auto writer) { return
+//       watches_.Open(call, request, writer); });
 template <typename Response, typename Request, typename Open>
 grpc::ServerWriteReactor<Response>* ServerStream(grpc::CallbackServerContext* context, WorkerPool& workers,
                                                  const Request* request, Open open,
@@ -124,8 +127,8 @@ grpc::ServerWriteReactor<Response>* ServerStream(grpc::CallbackServerContext* co
   return reactor;
 }
 
-// The body of a two-way method: runs `open(const CallContext&, std::shared_ptr<StreamWriter<Response>>) -> absl::StatusOr<StreamReader<Request>>` on
-// the workers, then reads.
+// The body of a two-way method: runs `open(const CallContext&, std::shared_ptr<StreamWriter<Response>>) ->
+// absl::StatusOr<StreamReader<Request>>` on the workers, then reads.
 template <typename Request, typename Response, typename Open>
 grpc::ServerBidiReactor<Request, Response>* BidiStream(grpc::CallbackServerContext* context, WorkerPool& workers,
                                                        Open open, std::size_t queue_limit = kDefaultStreamQueue) {

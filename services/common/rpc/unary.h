@@ -14,11 +14,14 @@
 
 namespace nara::rpc {
 
-// The body of a unary method: runs `handle(const CallContext&, const Request&) -> absl::StatusOr<Response>` on the workers and finishes the call.
-// RESOURCE_EXHAUSTED when too many calls wait, DEADLINE_EXCEEDED without running when the deadline passed while it waited.
+// The body of a unary method: runs `handle(const CallContext&, const Request&) -> absl::StatusOr<Response>` on the
+// workers and finishes the call. RESOURCE_EXHAUSTED when too many calls wait, DEADLINE_EXCEEDED without running when
+// the deadline passed while it waited.
 //
-//   grpc::ServerUnaryReactor* GetDevice(grpc::CallbackServerContext* context, const GetDeviceRequest* request, GetDeviceResponse* response) override {
-//     return rpc::Unary(context, workers_, request, response, [this](const rpc::CallContext& call, const GetDeviceRequest& request) {
+//   grpc::ServerUnaryReactor* GetDevice(grpc::CallbackServerContext* context, const GetDeviceRequest* request,
+//   GetDeviceResponse* response) override {
+//     return rpc::Unary(context, workers_, request, response, [this](const rpc::CallContext& call, const
+//     GetDeviceRequest& request) {
 //       return service_.GetDevice(call.caller, request); });
 //   }
 template <typename Request, typename Response, typename Handle>

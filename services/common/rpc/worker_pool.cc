@@ -9,11 +9,17 @@ WorkerPool::WorkerPool(int threads, std::size_t max_pending) : max_pending_(max_
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
 }
 
-WorkerPool::~WorkerPool() { Stop(); }
+WorkerPool::~WorkerPool() {
+  Stop();
+}
 
-bool WorkerPool::Submit(Job job) { return Push(std::move(job), max_pending_); }
+bool WorkerPool::Submit(Job job) {
+  return Push(std::move(job), max_pending_);
+}
 
-bool WorkerPool::Post(Job job) { return Push(std::move(job), std::numeric_limits<std::size_t>::max()); }
+bool WorkerPool::Post(Job job) {
+  return Push(std::move(job), std::numeric_limits<std::size_t>::max());
+}
 
 bool WorkerPool::Push(Job job, std::size_t limit) {
   {

@@ -24,7 +24,8 @@ class WorkerPool {
   // False, and the job is dropped, when max_pending jobs wait already or the pool has stopped.
   bool Submit(Job job);
 
-  // Beyond the limit, for jobs whose number something else bounds (one read for each open stream). False only after Stop.
+  // Beyond the limit, for jobs whose number something else bounds (one read for each open stream). False only after
+  // Stop.
   bool Post(Job job);
 
   // Runs what was accepted, then joins.
@@ -37,8 +38,8 @@ class WorkerPool {
   const std::size_t max_pending_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Job> jobs_;   // guarded by mutex_
-  bool stopped_ = false;   // guarded by mutex_
+  std::deque<Job> jobs_;  // guarded by mutex_
+  bool stopped_ = false;  // guarded by mutex_
   // Last: the threads use everything above.
   std::vector<std::jthread> threads_;
 };

@@ -44,7 +44,9 @@ std::vector<std::string> Environment(const std::vector<std::string>& more) {
   _exit(127);
 }
 
-int ExitCodeOf(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+int ExitCodeOf(int status) {
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
 
 }  // namespace
 
@@ -68,7 +70,9 @@ ChildProcess::~ChildProcess() {
   if (running()) Stop(SIGKILL);
 }
 
-bool ChildProcess::running() { return !Wait(std::chrono::milliseconds(0)); }
+bool ChildProcess::running() {
+  return !Wait(std::chrono::milliseconds(0));
+}
 
 void ChildProcess::Signal(int signal) {
   if (running()) kill(pid_, signal);

@@ -46,7 +46,9 @@ Address Parse(const std::string& text) {
   return Inet(text.substr(0, colon), std::atoi(text.c_str() + colon + 1));
 }
 
-int Socket(const Address& address) { return socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+int Socket(const Address& address) {
+  return socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
 
 }  // namespace
 

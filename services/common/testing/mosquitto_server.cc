@@ -53,18 +53,26 @@ absl::Status MosquittoServer::Launch() {
   return absl::UnavailableError("mosquitto does not listen:\n" + log());
 }
 
-std::string MosquittoServer::address() const { return "tcp://127.0.0.1:" + std::to_string(port_); }
+std::string MosquittoServer::address() const {
+  return "tcp://127.0.0.1:" + std::to_string(port_);
+}
 
-void MosquittoServer::Kill9() { process_->Stop(SIGKILL); }
+void MosquittoServer::Kill9() {
+  process_->Stop(SIGKILL);
+}
 
-void MosquittoServer::Stop() { process_->Stop(SIGTERM); }
+void MosquittoServer::Stop() {
+  process_->Stop(SIGTERM);
+}
 
 absl::Status MosquittoServer::Restart() {
   process_.reset();
   return Launch();
 }
 
-void MosquittoServer::Reload() { process_->Signal(SIGHUP); }
+void MosquittoServer::Reload() {
+  process_->Signal(SIGHUP);
+}
 
 std::string MosquittoServer::log() const {
   std::ostringstream text;

@@ -77,7 +77,8 @@ PostgresServer::~PostgresServer() {
 
 std::vector<std::string> PostgresServer::AsOrdinaryUser(std::vector<std::string> argv) const {
   if (geteuid() != 0) return argv;
-  std::vector<std::string> prefix = {"setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=KILL"};
+  std::vector<std::string> prefix = {"setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups",
+                                     "--pdeathsig=KILL"};
   if (UserNamespacesWork()) prefix = {"unshare", "-U", "--map-user=1000"};
   prefix.insert(prefix.end(), argv.begin(), argv.end());
   return prefix;
@@ -126,7 +127,9 @@ absl::Status PostgresServer::CreateOwner(std::string_view role, std::string_view
   return Run("create role " + name + " login; create schema " + std::string(schema) + " authorization " + name);
 }
 
-void PostgresServer::Stop() { process_->Stop(SIGINT); }
+void PostgresServer::Stop() {
+  process_->Stop(SIGINT);
+}
 
 void PostgresServer::Kill9() {
   // Its children would notice the postmaster's death and go by themselves, but may still answer a query before.

@@ -35,11 +35,17 @@ absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::Start(std::vector<std:
   return server;
 }
 
-std::string RedisServer::address() const { return "unix:" + dir_.File("redis.sock"); }
+std::string RedisServer::address() const {
+  return "unix:" + dir_.File("redis.sock");
+}
 
-void RedisServer::Kill9() { process_->Stop(SIGKILL); }
+void RedisServer::Kill9() {
+  process_->Stop(SIGKILL);
+}
 
-void RedisServer::Stop() { process_->Stop(SIGTERM); }
+void RedisServer::Stop() {
+  process_->Stop(SIGTERM);
+}
 
 absl::Status RedisServer::Restart() {
   process_.reset();

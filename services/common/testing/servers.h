@@ -39,8 +39,8 @@ class RedisServer {
 };
 
 struct PostgresServerOptions {
-  bool fsync = false;                // true for tests of crashes
-  std::vector<std::string> config;   // further lines of postgresql.conf
+  bool fsync = false;               // true for tests of crashes
+  std::vector<std::string> config;  // further lines of postgresql.conf
 };
 
 // PostgreSQL on a unix socket, database `nara`, superuser `postgres`, all trusted.

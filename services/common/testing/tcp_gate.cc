@@ -283,8 +283,12 @@ absl::StatusOr<std::unique_ptr<TcpGate>> TcpGate::Start(std::string target) {
   return std::unique_ptr<TcpGate>(new TcpGate(std::move(impl)));
 }
 
-const std::string& TcpGate::address() const { return impl_->address(); }
-int TcpGate::port() const { return impl_->port(); }
+const std::string& TcpGate::address() const {
+  return impl_->address();
+}
+int TcpGate::port() const {
+  return impl_->port();
+}
 
 void TcpGate::Refuse(bool refuse) {
   impl_->Set([=](Behaviour& behaviour) { behaviour.refuse = refuse; });
@@ -302,9 +306,17 @@ void TcpGate::Throttle(std::size_t bytes_per_second) {
   impl_->Set([=](Behaviour& behaviour) { behaviour.bytes_per_second = bytes_per_second; });
 }
 
-void TcpGate::Cut() { impl_->Cut(); }
-void TcpGate::CutAfter(std::size_t bytes) { impl_->CutAfter(bytes); }
-std::size_t TcpGate::open_connections() const { return impl_->open_connections(); }
-std::size_t TcpGate::accepted() const { return impl_->accepted(); }
+void TcpGate::Cut() {
+  impl_->Cut();
+}
+void TcpGate::CutAfter(std::size_t bytes) {
+  impl_->CutAfter(bytes);
+}
+std::size_t TcpGate::open_connections() const {
+  return impl_->open_connections();
+}
+std::size_t TcpGate::accepted() const {
+  return impl_->accepted();
+}
 
 }  // namespace nara::testing

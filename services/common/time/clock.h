@@ -19,8 +19,8 @@ class Clock {
   // Time since an arbitrary point, never going back. Two values of the same clock may be subtracted, nothing else.
   virtual absl::Duration Monotonic() const = 0;
 
-  // Waits on `wake` (held `lock`) until `ready()` or until `timeout` of this clock has passed. Returns ready(). A manual clock wakes by itself
-  // when it is advanced. `ready` is called with the lock held.
+  // Waits on `wake` (held `lock`) until `ready()` or until `timeout` of this clock has passed. Returns ready(). A
+  // manual clock wakes by itself when it is advanced. `ready` is called with the lock held.
   virtual bool WaitFor(std::unique_lock<std::mutex>& lock, std::condition_variable& wake, absl::Duration timeout,
                        const std::function<bool()>& ready) const = 0;
 };

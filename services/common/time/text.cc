@@ -70,8 +70,8 @@ std::string FormatRfc3339Millis(absl::Time time) {
 absl::StatusOr<absl::Duration> ParseDuration(std::string_view text) {
   absl::Duration duration;
   if (absl::ParseDuration(ToAbsl(text), &duration)) return duration;
-  return absl::InvalidArgumentError(
-      absl::StrCat("\"", std::string(text.substr(0, 64)), "\" is not a duration; write it with a unit, such as 250ms, 5s or 10m"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "\"", std::string(text.substr(0, 64)), "\" is not a duration; write it with a unit, such as 250ms, 5s or 10m"));
 }
 
 }  // namespace nara

@@ -85,18 +85,19 @@ County::County() : server_(Server()), catalogue_(Catalogue::Load(NARA_CATALOGUE)
   Must(follower_->Start());
   authorizer_ = std::make_unique<Authorizer>(feeds_.access.table());
   static std::atomic<int> next_id = 0;
-  registry_.reset(new Registry({.store = *store_,
-                                .credentials = credentials_,
-                                .catalogue = catalogue_,
-                                .authorizer = *authorizer_,
-                                .clock = clock_,
-                                .in_force = [this](std::uint64_t revision) {
-                                  return follower_->WaitFor(revision, std::chrono::seconds(10));
-                                },
-                                .new_id = [] { return "new-" + std::to_string(++next_id); }}));
+  registry_.reset(new Registry(
+      {.store = *store_,
+       .credentials = credentials_,
+       .catalogue = catalogue_,
+       .authorizer = *authorizer_,
+       .clock = clock_,
+       .in_force = [this](std::uint64_t revision) { return follower_->WaitFor(revision, std::chrono::seconds(10)); },
+       .new_id = [] { return "new-" + std::to_string(++next_id); }}));
 }
 
-County::~County() { follower_->Stop(); }
+County::~County() {
+  follower_->Stop();
+}
 
 Caller County::As(const std::string& who) const {
   const std::string id = who == "admin" || who == "ingest" ? "nara-" + who : who;

@@ -17,7 +17,9 @@ using Cert = std::shared_ptr<X509>;
 using Request = std::shared_ptr<X509_REQ>;
 using Bio = std::shared_ptr<BIO>;
 
-Bio MemoryBio() { return {BIO_new(BIO_s_mem()), BIO_free_all}; }
+Bio MemoryBio() {
+  return {BIO_new(BIO_s_mem()), BIO_free_all};
+}
 Bio TextBio(const std::string& text) {
   return {BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free_all};
 }
@@ -122,7 +124,9 @@ std::string MakeRequest(const std::string& kind, const std::string& common_name)
   return RequestPem(key, key, common_name);
 }
 
-std::string MakeForgedRequest() { return RequestPem(MakeKey("EC"), MakeKey("EC"), "forged"); }
+std::string MakeForgedRequest() {
+  return RequestPem(MakeKey("EC"), MakeKey("EC"), "forged");
+}
 
 CertificateFacts Inspect(const std::string& certificate_pem, const std::string& ca_file) {
   const Cert cert = ReadCert(certificate_pem);

@@ -25,7 +25,7 @@ std::string MakeRequest(const std::string& kind, const std::string& common_name)
 std::string MakeForgedRequest();
 
 struct CertificateFacts {
-  std::string subject;  // "CN=..."
+  std::string subject;    // "CN=..."
   bool verifies = false;  // signed by the CA
   bool is_ca = false;
   absl::Time not_after;

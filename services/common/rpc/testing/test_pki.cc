@@ -17,7 +17,9 @@ using KeyPtr = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using CertificatePtr = std::unique_ptr<X509, decltype(&X509_free)>;
 using BioPtr = std::unique_ptr<BIO, decltype(&BIO_free)>;
 
-KeyPtr MakeKey() { return {EVP_EC_gen("P-256"), EVP_PKEY_free}; }
+KeyPtr MakeKey() {
+  return {EVP_EC_gen("P-256"), EVP_PKEY_free};
+}
 
 void AddExtension(X509* certificate, int nid, const char* value) {
   X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, nid, value);

@@ -16,8 +16,8 @@ class TestPki {
   TestPki(const TestPki&) = delete;
   TestPki& operator=(const TestPki&) = delete;
 
-  // A certificate with that common name, for servers (localhost, 127.0.0.1) and clients alike. The same name again replaces the files at their
-  // old paths, by rename.
+  // A certificate with that common name, for servers (localhost, 127.0.0.1) and clients alike. The same name again
+  // replaces the files at their old paths, by rename.
   config::Tls Issue(const std::string& common_name);
 
   // From here on another CA signs; the file `ca` holds both.
