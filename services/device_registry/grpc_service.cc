@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "common/log/log.h"
 #include "common/rpc/error.h"
 #include "common/rpc/streams.h"
 #include "common/rpc/unary.h"
@@ -21,20 +20,6 @@ using Writer = grpc::ServerWriteReactor<Response>;
 // One message of a watch holds up to 200 items: some of them, and the stream's own
 // list keeps the rest.
 constexpr std::size_t kWatchQueue = 16;
-
-// What a caller may read of an error: ours carry a reason; anything else speaks of
-// the inside and goes to the log.
-absl::Status Public(const char* method, const absl::Status& status) {
-  if (status.ok() || !rpc::ReasonOf(status).empty()) return status;
-  log::Warn("device_registry", "a call failed", {{"method", method}, {"error", std::string(status.message())}});
-  if (absl::IsInvalidArgument(status)) {
-    return rpc::Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELD", "a field is not of its form");
-  }
-  if (absl::IsInternal(status)) {
-    return rpc::Error(absl::StatusCode::kInternal, "INTERNAL", "an error inside the registry; its log says more");
-  }
-  return rpc::Error(status.code(), "STORE_UNAVAILABLE", "the registry's store does not answer; try again");
-}
 
 class GrpcService final : public v1::DeviceRegistryService::CallbackService {
  public:
@@ -127,7 +112,7 @@ class GrpcService final : public v1::DeviceRegistryService::CallbackService {
         const absl::StatusOr<Caller> caller = deps_.authorizer.Identify(call.peer, call.caller);
         if (!caller.ok()) return caller.status();
         absl::StatusOr<Response> answer = (deps_.registry.*method)(*caller, asked);
-        if (!answer.ok()) return Public(name, answer.status());
+        if (!answer.ok()) return rpc::Public("device_registry", name, answer.status());
         return answer;
       });
     };

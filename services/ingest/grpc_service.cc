@@ -1,10 +1,17 @@
 #include "ingest/grpc_service.h"
 
+#include "common/rpc/error.h"
 #include "common/rpc/unary.h"
 #include "nara/ingest/v1/ingest.grpc.pb.h"
 
 namespace nara::ingest {
 namespace {
+
+template <typename Response>
+absl::StatusOr<Response> Shown(const char* method, absl::StatusOr<Response> answer) {
+  if (answer.ok()) return answer;
+  return rpc::Public("ingest", method, answer.status());
+}
 
 class GrpcService final : public v1::IngestService::CallbackService {
  public:
@@ -14,7 +21,7 @@ class GrpcService final : public v1::IngestService::CallbackService {
                                    v1::SubmitResponse* response) override {
     return rpc::Unary(context, workers_, request, response,
                       [this](const rpc::CallContext& call, const v1::SubmitRequest& submit) {
-                        return service_.Submit(call, submit);
+                        return Shown("Submit", service_.Submit(call, submit));
                       });
   }
 
@@ -22,7 +29,7 @@ class GrpcService final : public v1::IngestService::CallbackService {
                                         v1::SendCommandResponse* response) override {
     return rpc::Unary(context, workers_, request, response,
                       [this](const rpc::CallContext& call, const v1::SendCommandRequest& send) {
-                        return service_.SendCommand(call, send);
+                        return Shown("SendCommand", service_.SendCommand(call, send));
                       });
   }
 
@@ -31,7 +38,7 @@ class GrpcService final : public v1::IngestService::CallbackService {
                                            v1::ListQuarantineResponse* response) override {
     return rpc::Unary(context, workers_, request, response,
                       [this](const rpc::CallContext& call, const v1::ListQuarantineRequest& list) {
-                        return service_.ListQuarantine(call, list);
+                        return Shown("ListQuarantine", service_.ListQuarantine(call, list));
                       });
   }
 
@@ -40,7 +47,7 @@ class GrpcService final : public v1::IngestService::CallbackService {
                                            v1::GetQuarantinedResponse* response) override {
     return rpc::Unary(context, workers_, request, response,
                       [this](const rpc::CallContext& call, const v1::GetQuarantinedRequest& get) {
-                        return service_.GetQuarantined(call, get);
+                        return Shown("GetQuarantined", service_.GetQuarantined(call, get));
                       });
   }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/log/log.h"
+#include "common/rpc/error.h"
 #include "common/time/text.h"
 #include "ingest/crash_point.h"
 
@@ -232,19 +233,26 @@ void Worker::Send(const std::vector<OutgoingReceipt>& receipts) {
 
 absl::StatusOr<nara::telemetry::v1::Receipt> Worker::Submit(Origin origin, nara::telemetry::v1::Uplink uplink,
                                                             absl::Duration timeout) {
-  if (!deps_.source.ready()) return absl::UnavailableError("the routes are not known yet; try again");
-  if (stalled_) return absl::UnavailableError("the log does not answer; keep the uplink and send it again");
+  if (!deps_.source.ready())
+    return rpc::Error(absl::StatusCode::kUnavailable, "ROUTES_UNKNOWN", "the routes are not known yet; try again");
+  if (stalled_) {
+    return rpc::Error(absl::StatusCode::kUnavailable, "LOG_UNAVAILABLE",
+                      "the log does not answer; keep the uplink and send it again");
+  }
   auto submitted = std::make_unique<Submitted>(deps_.source.FromMessage(std::move(origin), std::move(uplink)));
   std::future<nara::telemetry::v1::Receipt> receipt = submitted->receipt.get_future();
   {
     std::lock_guard lock(mutex_);
-    if (outstanding_ >= options_.max_submits) return absl::ResourceExhaustedError("too many uplinks wait; try again");
+    if (outstanding_ >= options_.max_submits) {
+      return rpc::Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_UPLINKS", "too many uplinks wait; try again");
+    }
     ++outstanding_;
     waiting_.push_back(std::move(submitted));
   }
   Wake();
   if (receipt.wait_for(absl::ToChronoMilliseconds(timeout)) != std::future_status::ready) {
-    return absl::DeadlineExceededError("no answer from the log in time; sending again is harmless");
+    return rpc::Error(absl::StatusCode::kDeadlineExceeded, "LOG_TIMEOUT",
+                      "no answer from the log in time; sending again is harmless");
   }
   return receipt.get();
 }

@@ -72,9 +72,9 @@ class Worker {
   // Something is in an inbox.
   void Wake();
 
-  // Takes an uplink as a message and waits until it is durable, at most until `deadline`. ResourceExhausted when too
-  // many wait, Unavailable at once while Redis is known not to answer, so that the callers' threads are not held;
-  // DeadlineExceeded when it did not answer in time: then it may have been taken, and sending again is harmless.
+  // Takes an uplink as a message and waits until it is durable, at most until `timeout` has passed. ResourceExhausted
+  // when too many wait, Unavailable at once while Redis is known not to answer, so that the callers' threads are not
+  // held; DeadlineExceeded when it did not answer in time: then it may have been taken, and sending again is harmless.
   absl::StatusOr<nara::telemetry::v1::Receipt> Submit(Origin origin, nara::telemetry::v1::Uplink uplink,
                                                       absl::Duration timeout);
 

@@ -1,6 +1,7 @@
 #include "common/rpc/error.h"
 
 #include "absl/strings/cord.h"
+#include "common/log/log.h"
 #include "common/rpc/error_wire.pb.h"
 #include "common/time/text.h"
 
@@ -34,6 +35,15 @@ std::optional<ErrorInfo> InfoOf(const absl::Status& status) {
 std::string ReasonOf(const absl::Status& status) {
   const std::optional<ErrorInfo> info = InfoOf(status);
   return info ? info->reason : "";
+}
+
+absl::Status Public(std::string_view component, std::string_view method, const absl::Status& status) {
+  if (status.ok() || !ReasonOf(status).empty()) return status;
+  log::Warn(component, "a call failed", {{"method", method}, {"error", ToStd(status.message())}});
+  if (absl::IsInvalidArgument(status)) return Error(status.code(), "INVALID_FIELD", "a field is not of its form");
+  if (absl::IsInternal(status))
+    return Error(status.code(), "INTERNAL", "an error inside the service; its log says more");
+  return Error(status.code(), "STORE_UNAVAILABLE", "what the service needs does not answer; try again");
 }
 
 }  // namespace nara::rpc

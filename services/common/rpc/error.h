@@ -27,4 +27,8 @@ std::optional<ErrorInfo> InfoOf(const absl::Status& status);
 // The reason, or "" without one.
 std::string ReasonOf(const absl::Status& status);
 
+// What a caller of `method` may read of an error: ours carry a reason; anything else speaks of the inside (a statement,
+// a host), goes to the log as `component`, and becomes INVALID_FIELD, INTERNAL or STORE_UNAVAILABLE.
+absl::Status Public(std::string_view component, std::string_view method, const absl::Status& status);
+
 }  // namespace nara::rpc

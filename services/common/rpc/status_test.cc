@@ -26,6 +26,14 @@ TEST(Status, HostileDetailsAreIgnored) {
   EXPECT_FALSE(InfoOf(status).has_value());
 }
 
+TEST(Status, ACallerReadsNothingOfTheInside) {
+  const absl::Status shown = Public("test", "Get", absl::UnavailableError("connection lost in: select secret from t"));
+  EXPECT_EQ(ReasonOf(shown), "STORE_UNAVAILABLE");
+  EXPECT_EQ(shown.message().find("select"), absl::string_view::npos);
+  const absl::Status ours = Error(absl::StatusCode::kNotFound, "UNKNOWN_DEVICE", "there is no device d-1");
+  EXPECT_EQ(Public("test", "Get", ours), ours);
+}
+
 TEST(Status, ALongMessageIsCutToFitIntoTheHeaders) {
   EXPECT_EQ(ToGrpc(absl::InternalError(std::string(100'000, 'x'))).error_message().size(), 1024U);
 }
