@@ -67,21 +67,14 @@ class Postgres:
         script = self._paths.deploy("postgres", "setup.sql")
         if os.path.exists(marker) and os.path.getmtime(marker) > os.path.getmtime(script):
             return
-        variables = [part for role in ROLES for part in ("-v", f"{role}={passwords[role]}")]
-        command = [
-            f"{BIN}/psql",
-            f"host={self.socket} user=postgres dbname=postgres passfile={self.passfile}",
-            "-qX",
-            *variables,
-            "-f",
-            script,
-        ]
+        superuser = f"host={self.socket} user=postgres dbname=postgres passfile={self.passfile}"
         run_once(
-            command,
+            [f"{BIN}/psql", superuser, "-qX", "-f", script],
             self._paths.log("postgres-setup"),
             30,
             self._supervisor,
             "the set-up of roles and schemas in PostgreSQL",
+            {f"NARA_{role.upper()}_PASSWORD": passwords[role] for role in ROLES},
         )
         with open(marker, "w", encoding="ascii"):
             pass

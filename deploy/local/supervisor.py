@@ -69,7 +69,8 @@ class Process:
             if os.getppid() != parent:
                 os._exit(1)
 
-        with open(self.log, "ab") as log:
+        # Nobody else reads what a server may have logged.
+        with open(self.log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as log:
             self.child = subprocess.Popen(
                 self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.cwd,
                 env={**os.environ, **self.env}, preexec_fn=in_child, start_new_session=True,
@@ -157,9 +158,9 @@ class Supervisor:
             self._stages.pop()
 
 
-def run_once(argv, log, seconds, supervisor, what):
+def run_once(argv, log, seconds, supervisor, what, env=None):
     """Runs a helper program to its end beside the stack; raises StackError with the end of its log when it fails."""
-    process = Process(what, argv, log, restart=False)
+    process = Process(what, argv, log, env=env or {}, restart=False)
     process.start()
     deadline = time.monotonic() + seconds
     try:

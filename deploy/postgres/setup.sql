@@ -1,6 +1,11 @@
--- One database, one role and schema for each service. Run as superuser with psql and the variables registry, ingest, alerts, broker (their
--- passwords); again is no error. Each service makes its tables itself.
+-- One database, one role and schema for each service. Run as superuser with psql 15; the environment holds their passwords, since anybody may
+-- read a command line: NARA_REGISTRY_PASSWORD, NARA_INGEST_PASSWORD, NARA_ALERTS_PASSWORD, NARA_BROKER_PASSWORD. Again is no error. Each service
+-- makes its tables itself.
 \set ON_ERROR_STOP on
+\getenv registry NARA_REGISTRY_PASSWORD
+\getenv ingest NARA_INGEST_PASSWORD
+\getenv alerts NARA_ALERTS_PASSWORD
+\getenv broker NARA_BROKER_PASSWORD
 SELECT 'CREATE DATABASE nara' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'nara') \gexec
 \connect nara
 -- Exclusion constraints over an id and a period.
@@ -12,6 +17,8 @@ SELECT format('CREATE ROLE %I', 'nara_' || s)
 FROM unnest(ARRAY['registry', 'ingest', 'alerts', 'broker']) s
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'nara_' || s) \gexec
 
+-- Not into the log, however slow.
+SET log_min_duration_statement = -1;
 ALTER ROLE nara_registry LOGIN PASSWORD :'registry';
 ALTER ROLE nara_ingest LOGIN PASSWORD :'ingest';
 ALTER ROLE nara_alerts LOGIN PASSWORD :'alerts';
