@@ -144,6 +144,17 @@ TEST_F(ApiTest, ASessionEnds) {
   EXPECT_EQ(Send(browser, "GET", "/api/v1/session").status, 401);
 }
 
+TEST_F(ApiTest, SigningInAgainAndAgainPushesOutNobodyElse) {
+  const Request centre = Browser(Send(Json({}), "POST", "/api/v1/session", R"({"persona":"centre-1480"})"));
+  const Request first = Browser(Send(Json({}), "POST", "/api/v1/session", R"({"token":"care-token"})"));
+  for (std::size_t i = 0; i < Sessions::kMostOfOneClient; ++i) {
+    clock_.Advance(absl::Milliseconds(1));
+    Send(Json({}), "POST", "/api/v1/session", R"({"token":"care-token"})");
+  }
+  EXPECT_EQ(Send(first, "GET", "/api/v1/session").status, 401) << "the oldest of its own";
+  EXPECT_EQ(Send(centre, "GET", "/api/v1/session").status, 200);
+}
+
 TEST_F(ApiTest, ASignedOutSessionOpensNothing) {
   const Request browser = Browser(Send(Json({}), "POST", "/api/v1/session", R"({"token":"care-token"})"));
   EXPECT_EQ(Send(browser, "DELETE", "/api/v1/session").status, 204);

@@ -122,13 +122,13 @@ LiveFeeds::~LiveFeeds() {
   Stop();
 }
 
-absl::Status LiveFeeds::MayOpen(const std::string& client) const {
+absl::Status LiveFeeds::MayOpen(const Caller& caller) const {
   if (stopped_) return absl::UnavailableError("the gateway is stopping");
-  if (pages_.size() >= kMostPages) {
+  if (pages_.size() >= (caller.role == Role::kAlarmCentre ? kMostPages : kMostOfOthers)) {
     return rpc::Error(absl::StatusCode::kUnavailable, "TOO_MANY_PAGES",
                       "too many pages are open here; try again later");
   }
-  const auto entry = feeds_.find(client);
+  const auto entry = feeds_.find(caller.id);
   if (entry == feeds_.end() || entry->second.feed->followers() < kMostOfOneClient) return absl::OkStatus();
   return rpc::Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_PAGES",
                     "too many pages of this client are open; close some");
@@ -137,7 +137,7 @@ absl::Status LiveFeeds::MayOpen(const std::string& client) const {
 absl::StatusOr<std::shared_ptr<EventQueue>> LiveFeeds::Open(const Caller& caller, const std::string& last_event_id,
                                                             Allowed allowed) {
   const std::lock_guard lock(mutex_);
-  if (const absl::Status may = MayOpen(caller.id); !may.ok()) return may;
+  if (const absl::Status may = MayOpen(caller); !may.ok()) return may;
   auto queue = std::make_shared<EventQueue>(clock_);
   Entry& entry = feeds_[caller.id];
   if (!entry.feed) entry.feed = std::make_shared<LiveFeed>(caller, ports_, metrics_, clock_);

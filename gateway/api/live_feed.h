@@ -73,7 +73,9 @@ class LiveFeed {
 class LiveFeeds {
  public:
   // Open pages of all clients, fewer than a server's connections so that requests get through; and of one client.
+  // What others than alarm centres cannot take stays for these: their pages are how an alarm reaches somebody.
   static constexpr std::size_t kMostPages = 768;
+  static constexpr std::size_t kMostOfOthers = 512;
   static constexpr std::size_t kMostOfOneClient = 256;
 
   // All must outlive it.
@@ -105,7 +107,7 @@ class LiveFeeds {
   };
   void ClosePages();
   // REQUIRES: mutex_ is held.
-  absl::Status MayOpen(const std::string& client) const;
+  absl::Status MayOpen(const Caller& caller) const;
   // Feeds that nobody follows, taken out so that they end outside the lock.
   std::vector<std::shared_ptr<LiveFeed>> TakeIdle();
 

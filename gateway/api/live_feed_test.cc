@@ -119,14 +119,16 @@ TEST_F(LiveFeedTest, OneClientHasSoManyPagesAndNoMore) {
   EXPECT_TRUE(feeds_.Open(centre_, "", always).ok());
 }
 
-TEST_F(LiveFeedTest, RoomIsLeftForRequests) {
+TEST_F(LiveFeedTest, RoomIsLeftForAlarmCentresAndForRequests) {
   std::vector<Page> pages(LiveFeeds::kMostPages);
-  const auto open = [&](std::size_t i) {
-    const Caller client{.id = "operator-" + std::to_string(i / LiveFeeds::kMostOfOneClient), .role = Role::kOperator};
+  const auto open = [&](std::size_t i, Role role) {
+    const Caller client{.id = "client-" + std::to_string(i / LiveFeeds::kMostOfOneClient), .role = role};
     return feeds_.Open(client, "", [] { return true; });
   };
-  for (std::size_t i = 0; i < pages.size(); ++i) pages[i] = *open(i);
-  EXPECT_TRUE(absl::IsUnavailable(open(LiveFeeds::kMostPages).status()));
+  for (std::size_t i = 0; i < LiveFeeds::kMostOfOthers; ++i) pages[i] = *open(i, Role::kOperator);
+  EXPECT_TRUE(absl::IsUnavailable(open(LiveFeeds::kMostPages, Role::kOperator).status()));
+  for (std::size_t i = LiveFeeds::kMostOfOthers; i < pages.size(); ++i) pages[i] = *open(i, Role::kAlarmCentre);
+  EXPECT_TRUE(absl::IsUnavailable(open(LiveFeeds::kMostPages, Role::kAlarmCentre).status()));
 }
 
 TEST_F(LiveFeedTest, AHungServiceDoesNotHoldTheEnd) {

@@ -2,7 +2,6 @@
 
 #include <openssl/rand.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -17,14 +16,27 @@ std::string Sessions::Open(const Caller& client) {
   const std::string bytes(reinterpret_cast<const char*>(random.data()), random.size());
   const std::string cookie = absl::BytesToHexString(bytes);
   const std::lock_guard lock(mutex_);
-  if (by_hash_.size() >= kMost) DropOldest();
+  MakeRoomFor(client.id);
   by_hash_[TokenHash(cookie)] = {client.id, client.token_sha256, clock_.Now() + kLifetime};
   return cookie;
 }
 
-void Sessions::DropOldest() {
-  by_hash_.erase(std::min_element(by_hash_.begin(), by_hash_.end(),
-                                  [](const auto& a, const auto& b) { return a.second.ends < b.second.ends; }));
+void Sessions::MakeRoomFor(const std::string& client) {
+  std::size_t of_client = 0;
+  auto oldest = by_hash_.end();
+  auto oldest_of_client = by_hash_.end();
+  for (auto session = by_hash_.begin(); session != by_hash_.end(); ++session) {
+    const auto older = [&](auto than) { return than == by_hash_.end() || session->second.ends < than->second.ends; };
+    if (older(oldest)) oldest = session;
+    if (session->second.client != client) continue;
+    ++of_client;
+    if (older(oldest_of_client)) oldest_of_client = session;
+  }
+  if (of_client >= kMostOfOneClient) {
+    by_hash_.erase(oldest_of_client);
+  } else if (by_hash_.size() >= kMost) {
+    by_hash_.erase(oldest);
+  }
 }
 
 std::optional<Caller> Sessions::ClientOf(const Session& session) const {

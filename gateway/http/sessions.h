@@ -16,7 +16,9 @@ namespace nara::gateway {
 // hashes of the cookies. Any thread.
 class Sessions {
  public:
-  static constexpr std::size_t kMost = 10'000;  // the oldest leave
+  // At most so many; the oldest leave. Those of one client push out its own only, so that nobody signs others out.
+  static constexpr std::size_t kMost = 10'000;
+  static constexpr std::size_t kMostOfOneClient = 200;
   static constexpr absl::Duration kLifetime = absl::Hours(12);
 
   // Both must outlive it.
@@ -36,7 +38,7 @@ class Sessions {
     std::string token_sha256;
     absl::Time ends;
   };
-  void DropOldest();
+  void MakeRoomFor(const std::string& client);
   std::optional<Caller> ClientOf(const Session& session) const;
 
   const Authorizer& authorizer_;
