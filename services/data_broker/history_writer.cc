@@ -63,7 +63,8 @@ absl::Status HistoryWriter::Round(const std::stop_token& stop) {
 absl::Status HistoryWriter::Own() {
   const auto owned = deps_.store.Own();
   if (!owned.ok()) return owned.status();
-  for (const auto& [log, position] : read_) {
+  // Also what was given up by a failure: another broker may have it by now.
+  for (std::size_t log = 0; log < kLogs; ++log) {
     if (owned->contains(log)) continue;
     follower_->Unfollow(log);
     held_.erase(log);

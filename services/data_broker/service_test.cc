@@ -271,6 +271,17 @@ TEST_F(ServiceTest, HistoryWaitsForRoutesAndOtherLogsGoOn) {
   }
 }
 
+TEST_F(ServiceTest, HistoryGoesOnWithItsLogsWhenAnotherWriterHasTakenOne) {
+  Rig().StartHistory();
+  Say("a-1", 1, 3);
+  ASSERT_TRUE(Stored(1));
+  history_.Lose(3);
+  Say("a-1", 2, 3);
+  Say("a-1", 3, 4);
+  EXPECT_TRUE(Stored(2));
+  EXPECT_THAT(history_.rows().back()->observation.id(), Id("a-1", 3));
+}
+
 TEST_F(ServiceTest, HistoryAloneWaitsWhenEveryLogIsHeld) {
   Rig().StartHistory();
   for (std::size_t log = 0; log < kLogs; ++log) Say("new-1", log + 1, log);

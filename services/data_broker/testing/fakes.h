@@ -271,6 +271,11 @@ class FakeAudience final : public Audience {
 // History in memory: both its sides.
 class FakeHistory final : public HistoryReader, public HistoryWriterStore {
  public:
+  // Another writer takes over a log's lease.
+  void Lose(std::size_t log) {
+    const std::lock_guard lock(mutex_);
+    elsewhere_.insert(log);
+  }
   void Down(bool down) {
     const std::lock_guard lock(mutex_);
     down_ = down;
@@ -319,12 +324,17 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     const std::lock_guard lock(mutex_);
     if (down_) return Gone();
     std::map<std::size_t, Position> owned;
-    for (std::size_t log = 0; log < kLogs; ++log) owned[log] = positions_[log];
+    for (std::size_t log = 0; log < kLogs; ++log) {
+      if (!elsewhere_.contains(log)) owned[log] = positions_[log];
+    }
     return owned;
   }
   absl::Status Store(const HistoryBatch& batch) override {
     const std::lock_guard lock(mutex_);
     if (down_) return Gone();
+    for (const auto& [log, position] : batch.positions) {
+      if (elsewhere_.contains(log)) return absl::AbortedError("another writer has the lease of a log");
+    }
     for (const CareRecordPtr& row : batch.rows) {
       if (ids_.insert(row->observation.id()).second) rows_.push_back(row);
     }
@@ -361,6 +371,7 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
   std::set<std::string> ids_;
   Positions positions_;
   std::map<std::string, std::uint64_t> labelled_;
+  std::set<std::size_t> elsewhere_;
   bool down_ = false;
 };
 
