@@ -1,5 +1,6 @@
 #include "ingest/housekeeping.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
@@ -16,12 +17,13 @@ void Housekeeping::Start() {
 void Housekeeping::Run(const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any wake;
-  auto trim_at = std::chrono::steady_clock::now() + options_.trim_interval;
+  auto trimmed_at = std::chrono::steady_clock::now();
   while (!stop.stop_requested()) {
     absl::Status status = LookAtMemory();
-    if (status.ok() && std::chrono::steady_clock::now() >= trim_at) {
+    const auto interval = Pressed() ? options_.trim_under_pressure : options_.trim_interval;
+    if (status.ok() && std::chrono::steady_clock::now() - trimmed_at >= interval) {
       status = TrimLogs();
-      trim_at = std::chrono::steady_clock::now() + options_.trim_interval;
+      trimmed_at = std::chrono::steady_clock::now();
     }
     if (!status.ok()) {
       log::Debug("housekeeping", "Redis did not answer", {{"error", ToStd(status.message())}});
@@ -52,9 +54,14 @@ absl::Status Housekeeping::LookAtMemory() {
   return absl::OkStatus();
 }
 
+absl::Duration Housekeeping::KeepFor(Log log) const {
+  return log == Log::kQuarantine || Pressed() ? std::min(options_.least, options_.retention) : options_.retention;
+}
+
 absl::Status Housekeeping::TrimLogs() {
-  const auto oldest = std::chrono::system_clock::now() - absl::ToChronoMilliseconds(options_.retention);
+  const auto now = std::chrono::system_clock::now();
   for (const LogId log : options_.logs) {
+    const auto oldest = now - absl::ToChronoMilliseconds(KeepFor(log.log));
     if (const auto removed = Trim(*connection_, log, oldest); !removed.ok()) return removed.status();
   }
   return absl::OkStatus();

@@ -24,6 +24,12 @@ class Housekeeping {
     absl::Duration retention;
     std::chrono::milliseconds memory_interval{1'000};
     std::chrono::milliseconds trim_interval{60'000};
+    // Above this fraction of Redis' memory what every consumer has read goes after `least`, looked at each
+    // `trim_under_pressure`: a log that is kept for a day must not keep alarms out.
+    double pressure = 0.5;
+    std::chrono::milliseconds trim_under_pressure{5'000};
+    // Readers count on it that nothing younger goes. Quarantine is kept no longer: PostgreSQL has it.
+    absl::Duration least = absl::Minutes(1);
   };
 
   // `memory` must outlive it.
@@ -35,6 +41,8 @@ class Housekeeping {
  private:
   void Run(const std::stop_token& stop);
   absl::Status LookAtMemory();
+  bool Pressed() const { return memory_.fraction > options_.pressure; }
+  absl::Duration KeepFor(Log log) const;
   absl::Status TrimLogs();
   absl::Status Connect();
 
