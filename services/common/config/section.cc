@@ -189,16 +189,8 @@ std::string Section::OptionalWord(const std::string& key, const std::string& oth
   });
 }
 
-std::int64_t Section::RequiredInt(const std::string& key, std::int64_t min, std::int64_t max) {
-  return Read<std::int64_t>(key, nullptr, [&](const std::string& text) { return ParseInt(text, min, max); });
-}
-
 std::int64_t Section::OptionalInt(const std::string& key, std::int64_t otherwise, std::int64_t min, std::int64_t max) {
   return Read<std::int64_t>(key, &otherwise, [&](const std::string& text) { return ParseInt(text, min, max); });
-}
-
-bool Section::OptionalBool(const std::string& key, bool otherwise) {
-  return Read<bool>(key, &otherwise, ParseBool);
 }
 
 absl::Duration Section::OptionalDuration(const std::string& key, absl::Duration otherwise, absl::Duration min,
@@ -224,11 +216,6 @@ std::string Section::RequiredPath(const std::string& key) {
                            [&](const std::string& text) { return AbsolutePath(node_->document->folder, text); });
 }
 
-std::string Section::OptionalPath(const std::string& key, const std::string& otherwise) {
-  return Read<std::string>(key, &otherwise,
-                           [&](const std::string& text) { return AbsolutePath(node_->document->folder, text); });
-}
-
 std::string Section::RequiredFile(const std::string& key) {
   return Read<std::string>(key, nullptr,
                            [&](const std::string& text) { return ReadableFile(node_->document->folder, text); });
@@ -238,42 +225,6 @@ std::string Section::OptionalFile(const std::string& key) {
   const std::string none;
   return Read<std::string>(key, &none,
                            [&](const std::string& text) { return ReadableFile(node_->document->folder, text); });
-}
-
-std::vector<std::string> Section::OptionalStrings(const std::string& key) {
-  const YAML::Node found = node_->Find(key);
-  std::vector<std::string> texts;
-  if (!found.IsDefined() || found.IsNull()) return texts;
-  if (!found.IsSequence()) {
-    node_->Report(key, found.Mark().line, "must be a list");
-    return texts;
-  }
-  for (const auto& item : found) {
-    if (item.IsScalar()) {
-      texts.push_back(item.Scalar());
-    } else {
-      node_->Report(key, item.Mark().line, "must be a list of single values");
-    }
-  }
-  return texts;
-}
-
-std::map<std::string, std::string> Section::OptionalMap(const std::string& key) {
-  const YAML::Node found = node_->Find(key);
-  std::map<std::string, std::string> pairs;
-  if (!found.IsDefined() || found.IsNull()) return pairs;
-  if (!found.IsMap()) {
-    node_->Report(key, found.Mark().line, "must be a mapping");
-    return pairs;
-  }
-  for (const auto& entry : found) {
-    if (entry.first.IsScalar() && entry.second.IsScalar()) {
-      pairs[entry.first.Scalar()] = entry.second.Scalar();
-    } else {
-      node_->Report(key, entry.first.Mark().line, "must be a mapping of single values");
-    }
-  }
-  return pairs;
 }
 
 Section Section::Child(const std::string& key) {
@@ -289,20 +240,6 @@ Section Section::Child(const std::string& key) {
     if (node->path == path) return Section(std::shared_ptr<Node>(document, node.get()));
   }
   return Section(Document::Add(document, path, usable ? found : YAML::Node(), line));
-}
-
-std::vector<Section> Section::Children(const std::string& key) {
-  const std::shared_ptr<Document> document(node_, node_->document);
-  const YAML::Node found = node_->Find(key);
-  std::vector<Section> children;
-  if (!found.IsDefined() || found.IsNull()) return children;
-  if (!found.IsSequence()) node_->Report(key, found.Mark().line, "must be a list");
-  for (std::size_t i = 0; found.IsSequence() && i < found.size(); ++i) {
-    const int line = found[i].Mark().line;
-    if (!found[i].IsMap()) node_->Report(key, line, "must be a list of mappings");
-    children.push_back(Section(Document::Add(document, absl::StrCat(node_->PathOf(key), "[", i, "]"), found[i], line)));
-  }
-  return children;
 }
 
 bool Section::Has(const std::string& key) const {

@@ -60,9 +60,7 @@ class Section {
   // One of `allowed`.
   std::string OptionalWord(const std::string& key, const std::string& otherwise,
                            const std::vector<std::string>& allowed);
-  std::int64_t RequiredInt(const std::string& key, std::int64_t min, std::int64_t max);
   std::int64_t OptionalInt(const std::string& key, std::int64_t otherwise, std::int64_t min, std::int64_t max);
-  bool OptionalBool(const std::string& key, bool otherwise);
   // Text with a unit: "250ms", "5s", "10m", "24h".
   absl::Duration OptionalDuration(const std::string& key, absl::Duration otherwise, absl::Duration min,
                                   absl::Duration max);
@@ -71,16 +69,11 @@ class Section {
   // A relative path is relative to the folder of the configuration file. Required/OptionalFile: it must be a readable
   // file.
   std::string RequiredPath(const std::string& key);
-  std::string OptionalPath(const std::string& key, const std::string& otherwise = "");
   std::string RequiredFile(const std::string& key);
   std::string OptionalFile(const std::string& key);
-  std::vector<std::string> OptionalStrings(const std::string& key);
-  std::map<std::string, std::string> OptionalMap(const std::string& key);
 
   // A mapping below this one. A missing one reads as empty: its required keys are then reported as missing.
   Section Child(const std::string& key);
-  // A list of mappings.
-  std::vector<Section> Children(const std::string& key);
   bool Has(const std::string& key) const;
 
   // Reports `problem` at the line of `key`: for checks between values.

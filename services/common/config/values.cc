@@ -15,12 +15,6 @@ absl::StatusOr<std::int64_t> ParseInt(const std::string& text, std::int64_t min,
   return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is not a whole number from ", min, " to ", max));
 }
 
-absl::StatusOr<bool> ParseBool(const std::string& text) {
-  if (text == "true") return true;
-  if (text == "false") return false;
-  return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is neither true nor false"));
-}
-
 std::string Address::ToString() const {
   return host.find(':') == std::string::npos ? absl::StrCat(host, ":", port) : absl::StrCat("[", host, "]:", port);
 }

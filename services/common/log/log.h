@@ -18,7 +18,7 @@
 // Words of keys: device, shard, lane, alert, client, address, path, reason, error, count, age_ms, elapsed_ms.
 namespace nara::log {
 
-enum class Level { kDebug, kInfo, kWarn, kError, kOff };
+enum class Level { kDebug, kInfo, kWarn, kError };
 
 // One key and value. Refers to its text: make it in the call.
 class Field {

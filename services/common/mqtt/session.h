@@ -43,14 +43,6 @@ struct MqttSubscription {
   int qos = 1;
 };
 
-// Published by the server when this session is lost without a goodbye.
-struct MqttWill {
-  std::string topic;
-  std::string payload;
-  int qos = 1;
-  bool retained = false;
-};
-
 struct MqttSessionOptions {
   // "ssl://host:port" or "tcp://host:port".
   std::string address;
@@ -84,7 +76,6 @@ struct MqttSessionOptions {
   std::uint16_t receive_maximum = 1'000;
 
   std::vector<MqttSubscription> subscriptions;
-  std::unique_ptr<MqttWill> will;
 
   // Each message, in order. Required when there are subscriptions.
   std::function<void(const MqttMessage&)> on_message;
@@ -108,9 +99,9 @@ class MqttSession {
   // Begins to connect and keeps at it until Stop. Returns at once.
   void Start();
 
-  // Disconnects cleanly: the last will is not published and the server keeps the
-  // session and queues for it. Waits at most `patience` for pending publishes and
-  // the goodbye. May be started again: that is how a full inbox pushes back.
+  // Disconnects cleanly: the server keeps the session and queues for it. Waits at most
+  // `patience` for pending publishes and the goodbye. May be started again: that is how
+  // a full inbox pushes back.
   void Stop(std::chrono::milliseconds patience = std::chrono::seconds(1));
 
   // True from the moment the subscriptions are granted until the loss.

@@ -47,10 +47,6 @@ mqtt::connect_options MqttSession::Impl::ConnectOptions() const {
   if (!options_.user.empty()) connect.set_user_name(options_.user);
   if (!options_.password.empty()) connect.set_password(options_.password);
   if (options_.address.starts_with("ssl://")) connect.set_ssl(SslOptions());
-  if (options_.will != nullptr) {
-    const MqttWill& will = *options_.will;
-    connect.set_will_message(mqtt::make_message(will.topic, will.payload, will.qos, will.retained));
-  }
   connect.set_properties(mqtt::properties{
       {mqtt::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(options_.session_expiry.count())},
       {mqtt::property::RECEIVE_MAXIMUM, options_.receive_maximum}});

@@ -1,10 +1,8 @@
 #pragma once
 
-// The topics of docs/formats/topics.md, as pairs of build and recognise. Whatever
-// ParseTopic accepts, BuildTopic writes to the same bytes.
+// The topics of docs/formats/topics.md.
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,15 +21,6 @@ enum class TopicKind : std::uint8_t {
   kDown,       // platform: commands
 };
 
-// A topic taken apart.
-struct Topic {
-  int shard = 0;
-  std::string device;
-  TopicKind kind = TopicKind::kUp;
-
-  friend bool operator==(const Topic&, const Topic&) = default;
-};
-
 // "up", "up/json", "alarm", "alarm/json", "status", "receipt" or "down".
 std::string_view TopicSuffix(TopicKind kind);
 // True for the two kinds that carry JSON.
@@ -42,10 +31,6 @@ Lane LaneOf(TopicKind kind);
 
 // "nara/v1/07/<device>/up". `device` must be a device id.
 std::string BuildTopic(TopicKind kind, std::string_view device);
-
-// Takes a topic apart. Strict: any other prefix, level count, suffix, device
-// grammar, or a shard that is not the device's own, is nothing.
-std::optional<Topic> ParseTopic(std::string_view topic);
 
 // "nara/v1/07/+/up": what a platform session of one shard subscribes to.
 std::string ShardFilter(TopicKind kind, int shard);

@@ -71,7 +71,6 @@ class PostgresConnection::Impl {
   absl::Status Establish(Clock::time_point deadline);
   absl::StatusOr<Result> Execute(std::string_view sql, std::span<const Param> params);
   absl::Status Run(const std::string& script);
-  absl::StatusOr<std::optional<std::string>> WaitNotification(Milliseconds timeout);
   bool broken() const { return gave_up_ || PQstatus(connection_.get()) != CONNECTION_OK; }
   bool in_transaction() const { return PQtransactionStatus(connection_.get()) != PQTRANS_IDLE; }
   bool transaction_failed() const { return PQtransactionStatus(connection_.get()) == PQTRANS_INERROR; }
@@ -186,20 +185,6 @@ absl::Status PostgresConnection::Impl::Run(const std::string& script) {
   return Await(PQsendQuery(connection_.get(), script.c_str()) == 1, script).status();
 }
 
-absl::StatusOr<std::optional<std::string>> PostgresConnection::Impl::WaitNotification(Milliseconds timeout) {
-  const Clock::time_point deadline = Clock::now() + timeout;
-  while (true) {
-    if (broken()) return Broken();
-    if (PQconsumeInput(connection_.get()) == 0) return Broken();
-    if (PGnotify* notify = PQnotifies(connection_.get()); notify != nullptr) {
-      std::string channel = notify->relname;
-      PQfreemem(notify);
-      return std::optional<std::string>(std::move(channel));
-    }
-    if (!nara::Await(PQsocket(connection_.get()), POLLIN, deadline)) return std::optional<std::string>();
-  }
-}
-
 PostgresConnection::PostgresConnection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 PostgresConnection::~PostgresConnection() = default;
@@ -231,10 +216,6 @@ absl::StatusOr<Result> PostgresConnection::Execute(std::string_view sql, std::in
 
 absl::Status PostgresConnection::Run(const std::string& script) {
   return impl_->Run(script);
-}
-
-absl::StatusOr<std::optional<std::string>> PostgresConnection::WaitNotification(Milliseconds timeout) {
-  return impl_->WaitNotification(timeout);
 }
 
 bool PostgresConnection::broken() const {

@@ -54,11 +54,6 @@ class PostgresConnection {
   // Any number of statements without parameters, not prepared: migrations, DDL.
   absl::Status Run(const std::string& script);
 
-  // Waits for a notification of a channel that was listened to ("listen x" by Run);
-  // its channel name, or nothing after the time. Notifications are lost while not
-  // connected: re-read what they speak of after each connect.
-  absl::StatusOr<std::optional<std::string>> WaitNotification(std::chrono::milliseconds timeout);
-
   bool broken() const;
   // True inside a transaction, also a failed one.
   bool in_transaction() const;

@@ -61,11 +61,4 @@ absl::Status LogPositions::Advance(Transaction& transaction, std::span<const Pos
                             std::to_string(steps.size() - result->affected()) + " of these shards");
 }
 
-absl::StatusOr<std::vector<ShardLease>> LogPositions::Load(PostgresConnection& connection, std::string_view log) {
-  absl::StatusOr<Result> result =
-      connection.Execute("select log, shard, fence, position from log_positions where log = $1 order by shard", {log});
-  if (!result.ok()) return result.status();
-  return LeasesOf(*result);
-}
-
 }  // namespace nara

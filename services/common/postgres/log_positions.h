@@ -69,11 +69,6 @@ class LogPositions {
   // still good: the fence decides, not the clock.
   absl::Status Advance(Transaction& transaction, std::span<const PositionStep> steps) const;
 
-  // Every position of a log as it stands, whoever holds it.
-  static absl::StatusOr<std::vector<ShardLease>> Load(PostgresConnection& connection, std::string_view log);
-
-  const std::string& holder() const { return holder_; }
-
  private:
   const std::string holder_;
 };

@@ -1,7 +1,6 @@
 #include "common/postgres/param.h"
 
 #include <array>
-#include <charconv>
 #include <cstdio>
 
 namespace nara {
@@ -19,12 +18,6 @@ std::string Hex(std::string_view bytes) {
 }
 
 }  // namespace
-
-Param::Param(double value) : text_("") {
-  std::array<char, 32> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  text_->assign(digits.data(), end);
-}
 
 Param::Param(struct Bytes value) : text_(Hex(value.value)) {}
 

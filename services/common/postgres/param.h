@@ -31,7 +31,7 @@ class Param {
   template <std::integral T>
     requires(!std::same_as<T, bool> && !std::same_as<T, char>)
   Param(T value) : text_(std::to_string(value)) {}
-  Param(double value);  // shortest form that reads back as the same number
+  Param(double) = delete;  // would else be taken for a bool
   Param(Bytes value);
   Param(TimePoint value);  // microseconds, UTC; cast to timestamptz where it is not evident
   template <typename T>

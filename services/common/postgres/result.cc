@@ -102,10 +102,6 @@ std::int64_t Row::Int64(Column column) const {
   return Number<std::int64_t>(Text(column), PQfname(result_, Resolve(column)));
 }
 
-double Row::Double(Column column) const {
-  return Number<double>(Text(column), PQfname(result_, Resolve(column)));
-}
-
 bool Row::Bool(Column column) const {
   return Text(column) == "t";
 }
@@ -142,11 +138,6 @@ std::vector<std::string> Row::Strings(Column column) const {
 std::optional<std::string> Row::OptionalString(Column column) const {
   if (IsNull(column)) return std::nullopt;
   return String(column);
-}
-
-std::optional<std::int64_t> Row::OptionalInt64(Column column) const {
-  if (IsNull(column)) return std::nullopt;
-  return Int64(column);
 }
 
 std::optional<TimePoint> Row::OptionalTime(Column column) const {

@@ -44,14 +44,12 @@ class Row {
   std::string String(Column column) const { return std::string(Text(column)); }
   std::int64_t Int64(Column column) const;
   int Int(Column column) const { return static_cast<int>(Int64(column)); }
-  double Double(Column column) const;
   bool Bool(Column column) const;
   std::string Bytes(Column column) const;                 // bytea
   TimePoint Time(Column column) const;                    // timestamptz
   std::vector<std::string> Strings(Column column) const;  // text[] without NULLs
 
   std::optional<std::string> OptionalString(Column column) const;
-  std::optional<std::int64_t> OptionalInt64(Column column) const;
   std::optional<TimePoint> OptionalTime(Column column) const;
 
  private:

@@ -16,8 +16,6 @@ const char* BeginOf(Isolation isolation) {
       return "begin isolation level read committed";
     case Isolation::kRepeatableRead:
       return "begin isolation level repeatable read";
-    case Isolation::kSerializable:
-      return "begin isolation level serializable";
   }
   return "begin";
 }

@@ -14,7 +14,7 @@
 
 namespace nara {
 
-enum class Isolation { kReadCommitted, kRepeatableRead, kSerializable };
+enum class Isolation { kReadCommitted, kRepeatableRead };
 
 class Transaction {
  public:

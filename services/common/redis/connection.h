@@ -56,7 +56,6 @@ class Reply {
  public:
   explicit Reply(redisReply* reply);
   ReplyView view() const { return ReplyView(reply_.get()); }
-  const ReplyView operator*() const { return view(); }
 
  private:
   struct Free {
@@ -88,7 +87,6 @@ class RedisConnection {
   // Adds a command to the pipeline; nothing is sent before Collect.
   void Queue(std::span<const std::string_view> command);
   void Queue(std::initializer_list<std::string_view> command);
-  std::size_t queued() const { return queued_; }
 
   // Sends what was queued and waits for every reply, in order. Error replies are
   // replies: look at status(). Unavailable when the connection broke before the
@@ -100,7 +98,6 @@ class RedisConnection {
 
   // True once it is spent.
   bool broken() const;
-  const std::string& address() const { return address_; }
 
  private:
   struct Free {

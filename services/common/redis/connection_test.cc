@@ -24,12 +24,10 @@ TEST_F(Connection, PipelinesCommandsAndKeepsTheOrderOfReplies) {
   connection_->Queue({"SET", "k", "v"});
   connection_->Queue({"LPUSH", "k", "x"});
   connection_->Queue({"GET", "k"});
-  EXPECT_EQ(connection_->queued(), 3u);
   const std::vector<Reply> replies = connection_->Collect().value();
   ASSERT_EQ(replies.size(), 3u);
   EXPECT_EQ(replies[1].view().status().code(), absl::StatusCode::kInternal);
   EXPECT_EQ(replies[2].view().text(), "v");
-  EXPECT_EQ(connection_->queued(), 0u);
 }
 
 TEST_F(Connection, CarriesBytesOfEveryKind) {
@@ -67,12 +65,6 @@ TEST(RedisAddress, IsASocketOrAHostWithAPort) {
     EXPECT_TRUE(absl::IsInvalidArgument(RedisConnection::Connect({.address = address}).status())) << address;
   }
   EXPECT_TRUE(absl::IsUnavailable(RedisConnection::Connect({.address = "unix:/nowhere/redis.sock"}).status()));
-}
-
-TEST(ShardDirectory, GroupsShardsByServer) {
-  const auto servers = ShardsByServer(FixedShardDirectory("unix:/r")).value();
-  ASSERT_EQ(servers.size(), 1u);
-  EXPECT_EQ(servers.at("unix:/r").size(), 16u);
 }
 
 }  // namespace

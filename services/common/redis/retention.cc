@@ -34,14 +34,6 @@ absl::Status CommitPositions(RedisConnection& connection, std::string_view consu
   return FirstError(connection.Collect());
 }
 
-absl::Status ForgetConsumer(RedisConnection& connection, std::string_view consumer) {
-  for (int shard = 0; shard < kShardCount; ++shard) {
-    connection.Queue({"HDEL", ConsumersKey(shard), ConsumerField(consumer, Log::kAlarm),
-                      ConsumerField(consumer, Log::kMeasurement), ConsumerField(consumer, Log::kQuarantine)});
-  }
-  return FirstError(connection.Collect());
-}
-
 absl::StatusOr<std::map<std::string, Position>> ReadConsumers(RedisConnection& connection, LogId log) {
   absl::StatusOr<Reply> reply = connection.Call({"HGETALL", ConsumersKey(log.shard)});
   if (!reply.ok()) return reply.status();

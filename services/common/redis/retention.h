@@ -23,9 +23,6 @@ namespace nara {
 absl::Status CommitPositions(RedisConnection& connection, std::string_view consumer,
                              const std::map<LogId, Position>& positions);
 
-// Forgets a consumer, which then holds nothing back.
-absl::Status ForgetConsumer(RedisConnection& connection, std::string_view consumer);
-
 // Committed position of each consumer of a log.
 absl::StatusOr<std::map<std::string, Position>> ReadConsumers(RedisConnection& connection, LogId log);
 

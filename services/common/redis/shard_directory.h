@@ -3,9 +3,8 @@
 // Which Redis server holds a shard. Today one fixed address; Sentinel and Redis
 // Cluster become further implementations, and nothing else changes.
 
-#include <map>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "absl/status/statusor.h"
 
@@ -34,8 +33,5 @@ class FixedShardDirectory : public ShardDirectory {
  private:
   const std::string address_;
 };
-
-// The shards of each server, for whoever runs one thread per server.
-absl::StatusOr<std::map<std::string, std::vector<int>>> ShardsByServer(const ShardDirectory& directory);
 
 }  // namespace nara

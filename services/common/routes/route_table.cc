@@ -4,10 +4,6 @@
 
 namespace nara {
 
-ChainTable::Pointer ChainTable::Version(const std::string& unit, std::uint32_t version) const {
-  return Find(unit + "/" + std::to_string(version));
-}
-
 ChainTable::Pointer ChainTable::Current(const std::string& unit) const {
   const std::shared_lock lock(mutex());
   const auto found = newest_.find(unit);

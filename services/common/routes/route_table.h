@@ -22,9 +22,6 @@ class ChainTable final : public WatchedTable<registry::v1::Chain> {
  public:
   using WatchedTable::WatchedTable;
 
-  // A given version; null when there is none.
-  Pointer Version(const std::string& unit, std::uint32_t version) const;
-
   // The newest version; null when the unit has no chain.
   Pointer Current(const std::string& unit) const;
 

@@ -155,8 +155,8 @@ TEST(ChainTable, KeepsEveryVersionAndKnowsTheNewest) {
   ChainTable table;
   table.Apply(true, {ChainOf("care-1", 2), ChainOf("care-1", 1), ChainOf("care-2", 1)}, 3);
   EXPECT_EQ(table.Current("care-1")->version(), 2u);
-  EXPECT_EQ(table.Version("care-1", 1)->version(), 1u);
-  EXPECT_EQ(table.Version("care-1", 3), nullptr);
+  EXPECT_EQ(table.Find("care-1/1")->version(), 1u);
+  EXPECT_EQ(table.Find("care-1/3"), nullptr);
   table.Apply(false, {ChainOf("care-1", 3)}, 4);
   EXPECT_EQ(table.Current("care-1")->version(), 3u);
   table.Apply(true, {}, 5);

@@ -70,10 +70,6 @@ absl::Status MosquittoServer::Restart() {
   return Launch();
 }
 
-void MosquittoServer::Reload() {
-  process_->Signal(SIGHUP);
-}
-
 std::string MosquittoServer::log() const {
   std::ostringstream text;
   text << std::ifstream(dir_.File("log")).rdbuf();

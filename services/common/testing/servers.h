@@ -90,8 +90,6 @@ class MosquittoServer {
   void Stop();
   // Starts it again on the same port and data.
   absl::Status Restart();
-  // SIGHUP: reads its configuration again.
-  void Reload();
   // What it has written.
   std::string log() const;
   ChildProcess& process() { return *process_; }

@@ -7,10 +7,8 @@
 #include <unistd.h>
 
 #include <array>
-#include <deque>
 #include <list>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -21,17 +19,12 @@
 namespace nara::testing {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using std::chrono::milliseconds;
-
 constexpr std::size_t kBuffer = 64 * 1024;
 
 // What the test asked for.
 struct Behaviour {
   bool refuse = false;
   bool stall = false;
-  milliseconds delay{0};
-  std::size_t bytes_per_second = 0;
 };
 
 // A socket that closes itself.
@@ -58,18 +51,15 @@ class Flow {
   Flow(const Socket& from, const Socket& to) : from_(from), to_(to) {}
 
   // Passes what it can; false when this direction has ended.
-  bool Step(const Behaviour& behaviour) {
-    Read(behaviour);
-    return Write(behaviour) && !(ended_ && pieces_.empty());
+  bool Step() {
+    Read();
+    return Write() && !(ended_ && held_.empty());
   }
-  bool wants_read() const { return !ended_ && held_ < kBuffer; }
-  bool waiting() const { return !pieces_.empty(); }
-  std::size_t passed() const { return passed_; }
-
-  std::optional<std::size_t> limit;  // of passed()
+  bool wants_read() const { return !ended_ && held_.size() < kBuffer; }
+  bool waiting() const { return !held_.empty(); }
 
  private:
-  void Read(const Behaviour& behaviour) {
+  void Read() {
     std::array<char, 16 * 1024> bytes{};
     while (wants_read()) {
       const ssize_t got = recv(from_.fd(), bytes.data(), bytes.size(), 0);
@@ -78,46 +68,23 @@ class Flow {
         ended_ = true;
         return;
       }
-      held_ += static_cast<std::size_t>(got);
-      pieces_.emplace_back(Clock::now() + behaviour.delay, std::string(bytes.data(), static_cast<std::size_t>(got)));
+      held_.append(bytes.data(), static_cast<std::size_t>(got));
     }
   }
 
-  std::size_t Allowed(const Behaviour& behaviour, std::size_t wanted) {
-    if (limit) wanted = std::min(wanted, *limit - passed_);
-    if (behaviour.bytes_per_second == 0) return wanted;
-    const auto now = Clock::now();
-    const std::chrono::duration<double> since = now - std::exchange(refilled_, now);
-    const auto rate = static_cast<double>(behaviour.bytes_per_second);
-    credit_ = std::min(credit_ + since.count() * rate, rate);
-    return std::min(wanted, static_cast<std::size_t>(credit_));
-  }
-
-  bool Write(const Behaviour& behaviour) {
-    while (!pieces_.empty() && pieces_.front().first <= Clock::now()) {
-      std::string& piece = pieces_.front().second;
-      const std::size_t allowed = Allowed(behaviour, piece.size());
-      if (allowed == 0) return !limit || passed_ < *limit;
-      const ssize_t sent = send(to_.fd(), piece.data(), allowed, MSG_NOSIGNAL);
+  bool Write() {
+    while (!held_.empty()) {
+      const ssize_t sent = send(to_.fd(), held_.data(), held_.size(), MSG_NOSIGNAL);
       if (sent < 0) return errno == EAGAIN || errno == EINTR;
-      const auto count = static_cast<std::size_t>(sent);
-      passed_ += count;
-      held_ -= count;
-      credit_ -= static_cast<double>(count);
-      piece.erase(0, count);
-      if (piece.empty()) pieces_.pop_front();
+      held_.erase(0, static_cast<std::size_t>(sent));
     }
-    return !limit || passed_ < *limit;
+    return true;
   }
 
   const Socket& from_;
   const Socket& to_;
-  std::deque<std::pair<Clock::time_point, std::string>> pieces_;
-  std::size_t held_ = 0;
-  std::size_t passed_ = 0;
+  std::string held_;
   bool ended_ = false;
-  double credit_ = 0;
-  Clock::time_point refilled_ = Clock::now();
 };
 
 struct Link {
@@ -169,33 +136,11 @@ class TcpGate::Impl {
     links_.clear();
   }
 
-  void CutAfter(std::size_t bytes) {
-    {
-      const std::lock_guard lock(mutex_);
-      cut_after_ = bytes;
-      for (Link& link : links_) Limit(link);
-    }
-    Wake();
-  }
-
-  std::size_t open_connections() const {
-    const std::lock_guard lock(mutex_);
-    return links_.size();
-  }
-  std::size_t accepted() const {
-    const std::lock_guard lock(mutex_);
-    return accepted_;
-  }
   const std::string& address() const { return address_; }
   int port() const { return port_; }
 
  private:
   void Wake() const { eventfd_write(wake_, 1); }
-
-  void Limit(Link& link) const {
-    link.up.limit.reset();
-    if (cut_after_ > 0) link.up.limit = link.up.passed() + cut_after_;
-  }
 
   void Accept() {
     while (true) {
@@ -206,16 +151,15 @@ class TcpGate::Impl {
         close(client);
         continue;
       }
-      ++accepted_;
-      Limit(links_.emplace_back(client, server));
+      links_.emplace_back(client, server);
     }
   }
 
   void StepAll() {
     if (behaviour_.stall) return;
-    links_.remove_if([this](Link& link) {
-      const bool up = link.up.Step(behaviour_);
-      const bool down = link.down.Step(behaviour_);
+    links_.remove_if([](Link& link) {
+      const bool up = link.up.Step();
+      const bool down = link.down.Step();
       return !up || !down;
     });
   }
@@ -230,7 +174,7 @@ class TcpGate::Impl {
     return fds;
   }
 
-  // Something is held for later (delay, throttle, a full socket): look again soon.
+  // Something is held for later, since a socket is full: look again soon.
   bool Hurried() const {
     if (behaviour_.stall) return false;
     for (const Link& link : links_) {
@@ -266,8 +210,6 @@ class TcpGate::Impl {
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   Behaviour behaviour_;
-  std::size_t cut_after_ = 0;
-  std::size_t accepted_ = 0;
   std::list<Link> links_;
 
   std::jthread thread_;  // last: it uses all of the above
@@ -298,25 +240,8 @@ void TcpGate::Stall(bool stall) {
   impl_->Set([=](Behaviour& behaviour) { behaviour.stall = stall; });
 }
 
-void TcpGate::Delay(milliseconds delay) {
-  impl_->Set([=](Behaviour& behaviour) { behaviour.delay = delay; });
-}
-
-void TcpGate::Throttle(std::size_t bytes_per_second) {
-  impl_->Set([=](Behaviour& behaviour) { behaviour.bytes_per_second = bytes_per_second; });
-}
-
 void TcpGate::Cut() {
   impl_->Cut();
-}
-void TcpGate::CutAfter(std::size_t bytes) {
-  impl_->CutAfter(bytes);
-}
-std::size_t TcpGate::open_connections() const {
-  return impl_->open_connections();
-}
-std::size_t TcpGate::accepted() const {
-  return impl_->accepted();
 }
 
 }  // namespace nara::testing

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <chrono>
-#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -29,18 +27,8 @@ class TcpGate {
   void Refuse(bool refuse);
   // Bytes are neither read nor passed on, connections stay open: a dead network.
   void Stall(bool stall);
-  // Each piece of data is held for so long, in both directions.
-  void Delay(std::chrono::milliseconds delay);
-  // At most so many bytes a second in each direction; 0 for no limit.
-  void Throttle(std::size_t bytes_per_second);
   // Closes every open connection with a reset.
   void Cut();
-  // Closes each connection after so many more bytes from the client have passed,
-  // perhaps in the middle of a command. 0 takes it back.
-  void CutAfter(std::size_t bytes);
-
-  std::size_t open_connections() const;
-  std::size_t accepted() const;
 
  private:
   class Impl;

@@ -20,7 +20,6 @@ namespace nara::testing {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 TEST(TempDir, IsGoneWithItsContent) {
   std::string path;
@@ -108,8 +107,6 @@ TEST_F(Gate, PassesBytesBothWays) {
   EXPECT_EQ(Receive(server_, 4), "ping");
   Send(server_, "pong");
   EXPECT_EQ(Receive(client_, 4), "pong");
-  EXPECT_EQ(gate_->open_connections(), 1u);
-  EXPECT_EQ(gate_->accepted(), 1u);
 }
 
 TEST_F(Gate, HoldsAndCutsAndRefuses) {
@@ -123,26 +120,6 @@ TEST_F(Gate, HoldsAndCutsAndRefuses) {
   const int refused = Dial(gate_->address());
   EXPECT_EQ(Receive(refused, 1), "");
   close(refused);
-}
-
-TEST_F(Gate, CutsInTheMiddleOfACommand) {
-  gate_->CutAfter(3);
-  Send(client_, "command");
-  EXPECT_EQ(Receive(server_, 7), "com");
-}
-
-TEST_F(Gate, DelaysAndThrottles) {
-  gate_->Delay(milliseconds(30));
-  auto start = steady_clock::now();
-  Send(client_, "x");
-  EXPECT_EQ(Receive(server_, 1), "x");
-  EXPECT_GE(steady_clock::now() - start, milliseconds(29));
-  gate_->Delay(milliseconds(0));
-  gate_->Throttle(10'000);
-  start = steady_clock::now();
-  Send(client_, std::string(12'000, 'x'));
-  EXPECT_EQ(Receive(server_, 12'000).size(), 12'000u);
-  EXPECT_GE(steady_clock::now() - start, milliseconds(150));
 }
 
 TEST(PostgresServer, KeepsCommittedDataOverAStop) {

@@ -48,9 +48,4 @@ void ManualClock::Advance(absl::Duration by) {
   monotonic_ += by;
 }
 
-void ManualClock::SetWall(absl::Time wall) {
-  const std::lock_guard lock(mutex_);
-  wall_ = wall;
-}
-
 }  // namespace nara

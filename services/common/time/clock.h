@@ -37,7 +37,7 @@ class SystemClock final : public Clock {
   static const SystemClock& Instance();
 };
 
-// Stands still until it is moved. Both times move together by Advance; SetWall moves only the wall time, as NTP does.
+// Stands still until it is moved; both times move together.
 class ManualClock final : public Clock {
  public:
   explicit ManualClock(absl::Time start = absl::FromUnixSeconds(1'771'310'000)) : wall_(start) {}
@@ -48,7 +48,6 @@ class ManualClock final : public Clock {
                const std::function<bool()>& ready) const override;
 
   void Advance(absl::Duration by);
-  void SetWall(absl::Time wall);
 
  private:
   mutable std::mutex mutex_;

@@ -17,14 +17,6 @@ TEST(ManualClock, MovesBothTimesTogether) {
   EXPECT_EQ(clock.Monotonic() - start, absl::Seconds(5));
 }
 
-TEST(ManualClock, ASetWallTimeDoesNotMoveTheMonotonicOne) {
-  ManualClock clock;
-  const absl::Duration start = clock.Monotonic();
-  clock.SetWall(absl::UnixEpoch());
-  EXPECT_EQ(clock.Now(), absl::UnixEpoch());
-  EXPECT_EQ(clock.Monotonic(), start);
-}
-
 TEST(ManualClock, WakesAWaiterWhoseTimeHasCome) {
   ManualClock clock;
   std::mutex mutex;
