@@ -42,10 +42,7 @@ class GatewayApp final : public app::App {
 
  private:
   absl::Status WatchAccess() {
-    WatchOptions options;
-    options.file = config_.state_dir + "/access.pb";
-    options.report = [](const std::string& sentence) { log::Info("access", sentence); };
-    watcher_ = Watcher::Start(registry_, access_, options);
+    watcher_ = Watcher::Start(registry_, access_, LocalCopy(config_.state_dir, "access"));
     return absl::OkStatus();
   }
 

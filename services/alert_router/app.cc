@@ -11,7 +11,6 @@
 #include "alert_router/log_follower.h"
 #include "alert_router/postgres_store.h"
 #include "alert_router/schema.h"
-#include "common/log/log.h"
 #include "common/postgres/migrate.h"
 #include "common/routes/watcher.h"
 #include "common/rpc/channel.h"
@@ -29,13 +28,6 @@ PostgresOptions Postgres(const Config& config) {
 
 std::string UniqueHolder(const std::string& name) {
   return name + "-" + std::to_string(getpid()) + "-" + std::to_string(std::random_device{}());
-}
-
-WatchOptions LocalCopy(const Config& config, const char* file) {
-  WatchOptions options;
-  options.file = config.state_dir + "/" + file;
-  options.report = [](const std::string& sentence) { log::Info("registry", sentence); };
-  return options;
 }
 
 class AlertRouter final : public app::App {
@@ -89,9 +81,9 @@ class AlertRouter final : public app::App {
 
   absl::Status Follow() {
     const auto channel = rpc::Connect(config_.registry, config_.tls);
-    watches_.push_back(Watcher::Start(channel, routes_, LocalCopy(config_, "routes.pb")));
-    watches_.push_back(Watcher::Start(channel, chains_, LocalCopy(config_, "chains.pb")));
-    watches_.push_back(Watcher::Start(channel, access_, LocalCopy(config_, "access.pb")));
+    watches_.push_back(Watcher::Start(channel, routes_, LocalCopy(config_.state_dir, "routes")));
+    watches_.push_back(Watcher::Start(channel, chains_, LocalCopy(config_.state_dir, "chains")));
+    watches_.push_back(Watcher::Start(channel, access_, LocalCopy(config_.state_dir, "access")));
     return absl::OkStatus();
   }
 

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "common/catalogue/catalogue.h"
-#include "common/log/log.h"
 #include "common/routes/watcher.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
@@ -35,11 +34,6 @@ std::set<std::string> CareKinds(const Catalogue& catalogue) {
 std::string Holder(const std::string& name) {
   const auto start = std::chrono::system_clock::now().time_since_epoch();
   return name + "-" + std::to_string(getpid()) + "-" + std::to_string(start.count());
-}
-
-WatchOptions Watch(const std::string& file, const char* what) {
-  return {.file = file,
-          .report = [what](const std::string& sentence) { log::Info("watch", sentence, {{"what", what}}); }};
 }
 
 // Members in the order of their needs: what stands below uses what stands above.
@@ -117,8 +111,8 @@ PostgresOptions Broker::Postgres() const {
 
 void Broker::StartWatching() {
   const auto channel = rpc::Connect(config_.registry, config_.tls);
-  route_watcher_ = Watcher::Start(channel, routes_, Watch(config_.state_dir + "/routes.pb", "routes"));
-  client_watcher_ = Watcher::Start(channel, clients_, Watch(config_.state_dir + "/access.pb", "access"));
+  route_watcher_ = Watcher::Start(channel, routes_, LocalCopy(config_.state_dir, "routes"));
+  client_watcher_ = Watcher::Start(channel, clients_, LocalCopy(config_.state_dir, "access"));
 }
 
 void Broker::AddParts(app::Context& context) {

@@ -57,13 +57,6 @@ std::vector<LogId> LogsOf(Lane lane) {
   return logs;
 }
 
-WatchOptions Watch(const std::string& file, const char* what) {
-  WatchOptions options;
-  options.file = file;
-  options.report = [what](const std::string& sentence) { log::Info("watch", sentence, {{"what", what}}); };
-  return options;
-}
-
 // Somebody else writes a shard of ours: two processes of one lane run. The supervisor's restart takes it back or fails
 // visibly; going on would only fill the inbox.
 void EndOnLostShard(int shard) {
@@ -206,8 +199,8 @@ void Ingest::AddChecks(app::Health& health) {
 
 void Ingest::StartWatching() {
   const auto channel = rpc::Connect(config_.registry, config_.tls);
-  route_watcher_ = Watcher::Start(channel, routes_, Watch(config_.state_dir + "/routes.pb", "routes"));
-  client_watcher_ = Watcher::Start(channel, clients_, Watch(config_.state_dir + "/access.pb", "access"));
+  route_watcher_ = Watcher::Start(channel, routes_, LocalCopy(config_.state_dir, "routes"));
+  client_watcher_ = Watcher::Start(channel, clients_, LocalCopy(config_.state_dir, "access"));
 }
 
 // PostgreSQL is not needed to take messages: until it is there quarantine waits in its log.

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/log/log.h"
 #include "common/routes/batch.h"
 #include "common/routes/table_saver.h"
 #include "common/rpc/channel.h"
@@ -205,6 +206,13 @@ class WatcherOf final : public Watcher {
 };
 
 }  // namespace
+
+WatchOptions LocalCopy(const std::string& state_dir, const std::string& what) {
+  WatchOptions options;
+  options.file = state_dir + "/" + what + ".pb";
+  options.report = [](const std::string& sentence) { log::Info("watch", sentence); };
+  return options;
+}
 
 std::unique_ptr<Watcher> Watcher::Start(std::shared_ptr<grpc::Channel> channel, RouteTable& table,
                                         WatchOptions options) {

@@ -44,6 +44,10 @@ struct WatchOptions {
   std::function<void(const std::string& sentence)> report;
 };
 
+// How our services watch: the copy of `what` ("routes", "chains", "access") is
+// <state_dir>/<what>.pb, and what happens to the stream goes to the log.
+WatchOptions LocalCopy(const std::string& state_dir, const std::string& what);
+
 class Watcher {
  public:
   // The table must outlive the watcher. Starts at once.

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/log/log.h"
 #include "nara/registry/v1/registry.grpc.pb.h"
 
 namespace nara {
@@ -196,6 +197,16 @@ TEST(Watcher, StopsAtOnceWhileNobodyAnswers) {
   watcher->Stop();
   watcher->Stop();
   EXPECT_LT(std::chrono::steady_clock::now() - began, 3s);
+}
+
+TEST(LocalCopy, IsInTheStateFolderAndTellsTheLog) {
+  const WatchOptions options = LocalCopy("/var/lib/nara", "routes");
+  EXPECT_EQ(options.file, "/var/lib/nara/routes.pb");
+  std::string line;
+  log::Redirect([&](std::string_view text) { line = text; });
+  options.report("routes: connected");
+  log::Redirect({});
+  EXPECT_NE(line.find("routes: connected"), std::string::npos) << line;
 }
 
 }  // namespace
