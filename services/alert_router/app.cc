@@ -1,8 +1,5 @@
 #include "alert_router/app.h"
 
-#include <unistd.h>
-
-#include <random>
 #include <utility>
 
 #include "alert_router/attendance.h"
@@ -11,6 +8,7 @@
 #include "alert_router/log_follower.h"
 #include "alert_router/postgres_store.h"
 #include "alert_router/schema.h"
+#include "common/postgres/log_positions.h"
 #include "common/postgres/migrate.h"
 #include "common/routes/watcher.h"
 #include "common/rpc/channel.h"
@@ -24,10 +22,6 @@ constexpr char kSchema[] = "alerts";
 
 PostgresOptions Postgres(const Config& config) {
   return {.conninfo = config.postgres, .schema = kSchema, .application_name = config.name};
-}
-
-std::string UniqueHolder(const std::string& name) {
-  return name + "-" + std::to_string(getpid()) + "-" + std::to_string(std::random_device{}());
 }
 
 class AlertRouter final : public app::App {

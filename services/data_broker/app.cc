@@ -1,7 +1,5 @@
 #include "data_broker/app.h"
 
-#include <unistd.h>
-
 #include <utility>
 
 #include "common/catalogue/catalogue.h"
@@ -28,12 +26,6 @@ std::set<std::string> CareKinds(const Catalogue& catalogue) {
     if (kind.care) kinds.insert(id);
   }
   return kinds;
-}
-
-// Another one for each start, so that a lease of a killed process is never ours.
-std::string Holder(const std::string& name) {
-  const auto start = std::chrono::system_clock::now().time_since_epoch();
-  return name + "-" + std::to_string(getpid()) + "-" + std::to_string(start.count());
 }
 
 // Members in the order of their needs: what stands below uses what stands above.
@@ -82,7 +74,7 @@ Broker::Broker(Config config, Seal seal, std::set<std::string> kinds, app::Conte
       metrics_(context.metrics),
       audience_(routes_, clients_, context.clock),
       history_reader_(Postgres(), config_.history_readers),
-      history_store_(Postgres(), Holder(context.name), kLease),
+      history_store_(Postgres(), UniqueHolder(context.name), kLease),
       history_writer_({.care_kinds = kinds_}, {.make_shelf = [this] { return Shelf(); },
                                                .make_follower = [this] { return Follower(); },
                                                .store = history_store_,

@@ -13,6 +13,7 @@
 #include "common/access/access_table.h"
 #include "common/catalogue/catalogue.h"
 #include "common/log/log.h"
+#include "common/postgres/log_positions.h"
 #include "common/routes/watcher.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
@@ -29,11 +30,6 @@
 
 namespace nara::ingest {
 namespace {
-
-// Another one for each start, so that a lease of a killed process is never ours.
-std::string Holder(const std::string& name) {
-  return absl::StrCat(name, "-", getpid(), "-", absl::ToUnixMicros(absl::Now()));
-}
 
 PostgresOptions Postgres(const Config& config, const std::string& name) {
   PostgresOptions options;
@@ -134,7 +130,7 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
           {.redis = {.address = config_.redis}, .logs = LogsOf(config_.lane), .retention = config_.log_retention},
           memory_),
       quarantine_source_({.address = config_.redis}),
-      quarantine_store_(postgres_, Holder(context.name), config_.quarantine_per_device),
+      quarantine_store_(postgres_, UniqueHolder(context.name), config_.quarantine_per_device),
       mover_(quarantine_source_, quarantine_store_, routes_, metrics_),
       shelf_(postgres_),
       service_(Deps(context.clock)),

@@ -1,5 +1,9 @@
 #include "common/postgres/log_positions.h"
 
+#include <unistd.h>
+
+#include <random>
+
 namespace nara {
 namespace {
 
@@ -15,6 +19,10 @@ std::vector<ShardLease> LeasesOf(const Result& result) {
 }
 
 }  // namespace
+
+std::string UniqueHolder(const std::string& name) {
+  return name + "-" + std::to_string(getpid()) + "-" + std::to_string(std::random_device{}());
+}
 
 absl::StatusOr<std::vector<ShardLease>> LogPositions::Acquire(PostgresConnection& connection, std::string_view log,
                                                               std::span<const int> shards,

@@ -49,6 +49,10 @@ struct PositionStep {
   std::string to;
 };
 
+// A holder's name for a process of this name, another one for each start: a lease of
+// one that was killed is never taken for ours.
+std::string UniqueHolder(const std::string& name);
+
 class LogPositions {
  public:
   // `holder` names this process, unique among all that run and for each start.

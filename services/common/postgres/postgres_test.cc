@@ -238,6 +238,11 @@ TEST_F(Positions, AShardHasOneHolderUntilItsLeaseEnds) {
   EXPECT_EQ(taken[0].fence, 2);
 }
 
+TEST_F(Positions, EachStartHasAHolderOfItsOwn) {
+  EXPECT_TRUE(UniqueHolder("router").starts_with("router-"));
+  EXPECT_NE(UniqueHolder("router"), UniqueHolder("router"));
+}
+
 TEST_F(Positions, AnExpiredLeaseIsTaken) {
   Acquire(anna_, {0}, milliseconds(0));
   EXPECT_EQ(Acquire(bert_, {0}).size(), 1u);
