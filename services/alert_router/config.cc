@@ -4,13 +4,7 @@ namespace nara::alert {
 
 absl::StatusOr<Config> ReadConfig(config::Section& root) {
   Config config;
-  config.grpc = config::ReadGrpc(root);
-  config.tls = config::ReadTls(root);
-  config.redis = config::ReadRedis(root);
-  config.postgres = config::ReadPostgres(root);
-  config.registry = config::ReadPeer(root, "registry");
-  config.catalogue = config::ReadCatalogue(root);
-  config.state_dir = config::ReadStateDir(root);
+  config::ReadService(root, config);
   config.postgres_connections = static_cast<int>(root.OptionalInt("postgres_connections", 8, 3, 64));
   config.settle = absl::ToChronoMilliseconds(
       root.OptionalDuration("settle", absl::FromChrono(config.settle), absl::ZeroDuration(), absl::Minutes(1)));

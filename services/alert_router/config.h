@@ -9,15 +9,8 @@
 
 namespace nara::alert {
 
-struct Config {
+struct Config : config::Service {
   std::string name;
-  config::Grpc grpc;
-  config::Tls tls;
-  std::string redis;
-  std::string postgres;
-  std::string registry;
-  std::string catalogue;
-  std::string state_dir;  // local copies of routes, chains and rights
 
   // Connections to PostgreSQL; each call, timer round and log batch holds one.
   int postgres_connections = 8;

@@ -4,13 +4,7 @@ namespace nara::broker {
 
 absl::StatusOr<Config> ReadConfig(config::Section& root) {
   Config config;
-  config.grpc = config::ReadGrpc(root);
-  config.tls = config::ReadTls(root);
-  config.redis = config::ReadRedis(root);
-  config.postgres = config::ReadPostgres(root);
-  config.registry = config::ReadPeer(root, "registry");
-  config.catalogue = config::ReadCatalogue(root);
-  config.state_dir = config::ReadStateDir(root);
+  config::ReadService(root, config);
   config.cursor_key = root.RequiredFile("cursor_key");
   const auto size = [&root](const char* key, std::size_t otherwise, std::int64_t max) {
     return static_cast<std::size_t>(root.OptionalInt(key, static_cast<std::int64_t>(otherwise), 1, max));

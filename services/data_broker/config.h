@@ -8,14 +8,7 @@
 
 namespace nara::broker {
 
-struct Config {
-  config::Grpc grpc;
-  config::Tls tls;
-  std::string redis;
-  std::string postgres;
-  std::string registry;
-  std::string catalogue;
-  std::string state_dir;
+struct Config : config::Service {
   // Key of cursors and page tokens, at least 32 random bytes, the same for all data
   // brokers. With another one every subscriber begins anew.
   std::string cursor_key;

@@ -6,14 +6,8 @@ absl::StatusOr<Config> ReadConfig(config::Section& root) {
   Config config;
   config.lane =
       root.OptionalWord("lane", "measurement", {"measurement", "alarm"}) == "alarm" ? Lane::kAlarm : Lane::kMeasurement;
-  config.grpc = config::ReadGrpc(root);
-  config.tls = config::ReadTls(root);
-  config.redis = config::ReadRedis(root);
-  config.postgres = config::ReadPostgres(root);
-  config.registry = config::ReadPeer(root, "registry");
+  config::ReadService(root, config);
   config.mqtt = config::ReadMqtt(root);
-  config.catalogue = config::ReadCatalogue(root);
-  config.state_dir = config::ReadStateDir(root);
   config.workers = static_cast<int>(root.OptionalInt("workers", config.workers, 1, kShardCount));
   config::Section inbox = root.Child("inbox");
   config.inbox_max_bytes = static_cast<std::uint64_t>(inbox.OptionalInt(

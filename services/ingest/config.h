@@ -12,16 +12,9 @@
 
 namespace nara::ingest {
 
-struct Config {
+struct Config : config::Service {
   Lane lane = Lane::kMeasurement;
-  config::Grpc grpc;
-  config::Tls tls;
-  std::string redis;
-  std::string postgres;
-  std::string registry;
   std::string mqtt;
-  std::string catalogue;
-  std::string state_dir;
 
   // Threads that judge and append; each serves a part of the shards. More use more cores, and more connections.
   int workers = 2;

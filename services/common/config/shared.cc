@@ -12,6 +12,16 @@ Process ReadProcess(Section& root) {
   return process;
 }
 
+void ReadService(Section& root, Service& service) {
+  service.grpc = ReadGrpc(root);
+  service.tls = ReadTls(root);
+  service.redis = ReadRedis(root);
+  service.postgres = ReadPostgres(root);
+  service.registry = ReadPeer(root, "registry");
+  service.catalogue = ReadCatalogue(root);
+  service.state_dir = ReadStateDir(root);
+}
+
 Grpc ReadGrpc(Section& root) {
   Section section = root.Child("grpc");
   Grpc grpc;

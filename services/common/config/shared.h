@@ -27,7 +27,20 @@ struct Grpc {
   int max_pending_calls = 256;  // calls that wait for a thread; more are refused with RESOURCE_EXHAUSTED
 };
 
+// Of a service that works on the logs, with a schema of its own and the registry's routes and rights.
+struct Service {
+  Grpc grpc;
+  Tls tls;
+  std::string redis;
+  std::string postgres;
+  std::string registry;
+  std::string catalogue;
+  std::string state_dir;  // local copies of routes, chains and rights
+};
+
 Process ReadProcess(Section& root);
+// Everything of a Service, into its configuration.
+void ReadService(Section& root, Service& service);
 Grpc ReadGrpc(Section& root);
 // Required; the files must exist.
 Tls ReadTls(Section& root);

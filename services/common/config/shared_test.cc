@@ -30,14 +30,16 @@ state_dir: /var/lib/nara
   EXPECT_EQ(process.name, "ingest-measurement");
   EXPECT_EQ(process.log_level, "warn");
   EXPECT_EQ(process.metrics.port, 8102);
-  EXPECT_EQ(ReadGrpc(root).listen, (Address{"127.0.0.1", 7102}));
-  EXPECT_EQ(ReadTls(root).ca, "/etc/passwd");
-  EXPECT_EQ(ReadRedis(root), "unix:/run/redis.sock");
-  EXPECT_EQ(ReadPostgres(root), "host=/run dbname=nara");
-  EXPECT_EQ(ReadPeer(root, "registry"), "127.0.0.1:7101");
+  Service service;
+  ReadService(root, service);
+  EXPECT_EQ(service.grpc.listen, (Address{"127.0.0.1", 7102}));
+  EXPECT_EQ(service.tls.ca, "/etc/passwd");
+  EXPECT_EQ(service.redis, "unix:/run/redis.sock");
+  EXPECT_EQ(service.postgres, "host=/run dbname=nara");
+  EXPECT_EQ(service.registry, "127.0.0.1:7101");
+  EXPECT_EQ(service.catalogue, "/etc/nara/catalogue");
+  EXPECT_EQ(service.state_dir, "/var/lib/nara");
   EXPECT_EQ(ReadMqtt(root), "ssl://127.0.0.1:8884");
-  EXPECT_EQ(ReadCatalogue(root), "/etc/nara/catalogue");
-  EXPECT_EQ(ReadStateDir(root), "/var/lib/nara");
   EXPECT_TRUE(root.Finish().ok()) << root.Finish();
 }
 
