@@ -1,13 +1,20 @@
 // What the sanitizers ask each executable at its start: the packages' libraries are not built with them.
 
+#include <errno.h>
+
+#include <cstring>
+
 extern "C" {
 const char* __lsan_default_suppressions();
 const char* __tsan_default_options();
 const char* __tsan_default_suppressions();
 }
 
-// c-ares keeps one string of its configuration until the process ends.
+// c-ares keeps one string of its configuration until the process ends. naractl ends right after a call: on a busy
+// machine one of gRPC's threads may still have the connection's TLS objects then, although gRPC says that it is down
+// (1.51). The tests, which have names of their own, look at what we make with libcrypto.
 const char* __lsan_default_suppressions() {
+  if (std::strcmp(program_invocation_short_name, "naractl") == 0) return "leak:libcares.so\nleak:libcrypto.so\n";
   return "leak:libcares.so\n";
 }
 
