@@ -43,7 +43,8 @@ class AlertRouter final : public app::App {
         caretaker_({ledger_, store_, links_, outlet_, metrics_}),
         attendance_({desk_, links_, watchers_, caretaker_, lag_, metrics_, context.clock}),
         intake_({ledger_, catalogue_, answers_, metrics_, context.clock}),
-        follower_({intake_, lag_, pool_, positions_, context.clock}, {.address = config_.redis}),
+        follower_({intake_, lag_, pool_, positions_, context.clock, [this] { return RegistryHeard(); }},
+                  {.address = config_.redis}),
         server_({.grpc = config_.grpc, .tls = config_.tls}),
         service_(MakeGrpcService({server_.workers(), desk_, attendance_, watchers_})) {
     context.health.AddCheck("logs", [this] { return follower_.Health(); });
@@ -90,6 +91,8 @@ class AlertRouter final : public app::App {
     if (routes_.ready() && chains_.ready() && access_.ready()) return absl::OkStatus();
     return absl::UnavailableError("routes, chains or rights have never been heard from the registry");
   }
+
+  bool RegistryHeard() const { return routes_.silence() && chains_.silence() && access_.silence(); }
 
   absl::Status Serve() {
     absl::Status started = server_.Start({service_.get()});

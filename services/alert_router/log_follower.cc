@@ -44,6 +44,7 @@ LogFollower::LogFollower(Deps deps, RedisOptions redis)
     : deps_(deps), redis_(std::move(redis)), reader_(redis_, kMostOfALog) {}
 
 void LogFollower::Start() {
+  started_ = std::chrono::steady_clock::now();
   thread_ = std::jthread([this](const std::stop_token& stop) { Loop(stop); });
 }
 
@@ -69,6 +70,7 @@ absl::Status LogFollower::Turn() {
   if (std::chrono::steady_clock::now() >= next_renewal_) {
     if (absl::Status renewed = RenewLeases(); !renewed.ok()) return renewed;
   }
+  if (!Informed()) return absl::UnavailableError("the registry has not been heard since the start; waiting for it");
   const auto batches = reader_.Read(kBlock);
   if (!batches.ok()) return batches.status();
   deps_.lag.Read(absl::ToUnixMillis(deps_.clock.Now()), OldestOf(*batches));
@@ -78,6 +80,11 @@ absl::Status LogFollower::Turn() {
   }
   ReportPositions();
   return absl::OkStatus();
+}
+
+bool LogFollower::Informed() {
+  if (!informed_) informed_ = deps_.informed() || std::chrono::steady_clock::now() >= started_ + deps_.patience;
+  return informed_;
 }
 
 // What we read on beyond a position that is not committed is read again: Follow moves the reader back to it.

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <thread>
@@ -31,6 +32,10 @@ class LogFollower {
     PostgresPool& pool;
     const LogPositions& positions;
     const Clock& clock;
+    // The registry was heard since the start: before, routes and chains may be those
+    // of yesterday. What waits is routed by them all the same after `patience`.
+    std::function<bool()> informed;
+    std::chrono::milliseconds patience{3'000};
   };
 
   // All must outlive it.
@@ -48,6 +53,7 @@ class LogFollower {
 
   void Loop(const std::stop_token& stop);
   absl::Status Turn();
+  bool Informed();
   absl::Status RenewLeases();
   absl::Status Route(const std::vector<LogBatch>& batches);
   void ReportPositions();
@@ -60,6 +66,8 @@ class LogFollower {
   // Only the thread's.
   LogReader reader_;
   std::map<LogId, ShardLease> leases_;
+  Instant started_{};
+  bool informed_ = false;
   Instant next_renewal_{};
   Instant next_report_{};
   std::unique_ptr<RedisConnection> report_connection_;

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 
+#include "absl/strings/match.h"
 #include "alert_router/testing/database.h"
 #include "alert_router/testing/world.h"
 #include "common/testing/wait_for.h"
@@ -31,13 +33,14 @@ class LogFollowerTest : public ::testing::Test {
   }
   void TearDown() override { follower_.reset(); }
 
-  void StartRouter(const std::string& holder) {
+  void StartRouter(const std::string& holder, std::chrono::milliseconds patience = std::chrono::hours(1)) {
     follower_.reset();
     positions_ = std::make_unique<LogPositions>(holder);
     store_ = std::make_unique<PostgresStore>(database_->pool(), *positions_);
     world_ = std::make_unique<World>(store_.get());
     follower_ = std::make_unique<LogFollower>(
-        LogFollower::Deps{world_->intake, world_->lag, database_->pool(), *positions_, SystemClock::Instance()},
+        LogFollower::Deps{world_->intake, world_->lag, database_->pool(), *positions_, SystemClock::Instance(),
+                          [this] { return informed_.load(); }, patience},
         RedisOptions{.address = redis_->address()});
     follower_->Start();
   }
@@ -68,6 +71,7 @@ class LogFollowerTest : public ::testing::Test {
   std::unique_ptr<LogPositions> positions_;
   std::unique_ptr<PostgresStore> store_;
   std::unique_ptr<World> world_;
+  std::atomic<bool> informed_ = true;
   std::unique_ptr<LogFollower> follower_;
   std::vector<std::string> lines_;
 };
@@ -79,6 +83,26 @@ TEST_F(LogFollowerTest, AnEntryOfTheLogIsOnTheScreenAtOnce) {
   ASSERT_TRUE(IsOffered(*centre));
   EXPECT_EQ(lines_.front(), "offer dose_missed 2");
   EXPECT_TRUE(follower_->Health().ok());
+}
+
+TEST_F(LogFollowerTest, NothingIsRoutedByYesterdaysChainsWhileTheRegistryMayStillSpeak) {
+  informed_ = false;
+  follower_.reset();
+  const auto dose = Missed("d1");
+  Append(dose);
+  StartRouter("router-2");
+  ASSERT_TRUE(WaitFor([&] { return absl::StrContains(follower_->Health().message(), "has not been heard"); }));
+  EXPECT_TRUE(absl::IsNotFound(store_->Get(World::IdOf(dose)).status()));
+  informed_ = true;
+  EXPECT_TRUE(WaitFor([&] { return store_->Get(World::IdOf(dose)).ok(); }));
+}
+
+TEST_F(LogFollowerTest, WithoutTheRegistryTheLastKnownChainsServe) {
+  informed_ = false;
+  StartRouter("router-2", std::chrono::milliseconds(100));
+  const auto dose = Missed("d1");
+  Append(dose);
+  EXPECT_TRUE(WaitFor([&] { return store_->Get(World::IdOf(dose)).ok(); }));
 }
 
 TEST_F(LogFollowerTest, ASecondRouterTakesOverWithoutRaisingTwice) {
