@@ -16,8 +16,9 @@ namespace {
 
 using Context = grpc::CallbackServerContext;
 
-// A screen that has not read for this many messages is blind.
-constexpr std::size_t kScreenQueue = 512;
+// A screen that has not read for this many messages is blind. All open offers of a receiver come at once when somebody
+// attaches, or when the step before breaks: after a power cut these are thousands, at about 1 kB each.
+constexpr std::size_t kScreenQueue = 16'384;
 constexpr std::size_t kWatchQueue = 1024;
 constexpr absl::Duration kPatience = absl::Seconds(5);
 
