@@ -9,7 +9,6 @@ namespace {
 
 using testing::FakeAudience;
 using testing::PayloadOf;
-using testing::Say;
 
 class RecordReaderTest : public ::testing::Test {
  protected:

@@ -75,8 +75,8 @@ class RedisShelf final : public LogShelf {
 
 absl::StatusOr<std::vector<LogBounds>> RedisShelf::AllBounds() {
   if (absl::Status status = Connect(); !status.ok()) return status;
-  std::vector<LogId> ids;
-  for (std::size_t log = 0; log < kLogs; ++log) ids.push_back(IdOf(log));
+  std::vector<LogId> ids(kLogs);
+  for (std::size_t log = 0; log < kLogs; ++log) ids[log] = IdOf(log);
   const auto bounds = ReadBounds(*connection_, ids);
   if (!bounds.ok()) return bounds.status();
   std::vector<LogBounds> all(kLogs);

@@ -114,7 +114,7 @@ TEST_F(ServiceTest, ASlowReceiverCatchesUpAndOthersDoNotWait) {
   Rig({.queue = 4, .kept = 4}).StartFeed();
   const auto slow = rig_->Subscribe("care-a");
   const auto fast = rig_->Subscribe("care-a");
-  ASSERT_TRUE(WaitFor([&] { return slow->received().size() >= 1; }));
+  ASSERT_TRUE(WaitFor([&] { return !slow->received().empty(); }));
   slow->Stall(true);
   for (std::uint64_t seq = 1; seq <= 60; ++seq) Say("a-1", seq);
   ASSERT_TRUE(Got(*fast, 60));

@@ -19,7 +19,6 @@ using nara::testing::PostgresServer;
 using nara::testing::RedisServer;
 using nara::testing::WaitFor;
 using testing::BrokerRig;
-using ::testing::ElementsAre;
 using testing::FakeWriter;
 using ::testing::IsEmpty;
 using testing::Say;

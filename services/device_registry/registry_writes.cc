@@ -44,6 +44,7 @@ absl::Status Registry::CheckResident(const Caller& caller, const std::string& id
 
 absl::Status Registry::CheckFallbacks(const Caller& caller, const std::vector<v1::Device>& devices) {
   std::vector<std::string> ids;
+  ids.reserve(devices.size());
   for (const v1::Device& device : devices) ids.push_back(device.fallback_unit());
   const auto units = deps_.store.FindUnits(ids);
   if (!units.ok()) return units.status();
