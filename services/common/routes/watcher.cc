@@ -13,7 +13,7 @@
 #include "common/routes/batch.h"
 #include "common/routes/table_saver.h"
 #include "common/rpc/channel.h"
-#include "nara/registry/v1/registry.grpc.pb.h"
+#include "nara/registry/v1/service.grpc.pb.h"
 
 namespace nara {
 namespace {
