@@ -19,6 +19,10 @@ const Component* Kind::FindComponent(const std::string& component) const {
   return found == components.end() ? nullptr : &*found;
 }
 
+bool Product::AllowsOwner(const std::string& owner_kind) const {
+  return owner_kinds.empty() || std::find(owner_kinds.begin(), owner_kinds.end(), owner_kind) != owner_kinds.end();
+}
+
 bool Product::Sends(const std::string& kind) const {
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -92,6 +93,38 @@ struct Kind {
   const Component* FindComponent(const std::string& component) const;
 };
 
+// What is not known is said to be so, never guessed.
+enum class YesNo { kUnknown, kYes, kNo };
+
+// For whom a product is, on which criteria, and which staff may give it out; in
+// Swedish, as the handbook says it.
+struct Instruction {
+  std::string for_whom;
+  std::vector<std::string> criteria;
+  std::vector<std::string> staff_groups;
+};
+
+// What a product costs under an agreement from one day until another; decimals in SEK
+// as written. Either product or support or both, or their total where the source does
+// not part them.
+struct PriceRule {
+  std::string agreement;  // empty: the source does not say
+  bool monthly = false;   // a rent; else a purchase
+  std::string product;
+  std::string support;
+  std::string total;
+  std::string from;   // "2026-01-01"; empty: not known
+  std::string until;  // the first day after; empty: open
+};
+
+// What the decision tree of the agreements asks about a product.
+struct AgreementFacts {
+  YesNo in_assortment = YesNo::kUnknown;    // it or a similar one
+  YesNo for_health_care = YesNo::kUnknown;  // by the maker's intended purpose
+  YesNo medical_device = YesNo::kUnknown;
+  YesNo cooperation_area = YesNo::kUnknown;  // in the areas of the cooperation agreement
+};
+
 struct Product {
   std::string id;
   Text name;
@@ -108,8 +141,16 @@ struct Product {
   // Kinds that it sends, by id.
   std::vector<std::string> kinds;
   std::string scaip_dty;
+  std::optional<Instruction> instruction;
+  // "none", "I", "IIa", "IIb", "III"; empty when not known.
+  std::string device_class;
+  AgreementFacts agreement;
+  std::vector<PriceRule> prices;
+  // On which terms it may be had, for example "rented_from_hmc"; empty: on all.
+  std::vector<std::string> owner_kinds;
 
   bool Sends(const std::string& kind) const;
+  bool AllowsOwner(const std::string& owner_kind) const;
 };
 
 struct CataloguePrincipal {

@@ -6,13 +6,6 @@
 namespace nara {
 namespace {
 
-Text ReadText(YamlSection& parent, const std::string& key) {
-  YamlSection section = parent.Section(key);
-  Text text{.sv = section.String("sv"), .en = section.String("en")};
-  section.Finish();
-  return text;
-}
-
 std::vector<Coding> ReadCodings(YamlSection& parent) {
   std::vector<Coding> codings;
   if (!parent.Has("codes")) return codings;
@@ -116,6 +109,13 @@ void ReadAlarm(YamlSection& section, Kind& kind) {
 
 }  // namespace
 
+Text ReadText(YamlSection& parent, const std::string& key) {
+  YamlSection section = parent.Section(key);
+  Text text{.sv = section.String("sv"), .en = section.String("en")};
+  section.Finish();
+  return text;
+}
+
 void ReadEntry(YamlSection& section, Kind& kind) {
   kind.name = ReadText(section, "name");
   ReadPurposes(section, kind);
@@ -128,25 +128,6 @@ void ReadEntry(YamlSection& section, Kind& kind) {
       kind.components.push_back(ReadComponent(components.Section(name), name));
     }
   }
-  section.Finish();
-}
-
-void ReadEntry(YamlSection& section, Product& product) {
-  product.name = ReadText(section, "name");
-  product.group = section.String("group");
-  product.legal_bases = section.StringsOrNone("legal_bases");
-  for (const std::string& base : product.legal_bases) {
-    if (base != "HSL" && base != "SoL" && base != "LSS") section.Mistake(base + " is no legal base; HSL, SoL or LSS");
-  }
-  if (product.legal_bases.empty()) section.Mistake("legal_bases are missing; write [HSL], [SoL], [LSS] or several");
-  YamlSection iso = section.Section("iso9999");
-  product.iso9999 = iso.String("code");
-  product.iso9999_edition = iso.String("edition");
-  iso.Finish();
-  product.connected = section.BoolOr("connected", true);
-  product.contact_interval = section.DurationOrZero("contact_interval");
-  product.kinds = section.StringsOrNone("kinds");
-  product.scaip_dty = section.StringOr("scaip_dty", "");
   section.Finish();
 }
 

@@ -6,6 +6,9 @@
 
 namespace nara {
 
+// A name in both languages.
+Text ReadText(YamlSection& parent, const std::string& key);
+
 void ReadEntry(YamlSection& section, Kind& kind);
 void ReadEntry(YamlSection& section, Product& product);
 
