@@ -12,10 +12,13 @@
 #include "common/catalogue/catalogue.h"
 #include "common/log/log.h"
 #include "common/rpc/server.h"
+#include "device_registry/assortment/postgres_store.h"
 #include "device_registry/change_follower.h"
 #include "device_registry/device_ca.h"
 #include "device_registry/feeds.h"
 #include "device_registry/grpc_service.h"
+#include "device_registry/life_cycle/postgres_import.h"
+#include "device_registry/life_cycle/postgres_store.h"
 #include "device_registry/metrics.h"
 #include "device_registry/postgres_store.h"
 #include "device_registry/registry.h"
@@ -65,8 +68,25 @@ class RegistryApp final : public app::App {
                    .clock = context.clock,
                    .in_force = [this](std::uint64_t at) { return follower_.WaitFor(at, kInForceLimit); },
                    .new_id = NewId}),
+        moves_(database_),
+        life_cycle_({.store = store_,
+                     .moves = moves_,
+                     .catalogue = catalogue_,
+                     .authorizer = authorizer_,
+                     .clock = context.clock,
+                     .new_id = NewId}),
+        choices_(database_),
+        assortment_({.choices = choices_, .catalogue = catalogue_, .authorizer = authorizer_}),
+        imports_(database_),
+        portal_import_({.store = store_,
+                        .imports = imports_,
+                        .choices = choices_,
+                        .catalogue = catalogue_,
+                        .authorizer = authorizer_,
+                        .clock = context.clock}),
         server_({.grpc = config.grpc, .tls = config.tls}),
-        service_(MakeGrpcService({registry_, feeds_, authorizer_, metrics_, server_.workers()})) {
+        service_(MakeGrpcService(
+            {registry_, life_cycle_, portal_import_, assortment_, feeds_, authorizer_, metrics_, server_.workers()})) {
     context.health.AddCheck("watches", [this] { return CheckWatches(); });
     parts_.Add("database", [this] { return database_.Prepare(); });
     parts_.Add("store", [this] { return store_.Prepare(catalogue_); });
@@ -120,6 +140,12 @@ class RegistryApp final : public app::App {
   PostgresStore store_;
   Authorizer authorizer_;
   Registry registry_;
+  PostgresLifeCycle moves_;
+  LifeCycle life_cycle_;
+  PostgresAssortment choices_;
+  Assortment assortment_;
+  PostgresImport imports_;
+  PortalImport portal_import_;
   rpc::Server server_;
   std::shared_ptr<grpc::Service> service_;
   app::Parts parts_;  // last: its parts use everything above

@@ -28,6 +28,7 @@ class Write {
       : transaction_(transaction), actor_(actor), revision_(revision) {}
 
   std::int64_t revision() const { return revision_; }
+  const Actor& actor() const { return actor_; }
   bool changed() const { return next_ordinal_ > 0; }
 
   absl::StatusOr<Result> Execute(std::string_view sql, std::initializer_list<Param> params) {

@@ -1,13 +1,17 @@
 #include "device_registry/grpc_service.h"
 
+#include "device_registry/assortment/grpc.h"
 #include "device_registry/grpc_calls.h"
+#include "device_registry/life_cycle/grpc.h"
 
 namespace nara::registry {
 namespace {
 
-class GrpcService final : public GrpcCalls {
+using Areas = AssortmentCalls<LifeCycleCalls<GrpcCalls>>;
+
+class GrpcService final : public Areas {
  public:
-  using GrpcCalls::GrpcCalls;
+  using Areas::Areas;
 
   Unary* ListPrincipals(Context* context, const v1::ListPrincipalsRequest* request,
                         v1::ListPrincipalsResponse* response) override {

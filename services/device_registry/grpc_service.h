@@ -5,7 +5,10 @@
 
 #include "common/access/authorizer.h"
 #include "common/rpc/worker_pool.h"
+#include "device_registry/assortment/assortment.h"
 #include "device_registry/feeds.h"
+#include "device_registry/life_cycle/import.h"
+#include "device_registry/life_cycle/life_cycle.h"
 #include "device_registry/metrics.h"
 #include "device_registry/registry.h"
 
@@ -17,6 +20,9 @@ namespace nara::registry {
 
 struct GrpcDeps {
   Registry& registry;
+  LifeCycle& life_cycle;
+  PortalImport& portal_import;
+  Assortment& assortment;
   Feeds& feeds;
   const Authorizer& authorizer;
   Metrics& metrics;

@@ -98,7 +98,9 @@ class Store {
   virtual absl::StatusOr<std::optional<v1::Chain>> FindChain(const std::string& unit, std::uint32_t version) = 0;
 
   virtual absl::Status PutUnit(const Actor& actor, const v1::Unit& unit) = 0;
-  virtual absl::Status RegisterDevices(const Actor& actor, const std::vector<v1::Device>& devices) = 0;
+  // As stored, in the order given.
+  virtual absl::StatusOr<std::vector<v1::Device>> RegisterDevices(const Actor& actor,
+                                                                  const std::vector<v1::Device>& devices) = 0;
   virtual absl::Status RecordCertificates(const Actor& actor, const std::vector<IssuedCertificate>& issued) = 0;
   // AlreadyExists when the id belongs to another principal's resident.
   virtual absl::Status CreateResident(const Actor& actor, const std::string& id, const std::string& principal) = 0;

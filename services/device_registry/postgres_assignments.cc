@@ -5,6 +5,8 @@
 
 #include "common/access/authorizer.h"
 #include "common/rpc/error.h"
+#include "device_registry/assortment/postgres_chosen.h"
+#include "device_registry/life_cycle/postgres_moves.h"
 #include "device_registry/postgres_rows.h"
 #include "device_registry/postgres_store.h"
 
@@ -12,7 +14,8 @@ namespace nara::registry {
 namespace {
 
 constexpr char kAssignment[] = R"sql(
-select id, device, resident, start_at, upper(period) as end_at, regime from assignments where id = $1)sql";
+select id, device, resident, start_at, upper(period) as end_at, regime, test_epoch, test_seq, test_at
+from assignments where id = $1)sql";
 
 constexpr char kPoints[] = R"sql(
 select assignment, purpose, since, principal, provider, unit
@@ -22,7 +25,7 @@ constexpr char kRunningOf[] = R"sql(
 select id from assignments
 where device = $1 and upper_inf(period) and lower(period) < coalesce($2::timestamptz, now()))sql";
 
-constexpr char kDevice[] = "select id, product, owner, fallback_unit, serial, now() as now from devices where id = $1";
+constexpr char kDevice[] = "select *, now() as now from devices where id = $1";
 
 constexpr char kNow[] = "select now() as now";
 
@@ -196,12 +199,16 @@ absl::StatusOr<v1::Assignment> PostgresStore::Assign(const Actor& actor, const N
                         "another assignment has this id; choose another", {{"assignment", wish.assignment()}});
     }
     if (absl::Status guarded = GuardDevice(write, plan, at); !guarded.ok()) return guarded;
+    if (absl::Status chosen = CheckDeviceChosen(write, plan.care.principal(), wish.device(), at); !chosen.ok()) {
+      return chosen;
+    }
     if (wish.end_running()) {
       if (absl::Status ended = EndRunning(write, wish, at); !ended.ok()) return ended;
     }
     absl::StatusOr<v1::Assignment> made = Make(write, plan, at);
     if (!made.ok()) return made.status();
     assignment = *std::move(made);
+    if (absl::Status handed = HandOut(write, assignment); !handed.ok()) return handed;
     return write.Audit("assign", "assignment", assignment.id(), assignment);
   });
   if (!status.ok()) return Explain(status, wish.device());

@@ -10,10 +10,11 @@ namespace {
 constexpr char kRevision[] = "select value from revision";
 
 constexpr char kDevices[] = R"sql(
-select id, product, owner, fallback_unit, serial, revision from devices where revision > $1::bigint)sql";
+select id, product, owner, fallback_unit, state, revision from devices where revision > $1::bigint)sql";
 
 constexpr char kAssignments[] = R"sql(
-select a.id, a.device, a.resident, a.start_at, upper(a.period) as end_at, a.regime
+select a.id, a.device, a.resident, a.start_at, upper(a.period) as end_at, a.regime,
+  a.test_epoch, a.test_seq, a.test_at
 from assignments a join devices d on d.number = a.device_number
 where d.revision > $1::bigint order by a.device_number, a.start_at)sql";
 
@@ -46,6 +47,7 @@ std::vector<v1::Route> RoutesOf(const Result& devices, std::vector<v1::Assignmen
     route.set_owner(row.String("owner"));
     route.set_fallback_unit(row.String("fallback_unit"));
     route.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
+    route.set_state(static_cast<v1::DeviceState>(row.Int("state")));
     index[route.device()] = routes.size() - 1;
   }
   for (v1::Assignment& assignment : assignments) {

@@ -1,7 +1,12 @@
 // Writes of units, devices, certificates, residents, chains and clients.
+#include "device_registry/postgres_devices.h"
+
+#include <set>
 #include <utility>
 
 #include "common/rpc/error.h"
+#include "device_registry/assortment/postgres_chosen.h"
+#include "device_registry/life_cycle/postgres_moves.h"
 #include "device_registry/postgres_rows.h"
 #include "device_registry/postgres_store.h"
 
@@ -14,8 +19,8 @@ insert into units (id, principal, provider, name, regimes) values ($1, $2, $3, $
 on conflict (id) do update set provider = excluded.provider, name = excluded.name, regimes = excluded.regimes)sql";
 
 constexpr char kAddDevices[] = R"sql(
-insert into devices (id, product, owner, fallback_unit, serial, revision)
-select t.*, $6::bigint from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) as t
+insert into devices (id, product, owner, fallback_unit, serial, owner_kind, revision)
+select t.*, $7::bigint from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[]) as t
 on conflict (id) do nothing returning id)sql";
 constexpr char kDevicesWithIds[] = "select * from devices where id = any($1::text[])";
 
@@ -52,16 +57,68 @@ std::vector<std::string> Ids(const std::vector<v1::Device>& devices) {
   return ids;
 }
 
-// The devices that are there already must be the very same.
-absl::Status CheckSame(const Result& stored, const std::vector<v1::Device>& devices) {
+// The devices as they are stored, in the order of the request. Those that were there
+// already must be the very same, wherever they are by now.
+absl::StatusOr<std::vector<v1::Device>> CheckSame(const Result& stored, const std::vector<v1::Device>& devices) {
   std::map<std::string, v1::Device> by_id;
   for (const Row row : stored) by_id.emplace(row.String("id"), DeviceOf(row));
+  std::vector<v1::Device> all;
   for (const v1::Device& device : devices) {
-    if (Same(by_id[device.id()], device)) continue;
+    v1::Device known = all.emplace_back(by_id[device.id()]);
+    known.clear_state();
+    known.clear_revision();
+    if (Same(known, device)) continue;
     return rpc::Error(absl::StatusCode::kAlreadyExists, "DEVICE_DIFFERS",
                       "the device is registered with other content; choose another id", {{"device", device.id()}});
   }
-  return absl::OkStatus();
+  return all;
+}
+
+absl::StatusOr<std::vector<std::string>> InsertDevices(Write& write, const std::vector<v1::Device>& devices) {
+  std::vector<std::string> products, owners, units, serials;
+  std::vector<int> kinds;
+  for (const v1::Device& device : devices) {
+    products.push_back(device.product());
+    owners.push_back(device.owner());
+    units.push_back(device.fallback_unit());
+    serials.push_back(device.serial());
+    kinds.push_back(device.owner_kind());
+  }
+  const absl::StatusOr<Result> added =
+      write.Execute(kAddDevices, {Ids(devices), products, owners, units, serials, kinds, write.revision()});
+  if (!added.ok()) return added.status();
+  std::vector<std::string> new_ids;
+  for (const Row row : *added) new_ids.push_back(row.String("id"));
+  return new_ids;
+}
+
+// The first move of each: it is in stock.
+absl::Status AddToStock(Write& write, const std::vector<std::string>& ids) {
+  const absl::StatusOr<google::protobuf::Timestamp> now = write.Now();
+  if (!now.ok()) return now.status();
+  std::vector<NewMove> moves;
+  for (const std::string& id : ids) {
+    moves.push_back({.device = id,
+                     .ordinal = 1,
+                     .wish = std::nullopt,
+                     .event = v1::DEVICE_EVENT_REGISTER,
+                     .from = v1::DEVICE_STATE_UNSPECIFIED,
+                     .to = v1::DEVICE_STATE_IN_STOCK,
+                     .reason = "registered",
+                     .at = TimePointOf(*now),
+                     .details = {},
+                     .lead_days = std::nullopt});
+  }
+  return AddMoves(write, moves);
+}
+
+absl::Status CheckNewOnes(Write& write, const std::vector<v1::Device>& devices, const std::vector<std::string>& ids) {
+  const std::set<std::string> fresh(ids.begin(), ids.end());
+  std::vector<WantedProduct> wanted;
+  for (const v1::Device& device : devices) {
+    if (fresh.contains(device.id())) wanted.push_back({device.owner(), device.product()});
+  }
+  return CheckChosen(write, wanted, std::nullopt);
 }
 
 absl::Status UnitIsElsewhere(const std::string& unit) {
@@ -91,27 +148,31 @@ absl::Status PostgresStore::PutUnit(const Actor& actor, const v1::Unit& unit) {
   });
 }
 
-absl::Status PostgresStore::RegisterDevices(const Actor& actor, const std::vector<v1::Device>& devices) {
-  std::vector<std::string> products, owners, units, serials;
-  for (const v1::Device& device : devices) {
-    products.push_back(device.product());
-    owners.push_back(device.owner());
-    units.push_back(device.fallback_unit());
-    serials.push_back(device.serial());
-  }
-  const std::vector<std::string> ids = Ids(devices);
-  return database_.Run(actor, [&](Write& write) -> absl::Status {
-    const absl::StatusOr<Result> added =
-        write.Execute(kAddDevices, {ids, products, owners, units, serials, write.revision()});
-    if (!added.ok()) return added.status();
-    const absl::StatusOr<Result> stored = write.Execute(kDevicesWithIds, {ids});
-    if (!stored.ok()) return stored.status();
-    if (absl::Status same = CheckSame(*stored, devices); !same.ok()) return same;
-    if (added->empty()) return absl::OkStatus();
-    std::vector<std::string> new_ids;
-    for (const Row row : *added) new_ids.push_back(row.String("id"));
-    return write.Audit("register", "device", new_ids, std::vector<std::string>(new_ids.size(), "{}"));
+absl::StatusOr<std::vector<v1::Device>> AddDevices(Write& write, const std::vector<v1::Device>& devices) {
+  const absl::StatusOr<std::vector<std::string>> new_ids = InsertDevices(write, devices);
+  if (!new_ids.ok()) return new_ids.status();
+  const absl::StatusOr<Result> stored = write.Execute(kDevicesWithIds, {Ids(devices)});
+  if (!stored.ok()) return stored.status();
+  absl::StatusOr<std::vector<v1::Device>> all = CheckSame(*stored, devices);
+  if (!all.ok() || new_ids->empty()) return all;
+  absl::Status status = CheckNewOnes(write, devices, *new_ids);
+  if (status.ok()) status = AddToStock(write, *new_ids);
+  const std::vector<std::string> details(new_ids->size(), "{}");
+  if (status.ok()) status = write.Audit("register", "device", *new_ids, details);
+  if (!status.ok()) return status;
+  return all;
+}
+
+absl::StatusOr<std::vector<v1::Device>> PostgresStore::RegisterDevices(const Actor& actor,
+                                                                       const std::vector<v1::Device>& devices) {
+  std::vector<v1::Device> stored;
+  const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
+    absl::StatusOr<std::vector<v1::Device>> added = AddDevices(write, devices);
+    if (added.ok()) stored = *std::move(added);
+    return added.status();
   });
+  if (!status.ok()) return status;
+  return stored;
 }
 
 absl::Status PostgresStore::RecordCertificates(const Actor& actor, const std::vector<IssuedCertificate>& issued) {

@@ -27,6 +27,9 @@ v1::Device DeviceOf(const Row& row) {
   device.set_owner(row.String("owner"));
   device.set_fallback_unit(row.String("fallback_unit"));
   device.set_serial(row.String("serial"));
+  device.set_owner_kind(static_cast<v1::OwnerKind>(row.Int("owner_kind")));
+  device.set_state(static_cast<v1::DeviceState>(row.Int("state")));
+  device.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
   return device;
 }
 
@@ -50,6 +53,18 @@ TimePoint TimePointOf(const google::protobuf::Timestamp& time) {
   return absl::ToChronoTime(FromProto(time));
 }
 
+namespace {
+
+v1::CommissioningTest TestOf(const Row& row) {
+  v1::CommissioningTest test;
+  test.set_epoch(static_cast<std::uint64_t>(row.Int64("test_epoch")));
+  test.set_seq(static_cast<std::uint64_t>(row.Int64("test_seq")));
+  *test.mutable_at() = TimestampOf(row.Time("test_at"));
+  return test;
+}
+
+}  // namespace
+
 std::vector<v1::Assignment> AssignmentsOf(const Result& assignments, const Result& points) {
   std::vector<v1::Assignment> all;
   std::map<std::string, std::size_t> index;
@@ -61,6 +76,7 @@ std::vector<v1::Assignment> AssignmentsOf(const Result& assignments, const Resul
     *assignment.mutable_start_at() = TimestampOf(row.Time("start_at"));
     if (const auto end = row.OptionalTime("end_at")) *assignment.mutable_end_at() = TimestampOf(*end);
     assignment.set_regime(static_cast<v1::Regime>(row.Int("regime")));
+    if (!row.IsNull("test_at")) *assignment.mutable_test() = TestOf(row);
     index[assignment.id()] = all.size() - 1;
   }
   for (const Row row : points) {

@@ -14,7 +14,7 @@ namespace nara::registry {
 
 // Columns id, principal, provider, name, regimes.
 v1::Unit UnitOf(const Row& row);
-// Columns id, product, owner, fallback_unit, serial.
+// Columns id, product, owner, fallback_unit, serial, owner_kind, state, revision.
 v1::Device DeviceOf(const Row& row);
 // Columns id, role, principal, units, token_sha256, revoked, revision.
 v1::Client ClientOf(const Row& row);
@@ -23,7 +23,7 @@ google::protobuf::Timestamp TimestampOf(TimePoint time);
 TimePoint TimePointOf(const google::protobuf::Timestamp& time);
 
 // Rows of two queries put together, in the order of the first:
-//   id, device, resident, start_at, end_at, regime
+//   id, device, resident, start_at, end_at, regime, test_epoch, test_seq, test_at
 //   assignment, purpose, since, principal, provider, unit
 std::vector<v1::Assignment> AssignmentsOf(const Result& assignments, const Result& points);
 

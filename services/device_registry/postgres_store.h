@@ -31,7 +31,8 @@ class PostgresStore final : public Store {
   absl::StatusOr<std::optional<v1::Chain>> FindChain(const std::string& unit, std::uint32_t version) override;
 
   absl::Status PutUnit(const Actor& actor, const v1::Unit& unit) override;
-  absl::Status RegisterDevices(const Actor& actor, const std::vector<v1::Device>& devices) override;
+  absl::StatusOr<std::vector<v1::Device>> RegisterDevices(const Actor& actor,
+                                                          const std::vector<v1::Device>& devices) override;
   absl::Status RecordCertificates(const Actor& actor, const std::vector<IssuedCertificate>& issued) override;
   absl::Status CreateResident(const Actor& actor, const std::string& id, const std::string& principal) override;
   absl::StatusOr<v1::Assignment> Assign(const Actor& actor, const NewAssignment& assignment) override;

@@ -63,7 +63,6 @@ class Registry {
   absl::Status CheckWatch(const Caller& caller) const;
 
  private:
-  std::vector<Object> FacesOf(const v1::Device& device) const;
   absl::Status CheckOwners(const Caller& caller, Action action, const std::vector<std::string>& ids);
   absl::StatusOr<v1::Unit> FindUnit(const std::string& id);
   absl::StatusOr<v1::Unit> UnitToAnswer(const Caller& caller, const std::string& id);

@@ -1,28 +1,12 @@
 // Checks and reads.
 #include <utility>
 
-#include "common/routes/timeline.h"
 #include "common/time/proto_time.h"
 #include "device_registry/page.h"
 #include "device_registry/registry.h"
 #include "device_registry/validation.h"
 
 namespace nara::registry {
-
-std::vector<Object> Registry::FacesOf(const v1::Device& device) const {
-  std::vector<Object> faces = {OfOwner(device.owner())};
-  // An assignment that was made just now starts at PostgreSQL's now, which may be
-  // ahead of ours.
-  const google::protobuf::Timestamp now = ToProto(deps_.clock.Now());
-  const google::protobuf::Timestamp& start = device.assignment().start_at();
-  const google::protobuf::Timestamp& at = Before(now, start) ? start : now;
-  for (const v1::Purpose purpose : {v1::PURPOSE_CARE, v1::PURPOSE_ALARM}) {
-    const v1::Responsibility* point = ResponsibleAt(device.assignment(), purpose, at);
-    if (point == nullptr) continue;
-    faces.push_back({.principal = point->principal(), .unit = point->unit(), .owner = {}, .receivers = {}});
-  }
-  return faces;
-}
 
 absl::Status Registry::CheckOwners(const Caller& caller, Action action, const std::vector<std::string>& ids) {
   const auto devices = deps_.store.FindDevices(ids);
@@ -94,7 +78,8 @@ absl::StatusOr<v1::GetDeviceResponse> Registry::GetDevice(const Caller& caller, 
   auto devices = deps_.store.FindDevices({request.device()});
   if (!devices.ok()) return devices.status();
   const auto found = devices->find(request.device());
-  const std::vector<Object> faces = found == devices->end() ? std::vector<Object>{{}} : FacesOf(found->second);
+  const std::vector<Object> faces =
+      found == devices->end() ? std::vector<Object>{{}} : FacesOf(found->second, ToProto(deps_.clock.Now()));
   if (absl::Status status = rights_.CheckAny(caller, Action::kReadDevice, faces, "device", request.device());
       !status.ok()) {
     return status;

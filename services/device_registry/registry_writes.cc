@@ -138,11 +138,14 @@ absl::StatusOr<v1::RegisterDevicesResponse> Registry::RegisterDevices(const Call
     if (!status.ok()) return status;
     devices.push_back(device);
     devices.back().clear_assignment();
-    *response.add_devices() = devices.back();
+    devices.back().clear_state();
+    devices.back().clear_revision();
   }
   if (devices.empty()) return response;
   if (absl::Status status = CheckFallbacks(caller, devices); !status.ok()) return status;
-  if (absl::Status status = deps_.store.RegisterDevices(ActorOf(caller), devices); !status.ok()) return status;
+  auto stored = deps_.store.RegisterDevices(ActorOf(caller), devices);
+  if (!stored.ok()) return stored.status();
+  for (v1::Device& device : *stored) *response.add_devices() = std::move(device);
   return response;
 }
 

@@ -1,5 +1,7 @@
 #include "device_registry/rights.h"
 
+#include "common/routes/timeline.h"
+
 namespace nara::registry {
 
 Object OfPrincipal(const std::string& principal) {
@@ -12,6 +14,20 @@ Object OfUnit(const v1::Unit& unit) {
 
 Object OfOwner(const std::string& principal) {
   return {.principal = {}, .unit = {}, .owner = principal, .receivers = {}};
+}
+
+std::vector<Object> FacesOf(const v1::Device& device, const google::protobuf::Timestamp& now) {
+  std::vector<Object> faces = {OfOwner(device.owner())};
+  // An assignment that was made just now starts at PostgreSQL's now, which may be
+  // ahead of ours.
+  const google::protobuf::Timestamp& start = device.assignment().start_at();
+  const google::protobuf::Timestamp& at = Before(now, start) ? start : now;
+  for (const v1::Purpose purpose : {v1::PURPOSE_CARE, v1::PURPOSE_ALARM}) {
+    const v1::Responsibility* point = ResponsibleAt(device.assignment(), purpose, at);
+    if (point == nullptr) continue;
+    faces.push_back({.principal = point->principal(), .unit = point->unit(), .owner = {}, .receivers = {}});
+  }
+  return faces;
 }
 
 Actor ActorOf(const Caller& caller) {

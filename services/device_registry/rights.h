@@ -18,6 +18,10 @@ Object OfUnit(const v1::Unit& unit);
 // A device as its owner's.
 Object OfOwner(const std::string& principal);
 
+// A device with its running assignment: its owner's, and that of whoever answers for it
+// now.
+std::vector<Object> FacesOf(const v1::Device& device, const google::protobuf::Timestamp& now);
+
 Actor ActorOf(const Caller& caller);
 
 // Thread-safe.

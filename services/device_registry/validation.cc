@@ -1,6 +1,7 @@
 #include "device_registry/validation.h"
 
 #include <algorithm>
+#include <cctype>
 #include <string_view>
 
 #include "common/access/authorizer.h"
@@ -32,12 +33,6 @@ bool IsSlug(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return IsLowerOrDigit(c) || c == '-'; });
 }
 
-// No control characters, and short; UTF-8 is checked by protobuf.
-bool IsText(std::string_view text, std::size_t least) {
-  return text.size() >= least && text.size() <= kMaxName &&
-         std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-}
-
 absl::Status Slug(const std::string& field, const std::string& text) {
   return IsSlug(text) ? absl::OkStatus() : Invalid(field, "is 3 to 63 of a-z 0-9 -");
 }
@@ -54,6 +49,13 @@ absl::Status KnownPrincipal(const std::string& field, const std::string& id, con
 absl::Status KnownRegime(v1::Regime regime) {
   return v1::Regime_IsValid(regime) && regime != v1::REGIME_UNSPECIFIED ? absl::OkStatus()
                                                                         : Invalid("regime", "is HSL, SoL or LSS");
+}
+
+// Not known, or one on which the product may be had.
+absl::Status OwnerKindOf(const Product& product, v1::OwnerKind kind) {
+  if (!v1::OwnerKind_IsValid(kind)) return Invalid("owner_kind", "is one of OwnerKind, or left out");
+  if (kind == v1::OWNER_KIND_UNSPECIFIED || product.AllowsOwner(OwnerKindName(kind))) return absl::OkStatus();
+  return Invalid("owner_kind", "is none on which the catalogue lets this product be had");
 }
 
 // The first that is not OK.
@@ -78,6 +80,17 @@ absl::Status NotReserved(const v1::Client& client) {
 
 }  // namespace
 
+std::string OwnerKindName(v1::OwnerKind kind) {
+  std::string name = v1::OwnerKind_Name(kind).substr(std::string_view("OWNER_KIND_").size());
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  return name;
+}
+
+bool IsText(std::string_view text, std::size_t least) {
+  return text.size() >= least && text.size() <= kMaxName &&
+         std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
 absl::Status Invalid(const std::string& field, const std::string& rule) {
   return rpc::Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELD", field + " " + rule, {{"field", field}});
 }
@@ -93,9 +106,9 @@ absl::Status Validate(const v1::Unit& unit, const Catalogue& catalogue) {
 
 absl::Status Validate(const v1::Device& device, const Catalogue& catalogue) {
   if (!IsDeviceId(device.id())) return Invalid("id", "is [a-z0-9][a-z0-9-]{2,62} and does not begin with nara-");
-  if (catalogue.FindProduct(device.product()) == nullptr) {
-    return Invalid("product", "is not in the catalogue; add it there, or correct it");
-  }
+  const Product* const product = catalogue.FindProduct(device.product());
+  if (product == nullptr) return Invalid("product", "is not in the catalogue; add it there, or correct it");
+  if (absl::Status status = OwnerKindOf(*product, device.owner_kind()); !status.ok()) return status;
   if (!IsText(device.serial(), 0)) return Invalid("serial", "is at most 200 characters without control characters");
   return FirstError(
       {KnownPrincipal("owner", device.owner(), catalogue), Slug("fallback_unit", device.fallback_unit())});

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -19,6 +20,12 @@ absl::Status Validate(const v1::AssignDeviceRequest& request);
 absl::Status Validate(const v1::TransferResponsibilityRequest& request);
 absl::Status Validate(const v1::Chain& chain);
 absl::Status Validate(const v1::Client& client, const Catalogue& catalogue);
+
+// As the catalogue writes it: "rented_from_hmc".
+std::string OwnerKindName(v1::OwnerKind kind);
+
+// No control characters, `least` to 200 bytes; UTF-8 is checked by protobuf.
+bool IsText(std::string_view text, std::size_t least);
 
 // Opaque ids of residents and assignments: 1 to 64 of [A-Za-z0-9._-].
 absl::Status ValidateOpaqueId(const std::string& field, const std::string& id);

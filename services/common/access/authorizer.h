@@ -36,7 +36,8 @@ enum class Action {
   kReadDevice,
   kRegisterDevice,
   kProvisionDevice,
-  kAssign,  // residents, assignments, responsibilities
+  kConfirmTest,  // that a test event has come the whole way
+  kAssign,       // residents, assignments, responsibilities
   kReadChain,
   kWriteChain,
   kWriteClient,

@@ -87,6 +87,7 @@ County::County() : server_(Server()), catalogue_(Catalogue::Load(NARA_CATALOGUE)
   Must(follower_->Start());
   authorizer_ = std::make_unique<Authorizer>(feeds_.access.table());
   static std::atomic<int> next_id = 0;
+  const auto new_id = [] { return "new-" + std::to_string(++next_id); };
   registry_.reset(new Registry(
       {.store = *store_,
        .credentials = credentials_,
@@ -94,7 +95,23 @@ County::County() : server_(Server()), catalogue_(Catalogue::Load(NARA_CATALOGUE)
        .authorizer = *authorizer_,
        .clock = clock_,
        .in_force = [this](std::uint64_t revision) { return follower_->WaitFor(revision, std::chrono::seconds(10)); },
-       .new_id = [] { return "new-" + std::to_string(++next_id); }}));
+       .new_id = new_id}));
+  moves_ = std::make_unique<PostgresLifeCycle>(*database_);
+  life_cycle_.reset(new LifeCycle({.store = *store_,
+                                   .moves = *moves_,
+                                   .catalogue = catalogue_,
+                                   .authorizer = *authorizer_,
+                                   .clock = clock_,
+                                   .new_id = new_id}));
+  choices_ = std::make_unique<PostgresAssortment>(*database_);
+  assortment_.reset(new Assortment({.choices = *choices_, .catalogue = catalogue_, .authorizer = *authorizer_}));
+  imports_ = std::make_unique<PostgresImport>(*database_);
+  portal_import_.reset(new PortalImport({.store = *store_,
+                                         .imports = *imports_,
+                                         .choices = *choices_,
+                                         .catalogue = catalogue_,
+                                         .authorizer = *authorizer_,
+                                         .clock = clock_}));
 }
 
 County::~County() {
@@ -128,8 +145,10 @@ void County::Fill() {
         ClientOf("centre-1490", "alarm_centre", "1490"), ClientOf("county-fallback", "alarm_centre", "")}) {
     Must(store_->PutClient({.id = "test"}, client).status());
   }
-  Must(store_->RegisterDevices({.id = "test"},
-                               {DeviceOf("bp-0001", "bp-meter", "14"), DeviceOf("disp-0001", "evondos", "1480")}));
+  Must(store_
+           ->RegisterDevices({.id = "test"},
+                             {DeviceOf("bp-0001", "bp-meter", "14"), DeviceOf("disp-0001", "evondos", "1480")})
+           .status());
   for (const auto& [id, principal] :
        std::vector<std::pair<std::string, std::string>>{{"r-1", "1480"}, {"r-2", "1480"}, {"r-9", "1490"}}) {
     Must(store_->CreateResident({.id = "test"}, id, principal));

@@ -9,8 +9,14 @@
 #include "common/catalogue/catalogue.h"
 #include "common/testing/servers.h"
 #include "common/time/clock.h"
+#include "device_registry/assortment/assortment.h"
+#include "device_registry/assortment/postgres_store.h"
 #include "device_registry/change_follower.h"
 #include "device_registry/feeds.h"
+#include "device_registry/life_cycle/import.h"
+#include "device_registry/life_cycle/life_cycle.h"
+#include "device_registry/life_cycle/postgres_import.h"
+#include "device_registry/life_cycle/postgres_store.h"
 #include "device_registry/postgres_store.h"
 #include "device_registry/registry.h"
 #include "device_registry/testing/fakes.h"
@@ -24,6 +30,9 @@ class County {
   ~County();
 
   Registry& registry() { return *registry_; }
+  LifeCycle& life_cycle() { return *life_cycle_; }
+  PortalImport& portal_import() { return *portal_import_; }
+  Assortment& assortment() { return *assortment_; }
   Database& database() { return *database_; }
   PostgresStore& store() { return *store_; }
   Feeds& feeds() { return feeds_; }
@@ -67,6 +76,12 @@ class County {
   std::unique_ptr<PostgresStore> store_;
   std::unique_ptr<Authorizer> authorizer_;
   std::unique_ptr<Registry> registry_;
+  std::unique_ptr<PostgresLifeCycle> moves_;
+  std::unique_ptr<LifeCycle> life_cycle_;
+  std::unique_ptr<PostgresAssortment> choices_;
+  std::unique_ptr<Assortment> assortment_;
+  std::unique_ptr<PostgresImport> imports_;
+  std::unique_ptr<PortalImport> portal_import_;
 };
 
 google::protobuf::Timestamp At(std::int64_t seconds);

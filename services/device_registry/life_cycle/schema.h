@@ -1,0 +1,10 @@
+// The part of the schema that knows where a device is on its way.
+#pragma once
+
+#include <string_view>
+
+namespace nara::registry {
+
+extern const std::string_view kLifeCycleSchema;
+
+}  // namespace nara::registry
