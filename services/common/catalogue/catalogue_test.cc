@@ -111,6 +111,53 @@ TEST(Catalogue, RefusesWhatDoesNotFitTogether) {
   EXPECT_THAT(mistakes, HasSubstr("product other: a connected product has kinds and a contact_interval"));
 }
 
+std::string ProductYaml(const std::string& lines) {
+  return "extra:\n  name: {sv: A, en: A}\n  group: g\n  legal_bases: [HSL, SoL]\n"
+         "  iso9999: {code: \"1\", edition: \"2011\"}\n  contact_interval: 7d\n  kinds: [glucose]\n" +
+         lines;
+}
+
+TEST(Catalogue, SaysOfAProductWhatIsKnown) {
+  const CatalogueCopy copy;
+  copy.Write("products/extra.yaml",
+             ProductYaml("  medical_device: {class: none, for_health_care: yes}\n"
+                         "  agreement: {in_assortment: no}\n  owner_kinds: [residents]\n"
+                         "  prices:\n    rent: {per: month, product: \"400\", support: \"144\", from: 2026-01-01}\n"));
+  const absl::StatusOr<Catalogue> catalogue = copy.Load();
+  ASSERT_TRUE(catalogue.ok()) << catalogue.status().message();
+  const Product& extra = *catalogue->FindProduct("extra");
+  EXPECT_EQ(extra.agreement.medical_device, YesNo::kNo);
+  EXPECT_EQ(extra.agreement.in_assortment, YesNo::kNo);
+  EXPECT_EQ(extra.agreement.cooperation_area, YesNo::kUnknown);
+  EXPECT_TRUE(extra.AllowsOwner("residents"));
+  EXPECT_FALSE(extra.AllowsOwner("rented_from_hmc"));
+  ASSERT_EQ(extra.prices.size(), 1u);
+  EXPECT_EQ(extra.prices[0].support, "144");
+  const Product& meter = *catalogue->FindProduct("bp-meter");
+  EXPECT_EQ(meter.agreement.medical_device, YesNo::kUnknown);
+  EXPECT_TRUE(meter.prices.empty() && meter.AllowsOwner("residents"));
+}
+
+TEST(Catalogue, RefusesWhatIsNoPriceClassOrOwner) {
+  const CatalogueCopy copy;
+  copy.Write(
+      "products/extra.yaml",
+      ProductYaml(
+          "  medical_device: {class: IV, for_health_care: maybe}\n  owner_kinds: [anybody, residents, residents]\n"
+          "  prices:\n    both: {per: year, product: \"1\", total: \"2\"}\n"
+          "    none: {per: month}\n"
+          "    odd: {per: month, total: \"-5\", from: 2026-02-01, until: 2026-02-30}\n"
+          "    back: {per: month, total: \"5\", from: 2026-02-01, until: 2026-01-01}\n"));
+  const std::string mistakes = copy.Mistakes();
+  for (const char* mistake :
+       {"IV is no class", "for_health_care is yes, no or unknown", "anybody is no owner kind",
+        "residents is there twice", "both: per is month or purchase",
+        "both: a price is product and support, or their total", "none: a price is product and support, or their total",
+        "odd: total is not an amount", "odd: until is not a day", "back: until is not after from"}) {
+    EXPECT_THAT(mistakes, HasSubstr(mistake));
+  }
+}
+
 TEST(Catalogue, RefusesAnEndWithoutItsBeginning) {
   const CatalogueCopy copy;
   copy.Write("kinds/extra.yaml",
