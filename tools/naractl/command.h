@@ -30,6 +30,7 @@ void AddDeviceCommands(CLI::App& app, Session& session);
 void AddResidentCommands(CLI::App& app, Session& session);
 void AddUnitCommands(CLI::App& app, Session& session);
 void AddChainCommands(CLI::App& app, Session& session);
+void AddProductCommands(CLI::App& app, Session& session);
 void AddPrincipalCommands(CLI::App& app, Session& session);
 void AddAlertCommands(CLI::App& app, Session& session);
 void AddObservationCommands(CLI::App& app, Session& session);

@@ -126,6 +126,9 @@ void DescribeAssign(CLI::App& command, AssignOptions& options) {
 
 // In device_provision.cc.
 void AddProvisionCommand(CLI::App& group, Session& session);
+// In device_life.cc and device_import.cc.
+void AddLifeCommands(CLI::App& group, Session& session);
+void AddImportCommand(CLI::App& group, Session& session);
 
 void AddDeviceCommands(CLI::App& app, Session& session) {
   CLI::App& group = *app.add_subcommand("device", "Devices and who uses them.");
@@ -146,6 +149,8 @@ void AddDeviceCommands(CLI::App& app, Session& session) {
         command.add_option("id", options.device, "the device")->required();
       },
       Get);
+  AddLifeCommands(group, session);
+  AddImportCommand(group, session);
 }
 
 }  // namespace nara::naractl

@@ -17,6 +17,7 @@ int Run(int argc, const char* const* argv) {
   AddResidentCommands(app, session);
   AddUnitCommands(app, session);
   AddChainCommands(app, session);
+  AddProductCommands(app, session);
   AddPrincipalCommands(app, session);
   AddAlertCommands(app, session);
   AddObservationCommands(app, session);

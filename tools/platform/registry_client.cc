@@ -34,6 +34,13 @@ using registry::v1::RegisterDevicesRequest;
 using registry::v1::RegisterDevicesResponse;
 using Stub = DeviceRegistryService::Stub;
 
+namespace {
+
+// The whole of a large file is applied at once.
+constexpr absl::Duration kImportTimeout = absl::Minutes(5);
+
+}  // namespace
+
 class RegistryClient::Impl {
  public:
   Impl(const std::string& address, const config::Tls& tls)
@@ -88,6 +95,38 @@ absl::StatusOr<GetChainResponse> RegistryClient::GetChain(const GetChainRequest&
 }
 absl::StatusOr<PutClientResponse> RegistryClient::PutClient(const PutClientRequest& request) {
   return Unary(impl_->stub(), &Stub::PutClient, request);
+}
+absl::StatusOr<registry::v1::MoveDeviceResponse> RegistryClient::MoveDevice(
+    const registry::v1::MoveDeviceRequest& request) {
+  return Unary(impl_->stub(), &Stub::MoveDevice, request);
+}
+absl::StatusOr<registry::v1::ListDeviceHistoryResponse> RegistryClient::ListDeviceHistory(
+    const registry::v1::ListDeviceHistoryRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListDeviceHistory, request);
+}
+absl::StatusOr<registry::v1::ConfirmTestResponse> RegistryClient::ConfirmTest(
+    const registry::v1::ConfirmTestRequest& request) {
+  return Unary(impl_->stub(), &Stub::ConfirmTest, request);
+}
+absl::StatusOr<registry::v1::StageImportResponse> RegistryClient::StageImport(
+    const registry::v1::StageImportRequest& request) {
+  return Unary(impl_->stub(), &Stub::StageImport, request);
+}
+absl::StatusOr<registry::v1::CheckImportResponse> RegistryClient::CheckImport(
+    const registry::v1::CheckImportRequest& request) {
+  return Unary(impl_->stub(), &Stub::CheckImport, request);
+}
+absl::StatusOr<registry::v1::ApplyImportResponse> RegistryClient::ApplyImport(
+    const registry::v1::ApplyImportRequest& request) {
+  return Unary(impl_->stub(), &Stub::ApplyImport, request, kImportTimeout);
+}
+absl::StatusOr<registry::v1::PutAssortmentResponse> RegistryClient::PutAssortment(
+    const registry::v1::PutAssortmentRequest& request) {
+  return Unary(impl_->stub(), &Stub::PutAssortment, request);
+}
+absl::StatusOr<registry::v1::ListProductsResponse> RegistryClient::ListProducts(
+    const registry::v1::ListProductsRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListProducts, request);
 }
 
 }  // namespace nara::tools

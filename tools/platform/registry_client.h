@@ -5,6 +5,8 @@
 
 #include "absl/status/statusor.h"
 #include "common/config/shared.h"
+#include "nara/registry/v1/assortment.pb.h"
+#include "nara/registry/v1/life_cycle.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
 namespace nara::tools {
@@ -32,6 +34,15 @@ class RegistryClient {
   absl::StatusOr<registry::v1::PutChainResponse> PutChain(const registry::v1::PutChainRequest& request);
   absl::StatusOr<registry::v1::GetChainResponse> GetChain(const registry::v1::GetChainRequest& request);
   absl::StatusOr<registry::v1::PutClientResponse> PutClient(const registry::v1::PutClientRequest& request);
+  absl::StatusOr<registry::v1::MoveDeviceResponse> MoveDevice(const registry::v1::MoveDeviceRequest& request);
+  absl::StatusOr<registry::v1::ListDeviceHistoryResponse> ListDeviceHistory(
+      const registry::v1::ListDeviceHistoryRequest& request);
+  absl::StatusOr<registry::v1::ConfirmTestResponse> ConfirmTest(const registry::v1::ConfirmTestRequest& request);
+  absl::StatusOr<registry::v1::StageImportResponse> StageImport(const registry::v1::StageImportRequest& request);
+  absl::StatusOr<registry::v1::CheckImportResponse> CheckImport(const registry::v1::CheckImportRequest& request);
+  absl::StatusOr<registry::v1::ApplyImportResponse> ApplyImport(const registry::v1::ApplyImportRequest& request);
+  absl::StatusOr<registry::v1::PutAssortmentResponse> PutAssortment(const registry::v1::PutAssortmentRequest& request);
+  absl::StatusOr<registry::v1::ListProductsResponse> ListProducts(const registry::v1::ListProductsRequest& request);
 
  private:
   class Impl;

@@ -15,8 +15,8 @@ inline constexpr absl::Duration kCallTimeout = absl::Seconds(20);
 template <typename Stub, typename Request, typename Response>
 absl::StatusOr<Response> Unary(Stub& stub,
                                grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                               const Request& request) {
-  const auto context = rpc::CallWithin(kCallTimeout, {}, true);
+                               const Request& request, absl::Duration timeout = kCallTimeout) {
+  const auto context = rpc::CallWithin(timeout, {}, true);
   Response response;
   const grpc::Status status = (stub.*method)(context.get(), request, &response);
   if (!status.ok()) return rpc::FromGrpc(status);
