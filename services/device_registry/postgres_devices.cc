@@ -53,6 +53,7 @@ bool Same(const google::protobuf::Message& a, const google::protobuf::Message& b
 
 std::vector<std::string> Ids(const std::vector<v1::Device>& devices) {
   std::vector<std::string> ids;
+  ids.reserve(devices.size());
   for (const v1::Device& device : devices) ids.push_back(device.id());
   return ids;
 }
@@ -97,6 +98,7 @@ absl::Status AddToStock(Write& write, const std::vector<std::string>& ids) {
   const absl::StatusOr<google::protobuf::Timestamp> now = write.Now();
   if (!now.ok()) return now.status();
   std::vector<NewMove> moves;
+  moves.reserve(ids.size());
   for (const std::string& id : ids) {
     moves.push_back({.device = id,
                      .ordinal = 1,
@@ -109,7 +111,7 @@ absl::Status AddToStock(Write& write, const std::vector<std::string>& ids) {
                      .details = {},
                      .lead_days = std::nullopt});
   }
-  return AddMoves(write, moves);
+  return InsertMoves(write, moves);
 }
 
 absl::Status CheckNewOnes(Write& write, const std::vector<v1::Device>& devices, const std::vector<std::string>& ids) {
@@ -168,8 +170,9 @@ absl::StatusOr<std::vector<v1::Device>> PostgresStore::RegisterDevices(const Act
   std::vector<v1::Device> stored;
   const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
     absl::StatusOr<std::vector<v1::Device>> added = AddDevices(write, devices);
-    if (added.ok()) stored = *std::move(added);
-    return added.status();
+    if (!added.ok()) return added.status();
+    stored = *std::move(added);
+    return absl::OkStatus();
   });
   if (!status.ok()) return status;
   return stored;

@@ -42,6 +42,7 @@ std::uint32_t LineOf(const std::string& after) {
 
 std::vector<std::string> DevicesOf(const std::vector<StagedLine>& lines) {
   std::vector<std::string> ids;
+  ids.reserve(lines.size());
   for (const StagedLine& staged : lines) ids.push_back(staged.line.device());
   return ids;
 }

@@ -1,5 +1,6 @@
 #include "device_registry/life_cycle/postgres_import.h"
 
+#include <bit>
 #include <utility>
 
 #include "device_registry/life_cycle/postgres_moves.h"
@@ -37,6 +38,16 @@ select piece.line, piece.body, first.line as first_line
 from piece join first using (device) order by piece.line)sql";
 
 constexpr char kDevices[] = "select * from devices where id = any($1::text[])";
+// The tables may have been empty before this transaction: the plans that were made for
+// that would walk them whole for each device. After this all are made anew; it is done
+// as often as the number of pieces doubles.
+constexpr char kAnalyze[] = "analyze devices, device_moves";
+
+// What ties moves and devices together is looked at piece by piece, so that the commit
+// of a large file is as quick as any.
+constexpr char kCheckPiece[] = "set constraints all immediate";
+constexpr char kDefer[] = "set constraints all deferred";
+
 constexpr char kResult[] = "select result from imports where id = $1";
 constexpr char kDone[] = "update imports set result = $2::bytea where id = $1";
 constexpr char kDropLines[] = "delete from import_lines where import = $1";
@@ -104,6 +115,12 @@ absl::Status ApplyPiece(Write& write, const std::string& import, const ImportPie
   return write.Audit("import", "device", ids, std::vector<std::string>(ids.size(), "{\"import\":\"" + import + "\"}"));
 }
 
+absl::Status ClosePiece(Write& write, unsigned pieces) {
+  absl::Status status = write.Execute(kCheckPiece, {}).status();
+  if (status.ok()) status = write.Execute(kDefer, {}).status();
+  return status.ok() && std::has_single_bit(pieces) ? write.Execute(kAnalyze, {}).status() : status;
+}
+
 void Count(const ImportPiece& piece, const KnownDevices& known, v1::ApplyImportResponse& response) {
   std::uint32_t moved = 0;
   for (const auto& [device, moves] : piece.moves) moved += known.contains(device) ? 1 : 0;
@@ -120,17 +137,19 @@ absl::Status ApplyAll(Write& write, const std::string& import, const PlanPiece& 
   const absl::StatusOr<google::protobuf::Timestamp> now = write.Now();
   if (!now.ok()) return now.status();
   std::uint32_t after = 0;
-  for (;;) {
+  for (unsigned pieces = 1;; ++pieces) {
     const absl::StatusOr<std::vector<StagedLine>> lines = ReadLines(ask, import, after, kPiece);
     if (!lines.ok()) return lines.status();
     if (lines->empty()) return absl::OkStatus();
     std::vector<std::string> ids;
+    ids.reserve(lines->size());
     for (const StagedLine& staged : *lines) ids.push_back(staged.line.device());
     const absl::StatusOr<KnownDevices> known = ReadKnown(ask, ids);
     if (!known.ok()) return known.status();
     const absl::StatusOr<ImportPiece> piece = plan(*lines, *known, TimePointOf(*now));
     if (!piece.ok()) return piece.status();
     if (absl::Status applied = ApplyPiece(write, import, *piece, *known); !applied.ok()) return applied;
+    if (absl::Status closed = ClosePiece(write, pieces); !closed.ok()) return closed;
     Count(*piece, *known, response);
     after = lines->back().line.line();
   }
@@ -168,6 +187,7 @@ absl::Status PostgresImport::Stage(const Actor& actor, const std::string& import
     bodies.push_back(line.SerializeAsString());
   }
   std::vector<Bytes> bytes;
+  bytes.reserve(bodies.size());
   for (const std::string& body : bodies) bytes.push_back({body});
   if (absl::Status forgot = database_.Query(kForget, {}).status(); !forgot.ok()) return forgot;
   return database_.Query(kStage, {import, actor.id, numbers, devices, bytes}).status();

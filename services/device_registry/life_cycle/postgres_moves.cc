@@ -94,11 +94,10 @@ absl::StatusOr<std::map<std::string, Standing>> ReadStandings(Ask ask, const std
   return standings;
 }
 
-absl::Status AddMoves(Write& write, const std::vector<NewMove>& moves) {
+absl::Status InsertMoves(Write& write, const std::vector<NewMove>& moves) {
   std::vector<std::string> devices, wishes, reasons, details;
   std::vector<int> ordinals, events, froms, tos, leads;
   std::vector<TimePoint> times;
-  std::map<std::string, const NewMove*> last;
   for (const NewMove& move : moves) {
     devices.push_back(move.device);
     ordinals.push_back(move.ordinal);
@@ -110,13 +109,17 @@ absl::Status AddMoves(Write& write, const std::vector<NewMove>& moves) {
     times.push_back(move.at);
     details.push_back(DetailOf(move.details));
     leads.push_back(move.lead_days.value_or(-1));
-    last[move.device] = &move;
   }
-  const absl::Status added = write
-                                 .Execute(kAddMoves, {devices, ordinals, wishes, events, froms, tos, reasons, times,
-                                                      details, leads, write.actor().id, write.revision()})
-                                 .status();
-  if (!added.ok()) return added;
+  return write
+      .Execute(kAddMoves, {devices, ordinals, wishes, events, froms, tos, reasons, times, details, leads,
+                           write.actor().id, write.revision()})
+      .status();
+}
+
+absl::Status AddMoves(Write& write, const std::vector<NewMove>& moves) {
+  if (absl::Status added = InsertMoves(write, moves); !added.ok()) return added;
+  std::map<std::string, const NewMove*> last;
+  for (const NewMove& move : moves) last[move.device] = &move;
   std::vector<std::string> ids;
   std::vector<int> states, counts;
   for (const auto& [id, move] : last) {

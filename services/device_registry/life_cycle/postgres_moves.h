@@ -37,6 +37,9 @@ absl::StatusOr<std::map<std::string, Standing>> ReadStandings(Write& write, cons
 std::optional<int> LeadDays(v1::DeviceState from, v1::DeviceEvent event, const std::optional<TimePoint>& ordered_at,
                             TimePoint at);
 
+// Stores moves of devices that are where the last of them leads already.
+absl::Status InsertMoves(Write& write, const std::vector<NewMove>& moves);
+
 // Stores the moves, in order, and brings the devices to where the last of each leads.
 // Audits nothing: whoever moves says why in its own words.
 absl::Status AddMoves(Write& write, const std::vector<NewMove>& moves);

@@ -52,7 +52,7 @@ absl::StatusOr<Standing> ReadStanding(Write& write, const std::string& device, c
   if (!standings.ok()) return standings.status();
   const auto found = standings->find(device);
   if (found == standings->end()) return NotThere("device", device);
-  return std::move(found->second);
+  return found->second;
 }
 
 absl::Status MoveNow(Write& write, const v1::MoveDeviceRequest& request, const MoveDecision& decide,
@@ -144,8 +144,9 @@ absl::StatusOr<v1::DeviceMove> PostgresLifeCycle::Move(const Actor& actor, const
     if (!wished.ok()) return wished.status();
     if (wished->empty()) return MoveNow(write, request, decide, move);
     absl::StatusOr<v1::DeviceMove> again = Again((*wished)[0], request);
-    if (again.ok()) move = *std::move(again);
-    return again.status();
+    if (!again.ok()) return again.status();
+    move = *std::move(again);
+    return absl::OkStatus();
   });
   if (!status.ok()) return status;
   return move;
