@@ -9,6 +9,7 @@ import signal
 import subprocess
 from dataclasses import dataclass
 
+from pki import write_secret
 from supervisor import Process, StackError, run_once
 
 BIN = "/usr/lib/postgresql/15/bin"
@@ -98,7 +99,7 @@ class Postgres:
         for entry in os.scandir(self.data):
             shutil.rmtree(entry.path) if entry.is_dir() else os.remove(entry.path)
         password_file = os.path.join(self.socket, "initdb-password")
-        _write_secret(password_file, password + "\n")
+        write_secret(password_file, password + "\n")
         if self._identity.owner is not None:
             os.chown(password_file, *self._identity.owner)
         command = [
@@ -127,17 +128,20 @@ class Postgres:
 
 
 def make_passwords(folder):
-    """Passwords by role, random, made once: postgres.json, a libpq passfile, and the superuser's alone."""
+    """Passwords by role, random, made once: postgres.json, and a libpq passfile with all of them."""
     path = os.path.join(folder, "postgres.json")
     if not os.path.exists(path):
         passwords = {role: secrets.token_hex(24) for role in ("postgres", *ROLES)}
-        users = {role: role if role == "postgres" else f"nara_{role}" for role in passwords}
-        lines = [f"*:*:*:{users[role]}:{password}\n" for role, password in passwords.items()]
-        _write_secret(os.path.join(folder, PASSFILE), "".join(lines))
-        _write_secret(os.path.join(folder, "postgres.password"), passwords["postgres"])
-        _write_secret(path, json.dumps(passwords))
+        write_secret(os.path.join(folder, PASSFILE), passfile(passwords))
+        write_secret(path, json.dumps(passwords))
     with open(path, encoding="ascii") as file:
         return json.load(file)
+
+
+def passfile(passwords):
+    """A libpq passfile for the roles of `passwords`, each a line."""
+    users = {role: role if role == "postgres" else f"nara_{role}" for role in passwords}
+    return "".join(f"*:*:*:{users[role]}:{password}\n" for role, password in passwords.items())
 
 
 def choose_identity(folder, data):
@@ -174,9 +178,3 @@ def _can_traverse(folder, user):
         ).returncode
         == 0
     )
-
-
-def _write_secret(path, text):
-    with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-        file.write(text)
-    os.rename(path + ".new", path)

@@ -1,6 +1,8 @@
 """One small county for all tests that only use it; those that break things start their own."""
 
 import os
+import subprocess
+import sys
 import tempfile
 
 import pytest
@@ -21,6 +23,14 @@ def _county():
         root = make_root(folder, ROOT, ROOT / "tests" / "data" / "catalogue")
         with DemoStack(devices=DEVICES, root=root) as stack:
             yield stack
+
+
+@pytest.fixture(scope="session", name="laid_out")
+def _laid_out(tmp_path_factory):
+    """The secrets of a deployment, as deploy/compose/prepare lays them out."""
+    folder = tmp_path_factory.mktemp("prepared") / "secrets"
+    subprocess.run([sys.executable, ROOT / "deploy" / "compose" / "lay_out.py", folder], check=True, timeout=60)
+    return folder
 
 
 @pytest.fixture(scope="session", name="outside")
