@@ -6,6 +6,7 @@ import sys
 import tempfile
 
 import pytest
+from command_lines import CommandLines
 from demo_stack import DemoStack
 from grpc_client import GrpcClient
 from outside import Outside, make_root
@@ -15,13 +16,21 @@ from private_servers import ROOT
 DEVICES = 40
 
 
+@pytest.fixture(scope="session", name="command_lines")
+def _command_lines():
+    """Those that were to be seen while the county was set up."""
+    return CommandLines()
+
+
 @pytest.fixture(scope="session", name="county")
-def _county():
+def _county(command_lines):
     """Its catalogue holds a product more, which nothing but tests/data/catalogue knows."""
     with tempfile.TemporaryDirectory(prefix="nara-root-") as folder:
         os.chmod(folder, 0o755)  # PostgreSQL reads its configuration there as a user of its own
         root = make_root(folder, ROOT, ROOT / "tests" / "data" / "catalogue")
-        with DemoStack(devices=DEVICES, root=root) as stack:
+        with command_lines:
+            stack = DemoStack(devices=DEVICES, root=root)
+        with stack:
             yield stack
 
 
