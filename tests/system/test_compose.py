@@ -1,9 +1,13 @@
 """What can be said of the compose file without running it: it starts nothing without `prepare`, and a container sees its own secrets alone."""
 
+import os
+import pathlib
 import re
+import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 
 import pytest
 import yaml
@@ -137,6 +141,32 @@ def test_without_its_authority_no_new_one_is_made(laid_out):
         assert not (laid_out / "authority").exists()
     finally:
         away.rename(laid_out / "authority")
+
+
+def prepare(folder, **identity):
+    """In a copy, since it writes beside itself."""
+    for part in ("compose", "local"):
+        shutil.copytree(ROOT / "deploy" / part, folder / part, ignore=shutil.ignore_patterns("secrets", "data", ".env"))
+    if identity:
+        for path in [folder, *folder.rglob("*")]:
+            os.chown(path, *identity.values())
+    command = [folder / "compose" / "prepare"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **identity)
+
+
+def test_prepare_makes_every_folder_that_is_mounted_and_no_container_is_root(compose):
+    identity = {"user": 12345, "group": 12345} if os.geteuid() == 0 else {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        done = prepare(folder, **identity)
+        assert done.returncode == 0, done.stderr
+        settings = dict(line.split("=") for line in (folder / "compose" / ".env").read_text().splitlines())
+        assert settings["NARA_USER"] == f"{os.geteuid() or 12345}:{os.getegid() or 12345}"
+        for volume in yaml.safe_load(compose)["volumes"].values():
+            device = re.sub(r"\$\{NARA_DATA[^}]*\}", settings["NARA_DATA"], volume["driver_opts"]["device"])
+            assert pathlib.Path(device).is_dir(), device
+        for service in yaml.safe_load(compose)["services"].values():
+            assert all(path.is_dir() for path in mounts(service, folder / "compose" / "secrets"))
 
 
 def test_it_refuses_to_start_unprepared(compose):

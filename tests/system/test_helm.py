@@ -1,5 +1,6 @@
 """The chart passes helm's own check, renders, and its defaults are secure."""
 
+import re
 import subprocess
 
 import pytest
@@ -82,6 +83,20 @@ def test_the_tunnel_to_redis_sees_a_certificate_and_no_password(rendered):
     containers = [container for pod in pods for container in pod["spec"]["template"]["spec"]["containers"]]
     for stunnel in (container for container in containers if container["name"] == "stunnel"):
         assert {mount["name"] for mount in stunnel["volumeMounts"]} == {"stunnel", "pki", "tmp"}
+
+
+def test_the_command_of_the_page_makes_the_secrets_that_are_mounted(laid_out, tmp_path):
+    """Typed as it stands; kubectl is one that only says what it was asked."""
+    page = (ROOT / "docs" / "operating" / "deploying.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^```sh\n(.*kubectl.*)\n```$", page, re.MULTILINE)
+    (tmp_path / "deploy" / "compose").mkdir(parents=True)
+    (tmp_path / "deploy" / "compose" / "secrets").symlink_to(laid_out)
+    typed = f'kubectl() {{ echo "$@"; }}\n{command}'
+    said = subprocess.run(["bash", "-c", typed], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert said.splitlines() == [
+        f"create secret generic {path.name} --from-file=deploy/compose/secrets/{path.name}"
+        for path in sorted(laid_out.glob("nara-*"))
+    ]
 
 
 def helm(*arguments):

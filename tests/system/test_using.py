@@ -1,11 +1,11 @@
-"""What docs/using says, typed as it stands there."""
+"""What docs/using and docs/operating say, typed as it stands there."""
 
 import os
 import re
 import subprocess
 
 import pytest
-from outside import Lines, reading, run, uplink
+from outside import Lines, eventually, reading, run, uplink
 from private_servers import PRESET, ROOT
 
 PAGE = (ROOT / "docs" / "using" / "naractl.md").read_text(encoding="utf-8")
@@ -87,6 +87,7 @@ def named_commands(groups):
         "naractl alert list --open",
         "naractl observation list --kind blood_pressure",
         "naractl quarantine list --reason unreadable",
+        "naractl quarantine list --reason topic_denied",
         "naractl --as supplier device list --json",
     ],
 )
@@ -96,6 +97,15 @@ def test_what_the_pages_show_runs(folder, command):
 
 def test_the_pages_show_the_command_that_makes_devices():
     assert "naractl device provision --count 3 --json" in DEMO_PAGE
+
+
+def test_the_query_of_the_fault_runs_finds_a_record(county, outside, meter):
+    page = (ROOT / "docs" / "operating" / "faults.md").read_text(encoding="utf-8")
+    (query,) = re.findall(r"^```sql\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    outside.send(meter, uplink(reading(seq=1), epoch="e1"))
+    event = f"{meter['id']}/m/00000000000000e1/1"
+    (row,) = eventually(lambda: county.query(query.replace("'...'", f"'{event}'")), "it is in history")
+    assert row.startswith(f"{event}|")
 
 
 def test_exit_codes_are_those_of_the_page(folder, tmp_path):
