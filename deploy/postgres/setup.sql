@@ -8,8 +8,6 @@
 \getenv broker NARA_BROKER_PASSWORD
 SELECT 'CREATE DATABASE nara' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'nara') \gexec
 \connect nara
--- Exclusion constraints over an id and a period.
-CREATE EXTENSION IF NOT EXISTS btree_gist;
 REVOKE ALL ON DATABASE nara FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
