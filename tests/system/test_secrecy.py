@@ -1,11 +1,15 @@
 """What nobody finds who looks where he may not: in command lines, in logs, in files of others."""
 
 import json
+import os
 import secrets
 import stat
+import subprocess
 
 import pytest
 from outside import eventually, reading, uplink
+from postgres import BIN
+from private_servers import ROOT
 
 # Of the start of the county, so that the look at command lines is known to have been quick enough.
 SHORT_LIVED = ("/bin/initdb ", "/bin/psql ", "nara-fleet setup ")
@@ -70,6 +74,53 @@ def test_postgresql_logs_an_error_without_what_people_wrote(county, outside, can
     assert "ERROR:" in told and "STATEMENT:" in told
     assert canary not in told
     assert not [name for name, text in logs(county).items() if canary in text and name != "postgres.log"]
+
+
+@pytest.fixture(name="superuser")
+def _superuser(county):
+    """psql as the superuser, with the passwords of the roles in its environment as for setup.sql."""
+    passwords = json.loads((county.state / "pki" / "postgres.json").read_text())
+    target = (
+        f"host={county.state / 'run' / 'postgres'} user=postgres dbname=nara passfile={county.state / 'pki' / 'pgpass'}"
+    )
+    environment = {**os.environ, **{f"NARA_{role.upper()}_PASSWORD": word for role, word in passwords.items()}}
+
+    def start(*arguments, **more):
+        command = [f"{BIN}/psql", target, "-AtqX", *arguments]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env={**environment, **more})
+
+    return start
+
+
+def set_up(superuser, **more):
+    """setup.sql as it stands; again is no error."""
+    with superuser("-f", str(ROOT / "deploy" / "postgres" / "setup.sql"), **more) as psql:
+        return psql.communicate(timeout=30)[1], psql.returncode
+
+
+def logged_passwords(county, text):
+    words = json.loads((county.state / "pki" / "postgres.json").read_text()).items()
+    return [role for role, word in words if word in text]
+
+
+def test_the_set_up_logs_no_password_when_every_statement_is_logged(county, superuser, talkative):
+    problem, code = set_up(superuser, PGOPTIONS="-c log_statement=all")
+    assert code == 0, problem
+    told = eventually(lambda: "CREATE ROLE" in talkative() and talkative(), "statements are logged")
+    assert logged_passwords(county, told) == []
+
+
+def test_the_set_up_logs_no_password_when_it_fails(county, superuser, talkative):
+    with superuser() as other:
+        other.stdin.write("begin; alter role nara_registry connection limit -1; select 'held';\n")
+        other.stdin.flush()
+        assert other.stdout.readline() == "held\n"
+        problem, code = set_up(superuser, PGOPTIONS="-c lock_timeout=200ms")
+        other.communicate("rollback;\n", timeout=30)
+    assert code != 0 and "lock timeout" in problem
+    told = eventually(lambda: "ERROR:" in talkative() and talkative(), "the error is logged")
+    assert logged_passwords(county, told) == []
 
 
 def test_no_password_was_to_be_seen_in_a_process_list(county, command_lines):
