@@ -322,7 +322,7 @@ class BeastServer final : public Server {
     http::response<http::string_body> out(static_cast<http::status>(response.status), version);
     SetHeaders(out, response, secure());
     out.keep_alive(keep);
-    out.body() = response.body;
+    out.body() = response.Body();
     out.prepare_payload();
     if (head) out.body().clear();
     ExpireIn(stream, options_.idle);
