@@ -31,7 +31,7 @@ void Attendance::Look(bool followed, absl::Duration now) {
     log::Warn("attendance", "the stream ended", {{"client", receiver_}, {"reason", link_->status().ToString()}});
     broken = std::move(link_);
     next_ = now + kPause;
-    metrics_.SourceEnded("attendance");
+    metrics_.AttendanceBroke();
     metrics_.AttendanceEnded();
   }
   if (!followed || link_ || now < next_) return;

@@ -44,14 +44,14 @@ class LiveFeed {
   absl::Status Delivered(const std::string& alert, std::uint64_t version);
 
  private:
-  using Source = std::function<absl::Status(std::stop_token)>;
-  // Runs a source for ever, with a second's pause between.
-  void Keep(const char* name, Source source);
+  using Source = absl::Status (LiveFeed::*)(std::stop_token);
+  // Runs a source for ever, with a second's pause between; `count` is told each time that it ended by itself.
+  void Keep(const char* name, Source source, void (Metrics::*count)());
   absl::Status FollowAlerts(std::stop_token stop);
   absl::Status FollowObservations(std::stop_token stop);
   absl::Status FollowFleet(std::stop_token stop);
-  absl::Status Beat(std::stop_token stop);
-  absl::Status AttendWhileFollowed(std::stop_token stop);
+  void Beat(std::stop_token stop);
+  void AttendWhileFollowed(std::stop_token stop);
   // False when `stop` was asked for.
   bool Sleep(std::stop_token stop, absl::Duration duration);
 
