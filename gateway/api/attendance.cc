@@ -35,7 +35,7 @@ void Attendance::Look(bool followed, absl::Duration now) {
     metrics_.AttendanceEnded();
   }
   if (!followed || link_ || now < next_) return;
-  link_ = alerts_.Attend(receiver_, kPerson);
+  link_ = alerts_.Attend(receiver_, kPerson, on_pulse_);
   metrics_.AttendanceBegan();
 }
 

@@ -29,7 +29,7 @@ LiveFeed::LiveFeed(Caller caller, Ports ports, Metrics& metrics, const Clock& cl
   Keep("alerts", &LiveFeed::FollowAlerts, &Metrics::AlertsEnded);
   if (caller_.role == Role::kCareUnit) Keep("observations", &LiveFeed::FollowObservations, &Metrics::ObservationsEnded);
   if (caller_.role != Role::kAlarmCentre) return;
-  attendance_.emplace(caller_.id, ports_.alerts, metrics_);
+  attendance_.emplace(caller_.id, ports_.alerts, metrics_, [this](const auto& pulse) { PassOn(pulse); });
   threads_.emplace_back([this](std::stop_token stop) { AttendWhileFollowed(stop); });
 }
 
@@ -97,8 +97,17 @@ void LiveFeed::Beat(std::stop_token stop) {
   do {
     Json json;
     json.Open().Member("at", FormatRfc3339Millis(absl::Now())).Close();
-    ring_.Heartbeat(json.Text());
+    ring_.Tell("heartbeat", json.Text());
   } while (Sleep(stop, kBeat));
+}
+
+void LiveFeed::PassOn(const alert::v1::Heartbeat& pulse) {
+  Json json;
+  json.Open()
+      .Member("at", FormatRfc3339Millis(absl::Now()))
+      .Number("oldest_unrouted_ms", pulse.oldest_unrouted_ms())
+      .Close();
+  ring_.Tell("pulse", json.Text());
 }
 
 void LiveFeed::AttendWhileFollowed(std::stop_token stop) {
