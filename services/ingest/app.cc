@@ -17,6 +17,7 @@
 #include "common/routes/watcher.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
+#include "ingest/arrival_clock.h"
 #include "ingest/config.h"
 #include "ingest/grpc_service.h"
 #include "ingest/guard_counters.h"
@@ -75,7 +76,7 @@ class Ingest final : public app::App {
     std::jthread thread;
   };
 
-  void MakeRunners(const Clock& clock);
+  void MakeRunners();
   Worker& WorkerOf(int shard) { return *runners_[static_cast<std::size_t>(shard) % runners_.size()].worker; }
   ServiceDeps Deps(const Clock& clock);
   void AddChecks(app::Health& health);
@@ -87,6 +88,7 @@ class Ingest final : public app::App {
   const Catalogue catalogue_;
   const PostgresOptions postgres_;
   Metrics metrics_;
+  ArrivalClock arrivals_;
   GuardCounters guard_;
   RouteTable routes_;
   AccessTable clients_;
@@ -119,11 +121,12 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
       catalogue_(std::move(catalogue)),
       postgres_(Postgres(config_, context.name)),
       metrics_(context.metrics, config_.lane),
+      arrivals_(context.clock, metrics_),
       guard_(context.metrics),
       directory_(config_.redis),
       memory_{config_.memory_limit, 0},
       inboxes_(std::move(inboxes)),
-      link_({config_.lane, config_.mqtt, config_.tls}, inboxes_, context.clock, metrics_, guard_,
+      link_({config_.lane, config_.mqtt, config_.tls}, inboxes_, arrivals_, metrics_, guard_,
             [this](int shard) { WorkerOf(shard).Wake(); }),
       runners_(static_cast<std::size_t>(config_.workers)),
       housekeeping_(
@@ -138,12 +141,12 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
       grpc_service_(MakeGrpcService(service_, server_.workers())) {
   // A hostile payload must not write to our log.
   google::protobuf::SetLogHandler(nullptr);
-  MakeRunners(context.clock);
+  MakeRunners();
   AddChecks(context.health);
   AddParts();
 }
 
-void Ingest::MakeRunners(const Clock& clock) {
+void Ingest::MakeRunners() {
   WorkerOptions options;
   options.lane = config_.lane;
   options.receipt_interval = config_.lane == Lane::kAlarm ? absl::ZeroDuration() : config_.receipt_interval;
@@ -155,7 +158,7 @@ void Ingest::MakeRunners(const Clock& clock) {
   for (std::size_t i = 0; i < runners_.size(); ++i) {
     runners_[i].log = std::make_unique<RedisLog>(directory_, memory_, RedisOptions{});
     runners_[i].worker = std::make_unique<Worker>(
-        options, WorkerDeps{source_, *runners_[i].log, link_, tokens_, clock, metrics_, EndOnLostShard}, shards[i]);
+        options, WorkerDeps{source_, *runners_[i].log, link_, tokens_, arrivals_, metrics_, EndOnLostShard}, shards[i]);
   }
 }
 
@@ -164,6 +167,7 @@ ServiceDeps Ingest::Deps(const Clock& clock) {
           authorizer_,
           routes_,
           clock,
+          arrivals_,
           shelf_,
           [this](Origin origin, nara::telemetry::v1::Uplink uplink, absl::Duration timeout) {
             Worker& worker = WorkerOf(ShardOf(origin.device));
@@ -179,6 +183,7 @@ void Ingest::AddChecks(app::Health& health) {
     return routes_.ready() && clients_.ready() ? absl::OkStatus()
                                                : absl::UnavailableError("nothing from the registry yet");
   });
+  health.AddCheck("clock", [this] { return arrivals_.Steady(); });
   health.AddCheck("sessions", [this] {
     const int connected = link_.connected();
     return connected == kShardCount

@@ -100,7 +100,7 @@ absl::Status Inbox::LoadWatermark() {
   return absl::OkStatus();
 }
 
-absl::Status Inbox::Append(absl::Time received_at, std::string_view topic, std::string_view payload) {
+absl::Status Inbox::Append(Arrival arrival, std::string_view topic, std::string_view payload) {
   if (topic.size() > kMaxTopic || payload.size() > kMaxPayload) {
     return absl::InvalidArgumentError(
         absl::StrCat("a frame of ", payload.size(), " bytes is larger than the inbox takes"));
@@ -113,7 +113,7 @@ absl::Status Inbox::Append(absl::Time received_at, std::string_view topic, std::
     if (absl::Status status = Rotate(); !status.ok()) return status;
   }
   const std::uint64_t position = std::max(end(), tail_->base());
-  const FramePrefix prefix = EncodeFramePrefix(position, received_at, topic, payload);
+  const FramePrefix prefix = EncodeFramePrefix(position, arrival, topic, payload);
   absl::Status status =
       tail_->Write(position - tail_->base(), std::string_view(prefix.data(), prefix.size()), topic, payload);
   if (status.ok()) end_.store(position + size, std::memory_order_release);

@@ -65,7 +65,7 @@ class Inbox {
 
   // Keeps a frame. ResourceExhausted when the inbox or the disk is full, InvalidArgument when the frame is larger than
   // anything that the MQTT server lets through.
-  absl::Status Append(absl::Time received_at, std::string_view topic, std::string_view payload);
+  absl::Status Append(Arrival arrival, std::string_view topic, std::string_view payload);
 
   // Frames from `position` on, which is the watermark or a batch's next_position: at most about `max_bytes`, at least
   // one if there is any.

@@ -28,6 +28,7 @@ RecordTime TimeOf(const Circumstances& circumstances, const Record& record) {
   if (record.has_at()) reading.at = FromProto(record.at());
   reading.sent = circumstances.sent;
   reading.received = circumstances.origin.received_at;
+  reading.received_in_doubt = circumstances.origin.clock_in_doubt;
   RecordTime time = Correct(reading);
   const Assignment* assignment = circumstances.assignment;
   if (assignment != nullptr) FitStart(reading, FromProto(assignment->start_at()), time);
@@ -52,6 +53,7 @@ void Accept(const Circumstances& circumstances, const RecordTime& time, const Re
   verdict.resident = resident.empty() ? record.person() : resident;
   verdict.clock_offset = time.clock_offset;
   if (time.ahead) verdict.flags.push_back(nara::telemetry::v1::FLAG_TIME_AHEAD);
+  if (time.unchecked) verdict.flags.push_back(nara::telemetry::v1::FLAG_TIME_UNCHECKED);
   if (time.missing) verdict.flags.push_back(nara::telemetry::v1::FLAG_TIME_MISSING);
   if (verdict.alarm_class && circumstances.origin.lane != Lane::kAlarm) {
     verdict.flags.push_back(nara::telemetry::v1::FLAG_WRONG_LANE);

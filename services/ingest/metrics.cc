@@ -70,7 +70,10 @@ Metrics::Metrics(Registry& registry, Lane lane)
       sessions_(registry.AddGauge("nara_ingest_sessions_connected_count", "MQTT sessions, of 16.", Of(lane))),
       pauses_(
           registry.AddCounter("nara_ingest_session_pauses_total", "Sessions closed as the inbox filled.", Of(lane))),
-      moved_(registry.AddCounter("nara_ingest_quarantine_moved_total", "Entries carried to PostgreSQL.", Of(lane))) {}
+      moved_(registry.AddCounter("nara_ingest_quarantine_moved_total", "Entries carried to PostgreSQL.", Of(lane))),
+      clock_steps_(registry.AddCounter("nara_ingest_clock_steps_total", "Times that our clock was set.", Of(lane))),
+      clock_in_doubt_(
+          registry.AddGauge("nara_ingest_clock_in_doubt", "1 while devices are not corrected by it.", Of(lane))) {}
 
 void Metrics::FrameTaken(std::size_t bytes) {
   frames_.Increment();
@@ -130,6 +133,13 @@ void Metrics::SessionPaused() {
 }
 void Metrics::Moved(std::size_t count) {
   moved_.Increment(static_cast<double>(count));
+}
+
+void Metrics::ClockStepped() {
+  clock_steps_.Increment();
+}
+void Metrics::ClockInDoubt(bool in_doubt) {
+  clock_in_doubt_.Set(in_doubt ? 1 : 0);
 }
 
 Counter& Metrics::ByReason(std::map<std::string, Counter*>& counters, const std::string& reason) {

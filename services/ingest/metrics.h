@@ -37,6 +37,8 @@ class Metrics {
   void SessionsConnected(int count);
   void SessionPaused();
   void Moved(std::size_t count);
+  void ClockStepped();
+  void ClockInDoubt(bool in_doubt);
 
  private:
   metrics::Counter& ByReason(std::map<std::string, metrics::Counter*>& counters, const std::string& reason);
@@ -65,6 +67,8 @@ class Metrics {
   metrics::Gauge& sessions_;
   metrics::Counter& pauses_;
   metrics::Counter& moved_;
+  metrics::Counter& clock_steps_;
+  metrics::Gauge& clock_in_doubt_;
 };
 
 }  // namespace nara::ingest

@@ -37,7 +37,7 @@ std::vector<MqttSubscription> Subscriptions(Lane lane, int shard) {
 
 }  // namespace
 
-MqttLink::MqttLink(Options options, Inboxes& inboxes, const Clock& clock, Metrics& metrics, GuardCounters& guard,
+MqttLink::MqttLink(Options options, Inboxes& inboxes, const ArrivalClock& clock, Metrics& metrics, GuardCounters& guard,
                    std::function<void(int shard)> on_frame)
     : options_(std::move(options)),
       inboxes_(inboxes),
@@ -90,7 +90,7 @@ void MqttLink::Take(int shard, const MqttMessage& message) {
 
 void MqttLink::TakeFrame(int shard, const MqttMessage& message) {
   const absl::Status status =
-      inboxes_[static_cast<std::size_t>(shard)]->Append(clock_.Now(), message.topic, message.payload);
+      inboxes_[static_cast<std::size_t>(shard)]->Append(clock_.Arrived(), message.topic, message.payload);
   if (!status.ok()) {
     metrics_.FrameLost(absl::IsResourceExhausted(status) ? "full" : "disk");
     log::Error("inbox", "cannot keep a frame", {{"shard", shard}, {"error", ToStd(status.message())}});
@@ -106,6 +106,7 @@ void MqttLink::Keep(const std::stop_token& stop) {
   std::condition_variable_any wake;
   while (!stop.stop_requested()) {
     for (int shard = 0; shard < kShardCount; ++shard) LookAt(shard);
+    clock_.Arrived();  // a step of our clock is seen also while nothing comes
     Measure();
     std::unique_lock lock(mutex);
     wake.wait_for(lock, stop, kLook, [] { return false; });
