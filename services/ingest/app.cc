@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <thread>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
 #include "ingest/arrival_clock.h"
+#include "ingest/backlog.h"
 #include "ingest/config.h"
 #include "ingest/grpc_service.h"
 #include "ingest/guard_counters.h"
@@ -54,6 +56,13 @@ std::vector<LogId> LogsOf(Lane lane) {
   return logs;
 }
 
+// The alert router waits for alarms only.
+BacklogOptions BacklogOptionsOf(const Config& config) {
+  BacklogOptions options;
+  if (config.lane == Lane::kAlarm) options.tell = RedisOptions{.address = config.redis};
+  return options;
+}
+
 // Somebody else writes a shard of ours: two processes of one lane run. The supervisor's restart takes it back or fails
 // visibly; going on would only fill the inbox.
 void EndOnLostShard(int shard) {
@@ -80,6 +89,7 @@ class Ingest final : public app::App {
   Worker& WorkerOf(int shard) { return *runners_[static_cast<std::size_t>(shard) % runners_.size()].worker; }
   ServiceDeps Deps(const Clock& clock);
   void AddChecks(app::Health& health);
+  absl::Status CheckLog() const;
   void AddParts();
   void StartWatching();
   void KeepSchema(const std::stop_token& stop);
@@ -102,6 +112,7 @@ class Ingest final : public app::App {
   MqttLink link_;
   std::vector<Runner> runners_;
   Housekeeping housekeeping_;
+  Backlog backlog_;
   RedisQuarantineSource quarantine_source_;
   PostgresQuarantineStore quarantine_store_;
   QuarantineMover mover_;
@@ -132,6 +143,7 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
       housekeeping_(
           {.redis = {.address = config_.redis}, .logs = LogsOf(config_.lane), .retention = config_.log_retention},
           memory_),
+      backlog_(BacklogOptionsOf(config_), {inboxes_, arrivals_, context.clock, metrics_}),
       quarantine_source_({.address = config_.redis}),
       quarantine_store_(postgres_, UniqueHolder(context.name), config_.quarantine_per_device),
       mover_(quarantine_source_, quarantine_store_, routes_, metrics_),
@@ -190,12 +202,16 @@ void Ingest::AddChecks(app::Health& health) {
                ? absl::OkStatus()
                : absl::UnavailableError(absl::StrCat(connected, " of ", kShardCount, " MQTT sessions are connected"));
   });
-  health.AddCheck("log", [this] {
-    for (const auto& token : tokens_) {
-      if (token == 0) return absl::UnavailableError("not every shard's token is ours yet");
-    }
-    return absl::OkStatus();
-  });
+  health.AddCheck("log", [this] { return CheckLog(); });
+}
+
+absl::Status Ingest::CheckLog() const {
+  for (const auto& token : tokens_) {
+    if (token == 0) return absl::UnavailableError("not every shard's token is ours yet");
+  }
+  if (memory_.full()) return absl::UnavailableError("Redis has used its memory up to this lane's limit");
+  const bool stalled = std::ranges::any_of(runners_, [](const Runner& runner) { return runner.worker->stalled(); });
+  return stalled ? absl::UnavailableError("the last append failed, it is tried again") : absl::OkStatus();
 }
 
 void Ingest::StartWatching() {
@@ -243,6 +259,7 @@ void Ingest::AddParts() {
         mover_.Stop();
       });
   run("housekeeping", [this] { housekeeping_.Start(); }, [this] { housekeeping_.Stop(); });
+  run("backlog", [this] { backlog_.Start(); }, [this] { backlog_.Stop(); });
   parts_.Add("mqtt", [this] { return link_.Start(); }, [this] { link_.Stop(); });
   run(
       "workers",

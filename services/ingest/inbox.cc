@@ -189,6 +189,16 @@ InboxBatch Inbox::Parse(std::string data, std::uint64_t position, const Segment&
   return batch;
 }
 
+absl::StatusOr<absl::Time> Inbox::OldestArrival() const {
+  for (std::uint64_t position = released(); position < end();) {
+    const absl::StatusOr<InboxBatch> batch = Read(position, 0);
+    if (!batch.ok()) return batch.status();
+    if (!batch->frames.empty()) return batch->frames.front().arrival.at;
+    position = batch->next_position;
+  }
+  return absl::InfiniteFuture();
+}
+
 void Inbox::Release(std::uint64_t position) {
   if (position <= released()) return;
   released_.store(std::min(position, end()), std::memory_order_release);

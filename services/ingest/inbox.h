@@ -71,6 +71,9 @@ class Inbox {
   // one if there is any.
   absl::StatusOr<InboxBatch> Read(std::uint64_t position, std::size_t max_bytes) const;
 
+  // When the oldest frame came that is not released; InfiniteFuture when there is none. May be called from any thread.
+  absl::StatusOr<absl::Time> OldestArrival() const;
+
   // Says that everything before `position` is in a log. Removes files that are not needed any more.
   void Release(std::uint64_t position);
 

@@ -116,6 +116,27 @@ TEST_F(InboxTest, AWatermarkThatWasNotSavedCostsReadingAgain) {
   EXPECT_THAT(All(*Open()), ElementsAre("one")) << "a second look at the same files, as after kill -9";
 }
 
+TEST_F(InboxTest, KnowsSinceWhenItsOldestFrameWaits) {
+  auto inbox = Open();
+  EXPECT_EQ(*inbox->OldestArrival(), absl::InfiniteFuture());
+  ASSERT_TRUE(inbox->Append({kNow}, "t", "one").ok());
+  ASSERT_TRUE(inbox->Append({kNow + absl::Seconds(1)}, "t", "two").ok());
+  EXPECT_EQ(*inbox->OldestArrival(), kNow);
+  inbox->Release(inbox->Read(0, 1 << 20)->frames[0].next_position);
+  EXPECT_EQ(*inbox->OldestArrival(), kNow + absl::Seconds(1));
+  inbox->Release(inbox->end());
+  EXPECT_EQ(*inbox->OldestArrival(), absl::InfiniteFuture());
+}
+
+TEST_F(InboxTest, TheOldestFrameMayBeInTheNextFile) {
+  auto inbox = Open();
+  FillSegments(*inbox, 2);
+  const InboxBatch first = *inbox->Read(0, options_.segment_bytes);
+  ASSERT_LT(first.frames.back().next_position, inbox->end());
+  inbox->Release(first.frames.back().next_position);
+  EXPECT_EQ(*inbox->OldestArrival(), kNow);
+}
+
 TEST_F(InboxTest, ADamagedWatermarkMeansTheOldestFrame) {
   {
     auto inbox = Open();

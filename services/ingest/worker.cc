@@ -78,7 +78,7 @@ bool Worker::HaveTokens() {
     if (!taken.ok()) {
       log::Warn("ingest", "cannot take the token of a shard, trying again",
                 {{"shard", work.shard.number}, {"error", ToStd(taken.status().message())}});
-      BackOff();
+      Failed(taken.status());
       return false;
     }
     token = *taken;
@@ -146,9 +146,8 @@ bool Worker::AppendOnce(const std::vector<UplinkJob*>& jobs) {
     Recover();
     return true;
   }
-  deps_.metrics.AppendFailed();
   log::Warn("ingest", "append failed, trying again", {{"count", jobs.size()}, {"error", ToStd(failure.message())}});
-  BackOff();
+  Failed(failure);
   return false;
 }
 
@@ -160,6 +159,11 @@ absl::Status Worker::TakeAnswer(UplinkJob& job, const AppendResult& answer) {
              {{"device", job.origin().device}, {"error", ToStd(status.message())}});
   job.Refuse({"unreadable", "the log cannot take this uplink"});
   return absl::OkStatus();
+}
+
+void Worker::Failed(const absl::Status& status) {
+  deps_.metrics.AppendFailed(absl::IsResourceExhausted(status) ? "memory" : "log");
+  BackOff();
 }
 
 void Worker::BackOff() {

@@ -78,6 +78,9 @@ class Worker {
   absl::StatusOr<nara::telemetry::v1::Receipt> Submit(Origin origin, nara::telemetry::v1::Uplink uplink,
                                                       absl::Duration timeout);
 
+  // True from a failed append until one succeeds. Any thread.
+  bool stalled() const { return stalled_; }
+
   // One round, for tests. Returns when to come again at the latest.
   absl::Duration Round();
 
@@ -108,6 +111,7 @@ class Worker {
   void Account(const UplinkJob& job);
   void Send(const std::vector<OutgoingReceipt>& receipts);
   void BackOff();
+  void Failed(const absl::Status& status);
   void Recover();
   absl::Duration UntilNext() const;
   bool Wait(absl::Duration timeout);

@@ -113,6 +113,27 @@ TEST_F(WorkerTest, WithoutRedisNothingIsReceiptedOrReleasedAndAllOfItComesLater)
   EXPECT_EQ(inbox_->used(), 0u);
 }
 
+TEST_F(WorkerTest, SaysWhyNothingIsTaken) {
+  PublishGood(1);
+  worker_->Round();
+  EXPECT_FALSE(worker_->stalled());
+  PublishGood(2);
+  for (const absl::Status& failure : {absl::ResourceExhaustedError("no memory"), absl::UnavailableError("no Redis")}) {
+    log_.fail = failure;
+    clock_.Advance(absl::Seconds(1));
+    worker_->Round();
+    EXPECT_TRUE(worker_->stalled());
+  }
+  for (const std::string reason : {"memory", "log"}) {
+    EXPECT_THAT(registry_.Text(),
+                HasSubstr("nara_ingest_append_failures_total{lane=\"measurement\",reason=\"" + reason + "\"} 1"));
+  }
+  log_.fail = absl::OkStatus();
+  clock_.Advance(absl::Seconds(1));
+  worker_->Round();
+  EXPECT_FALSE(worker_->stalled());
+}
+
 TEST_F(WorkerTest, PausesLongerAfterEachFailure) {
   PublishGood(1);
   worker_->Round();
