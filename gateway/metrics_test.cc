@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/testing/readme.h"
+
 namespace nara::gateway {
 namespace {
 
@@ -12,11 +14,7 @@ using ::testing::Not;
 TEST(Metrics, HasTheNamesThatTheReadmeLists) {
   metrics::Registry registry;
   const Metrics metrics(registry);
-  EXPECT_THAT(registry.Names(), ::testing::ElementsAre("nara_gateway_attendances", "nara_gateway_connections",
-                                                       "nara_gateway_event_streams", "nara_gateway_faults_total",
-                                                       "nara_gateway_feed_restarts_total", "nara_gateway_refused_total",
-                                                       "nara_gateway_request_seconds", "nara_gateway_requests_total",
-                                                       "nara_gateway_service_failures_total"));
+  EXPECT_EQ(registry.Names(), nara::testing::MetricsInReadme("gateway/README.md"));
 }
 
 TEST(Metrics, CountsRequestsByRouteAndClassOfStatus) {

@@ -5,17 +5,17 @@
 
 #include <string>
 
+#include "common/testing/readme.h"
+
 namespace nara::registry {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-TEST(Metrics, AreTheseAndNoOthers) {
+TEST(Metrics, HasTheNamesThatTheReadmeLists) {
   metrics::Registry registry;
   const Metrics metrics(registry);
-  EXPECT_THAT(registry.Names(), ElementsAre("nara_registry_call_seconds", "nara_registry_calls_total",
-                                            "nara_registry_revision", "nara_registry_store_up"));
+  EXPECT_EQ(registry.Names(), nara::testing::MetricsInReadme("services/device_registry/README.md"));
 }
 
 TEST(Metrics, TellTheCallersFaultFromOurs) {

@@ -142,7 +142,7 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
       runners_(static_cast<std::size_t>(config_.workers)),
       housekeeping_(
           {.redis = {.address = config_.redis}, .logs = LogsOf(config_.lane), .retention = config_.log_retention},
-          memory_),
+          memory_, arrivals_),
       backlog_(BacklogOptionsOf(config_), {inboxes_, arrivals_, context.clock, metrics_}),
       quarantine_source_({.address = config_.redis}),
       quarantine_store_(postgres_, UniqueHolder(context.name), config_.quarantine_per_device),

@@ -27,11 +27,13 @@ void Backlog::Start() {
 absl::Status Backlog::Look() {
   const absl::StatusOr<absl::Time> oldest = Oldest();
   if (!oldest.ok()) return oldest.status();
-  const absl::Duration age = std::max(deps_.arrivals.Now() - *oldest, absl::ZeroDuration());
-  const bool waits = *oldest != absl::InfiniteFuture();
+  const Arrival now = deps_.arrivals.Arrived();
+  const absl::Duration age = std::max(now.at - *oldest, absl::ZeroDuration());
   deps_.metrics.OldestUnreleased(age);
   if (!options_.tell) return absl::OkStatus();
-  return Tell(waits ? deps_.machine.Now() - age : absl::UnixEpoch());
+  if (*oldest == absl::InfiniteFuture()) return Tell(absl::UnixEpoch());
+  // Who reads it goes by the machine's clock, right or wrong.
+  return Tell(now.in_doubt ? deps_.machine.Now() - age : *oldest);
 }
 
 absl::StatusOr<absl::Time> Backlog::Oldest() const {
