@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "common/log/log.h"
 #include "common/rpc/server.h"
 #include "device_registry/change_follower.h"
+#include "device_registry/config.h"
 #include "device_registry/device_ca.h"
 #include "device_registry/feeds.h"
 #include "device_registry/grpc_service.h"
@@ -29,7 +31,8 @@ constexpr std::chrono::seconds kInForceLimit{1};
 // 128 random bits in hexadecimal.
 std::string NewId() {
   std::array<unsigned char, 16> bytes{};
-  RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
+  // No randomness: two residents would get the same id.
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) std::abort();
   std::string hex;
   for (const unsigned char byte : bytes) {
     hex.push_back("0123456789abcdef"[byte >> 4]);
@@ -124,20 +127,16 @@ class RegistryApp final : public app::App {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<app::App>> MakeApp(const Config& config, app::Context& context) {
-  absl::StatusOr<Catalogue> catalogue = Catalogue::Load(config.catalogue);
-  if (!catalogue.ok()) return catalogue.status();
-  auto device_ca = DeviceCa::Load(
-      {.cert = config.device_ca_cert, .key = config.device_ca_key, .password_key = config.mqtt_password_key},
-      context.clock);
-  if (!device_ca.ok()) return device_ca.status();
-  return std::make_unique<RegistryApp>(config, context, *std::move(catalogue), *std::move(device_ca));
-}
-
-absl::StatusOr<std::unique_ptr<app::App>> MakeProcess(config::Section& root, app::Context& context) {
+absl::StatusOr<std::unique_ptr<app::App>> MakeApp(config::Section& root, app::Context& context) {
   const absl::StatusOr<Config> config = ReadConfig(root);
   if (!config.ok()) return config.status();
-  return MakeApp(*config, context);
+  absl::StatusOr<Catalogue> catalogue = Catalogue::Load(config->catalogue);
+  if (!catalogue.ok()) return catalogue.status();
+  auto device_ca = DeviceCa::Load(
+      {.cert = config->device_ca_cert, .key = config->device_ca_key, .password_key = config->mqtt_password_key},
+      context.clock);
+  if (!device_ca.ok()) return device_ca.status();
+  return std::make_unique<RegistryApp>(*config, context, *std::move(catalogue), *std::move(device_ca));
 }
 
 }  // namespace nara::registry

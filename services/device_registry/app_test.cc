@@ -36,19 +36,28 @@ class AppTest : public ::testing::Test {
     EXPECT_TRUE(postgres_->CreateOwner("nara_registry", "registry").ok());
     const testing::KeyAndCert device_ca = testing::MakeCa("device-ca");
     dir_.Write("ca.pem", ca_.cert);
-    config_.grpc.listen = {.host = "127.0.0.1", .port = nara::testing::FreePort()};
-    config_.tls = Identity("nara-device-registry");
-    config_.postgres = postgres_->conninfo("nara_registry");
-    config_.catalogue = NARA_CATALOGUE;
-    config_.device_ca_cert = dir_.Write("device-ca.pem", device_ca.cert);
-    config_.device_ca_key = dir_.Write("device-ca.key", device_ca.key);
-    config_.mqtt_password_key = dir_.Write("password.key", std::string(32, 'k'));
+    dir_.Write("device-ca.pem", device_ca.cert);
+    dir_.Write("device-ca.key", device_ca.key);
+    dir_.Write("password.key", std::string(32, 'k'));
     Start();
   }
   ~AppTest() override { app_->Stop(); }
 
+  std::string Yaml() {
+    const config::Tls tls = Identity("nara-device-registry");
+    return "grpc: {listen: \"127.0.0.1:" + std::to_string(port_) + "\"}\ntls: {ca: \"" + tls.ca + "\", cert: \"" +
+           tls.cert + "\", key: \"" + tls.key + "\"}\npostgres: {conninfo: \"" + postgres_->conninfo("nara_registry") +
+           "\"}\ncatalogue: " + NARA_CATALOGUE + "\ndevice_ca: {cert: " + dir_.File("device-ca.pem") +
+           ", key: " + dir_.File("device-ca.key") + "}\nmqtt_password_key: " + dir_.File("password.key") + "\n";
+  }
+  absl::StatusOr<std::unique_ptr<app::App>> Make() {
+    auto root = config::Section::Parse(Yaml(), "test.yaml");
+    if (!root.ok()) return root.status();
+    return MakeApp(*root, context_);
+  }
+
   void Start() {
-    auto app = MakeApp(config_, context_);
+    auto app = Make();
     ASSERT_TRUE(app.ok()) << app.status();
     app_ = *std::move(app);
     const absl::Status started = app_->Start();
@@ -68,7 +77,7 @@ class AppTest : public ::testing::Test {
   }
 
   std::shared_ptr<grpc::Channel> Channel(const std::string& name) {
-    return rpc::Connect("127.0.0.1:" + std::to_string(config_.grpc.listen.port), Identity(name));
+    return rpc::Connect("127.0.0.1:" + std::to_string(port_), Identity(name));
   }
   std::unique_ptr<Stub> As(const std::string& name) { return v1::DeviceRegistryService::NewStub(Channel(name)); }
 
@@ -126,7 +135,7 @@ class AppTest : public ::testing::Test {
   metrics::Registry metrics_;
   app::Health health_;
   app::Context context_{"registry", metrics_, health_, SystemClock::Instance()};
-  Config config_;
+  const int port_ = nara::testing::FreePort();
   std::unique_ptr<app::App> app_;
 };
 
@@ -171,7 +180,8 @@ TEST_F(AppTest, ProvisionsDevicesWithTheSignedCertificate) {
   request.add_requests()->set_device("disp-0");
   request.mutable_requests(0)->set_csr_pem(testing::MakeRequest("EC", "whatever"));
   ASSERT_EQ(Call(*admin, &Stub::ProvisionDevices, request, &response), "");
-  EXPECT_EQ(testing::Inspect(response.credentials(0).certificate_pem(), config_.device_ca_cert).subject, "CN=disp-0");
+  EXPECT_EQ(testing::Inspect(response.credentials(0).certificate_pem(), dir_.File("device-ca.pem")).subject,
+            "CN=disp-0");
   EXPECT_EQ(response.credentials(0).mqtt_password().size(), 64u);
   request.mutable_requests(0)->set_csr_pem("not a request");
   EXPECT_THAT(Call(*admin, &Stub::ProvisionDevices, request, &response), ::testing::HasSubstr("BAD_CERTIFICATE"));
@@ -227,7 +237,7 @@ TEST_F(AppTest, SetsUpAFleetInSeconds) {
 TEST_F(AppTest, RefusesToStartOverANewerSchema) {
   app_->Stop();
   ASSERT_TRUE(postgres_->Run("update registry.schema_migrations set version = 99").ok());
-  auto app = MakeApp(config_, context_);
+  auto app = Make();
   ASSERT_TRUE(app.ok());
   EXPECT_TRUE(absl::IsFailedPrecondition((*app)->Start()));
 }
