@@ -84,9 +84,9 @@ DecodeResult DecodeUplink(std::string_view payload, Encoding encoding) {
             {}};
   }
   if (encoding == Encoding::kJson) {
-    absl::StatusOr<UplinkJson> json = ReadUplinkJson(payload);
+    absl::StatusOr<DecodedUplink> json = ReadUplinkJson(payload);
     if (!json.ok()) return {Refusal{"unreadable", std::string(ToStd(json.status().message()))}, {}};
-    return Check(std::move(json->decoded));
+    return Check(*std::move(json));
   }
   DecodedUplink decoded;
   if (!decoded.uplink.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
