@@ -120,25 +120,16 @@ void Broker::AddParts(app::Context& context) {
   context.health.AddCheck(
       "logs", [this] { return feed_.healthy() ? absl::OkStatus() : absl::UnavailableError("Redis cannot be read"); });
 
-  const auto run = [this](const char* name, auto start, auto stop) {
-    parts_.Add(
-        name,
-        [start] {
-          start();
-          return absl::OkStatus();
-        },
-        stop);
-  };
-  run(
+  parts_.Add(
       "watches", [this] { StartWatching(); },
       [this] {
         route_watcher_.reset();
         client_watcher_.reset();
       });
-  run("history", [this] { history_writer_.Start(); }, [this] { history_writer_.Stop(); });
-  run("catch-up", [this] { catch_up_.Start(); }, [this] { catch_up_.Stop(); });
-  run("delivery", [this] { deliverer_.Start(); }, [this] { deliverer_.Stop(); });
-  run("feed", [this] { feed_.Start(); }, [this] { feed_.Stop(); });
+  parts_.Add("history", [this] { history_writer_.Start(); }, [this] { history_writer_.Stop(); });
+  parts_.Add("catch-up", [this] { catch_up_.Start(); }, [this] { catch_up_.Stop(); });
+  parts_.Add("delivery", [this] { deliverer_.Start(); }, [this] { deliverer_.Stop(); });
+  parts_.Add("feed", [this] { feed_.Start(); }, [this] { feed_.Stop(); });
   parts_.Add(
       "grpc", [this] { return server_.Start({grpc_service_.get()}); },
       [this] {

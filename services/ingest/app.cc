@@ -18,6 +18,7 @@
 #include "common/routes/watcher.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
+#include "common/time/pause.h"
 #include "ingest/arrival_clock.h"
 #include "ingest/backlog.h"
 #include "ingest/config.h"
@@ -222,46 +223,33 @@ void Ingest::StartWatching() {
 
 // PostgreSQL is not needed to take messages: until it is there quarantine waits in its log.
 void Ingest::KeepSchema(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  while (!stop.stop_requested()) {
+  do {
     const absl::Status status = PrepareSchema(postgres_);
     if (status.ok()) {
       if (config_.lane == Lane::kMeasurement) mover_.Start();
       return;
     }
     log::Warn("quarantine", "the schema is not ready, trying again", {{"error", std::string(status.message())}});
-    std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
-  }
+  } while (Pause(stop, std::chrono::seconds(1)));
 }
 
 void Ingest::AddParts() {
-  const auto run = [this](const char* name, auto start, auto stop) {
-    parts_.Add(
-        name,
-        [start] {
-          start();
-          return absl::OkStatus();
-        },
-        stop);
-  };
-  run(
+  parts_.Add(
       "watches", [this] { StartWatching(); },
       [this] {
         route_watcher_.reset();
         client_watcher_.reset();
       });
-  run(
+  parts_.Add(
       "quarantine", [this] { schema_ = std::jthread([this](const std::stop_token& stop) { KeepSchema(stop); }); },
       [this] {
         schema_ = {};
         mover_.Stop();
       });
-  run("housekeeping", [this] { housekeeping_.Start(); }, [this] { housekeeping_.Stop(); });
-  run("backlog", [this] { backlog_.Start(); }, [this] { backlog_.Stop(); });
+  parts_.Add("housekeeping", [this] { housekeeping_.Start(); }, [this] { housekeeping_.Stop(); });
+  parts_.Add("backlog", [this] { backlog_.Start(); }, [this] { backlog_.Stop(); });
   parts_.Add("mqtt", [this] { return link_.Start(); }, [this] { link_.Stop(); });
-  run(
+  parts_.Add(
       "workers",
       [this] {
         for (Runner& runner : runners_) {
