@@ -1,12 +1,11 @@
 #include "ingest/mqtt_link.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 #include "common/log/log.h"
 #include "common/mqtt/topics.h"
+#include "common/time/pause.h"
 #include "common/time/text.h"
 #include "ingest/crash_point.h"
 #include "ingest/guard_topics.h"
@@ -102,15 +101,11 @@ void MqttLink::TakeFrame(int shard, const MqttMessage& message) {
 }
 
 void MqttLink::Keep(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  while (!stop.stop_requested()) {
+  do {
     for (int shard = 0; shard < kShardCount; ++shard) LookAt(shard);
     clock_.Arrived();  // a step of our clock is seen also while nothing comes
     Measure();
-    std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, kLook, [] { return false; });
-  }
+  } while (Pause(stop, kLook));
 }
 
 void MqttLink::LookAt(int shard) {

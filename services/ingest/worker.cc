@@ -22,7 +22,10 @@ bool AllDone(const std::vector<UplinkJob>& jobs) {
 }  // namespace
 
 Worker::Worker(WorkerOptions options, WorkerDeps deps, std::vector<Shard> shards)
-    : options_(options), deps_(std::move(deps)), coalescer_(options.receipt_interval) {
+    : options_(options),
+      deps_(std::move(deps)),
+      coalescer_(options.receipt_interval),
+      pause_(options.first_pause, options.last_pause) {
   for (const Shard& shard : shards) {
     ShardWork work;
     work.shard = shard;
@@ -167,13 +170,12 @@ void Worker::Failed(const absl::Status& status) {
 }
 
 void Worker::BackOff() {
-  pause_ = std::clamp(pause_ * 2, options_.first_pause, options_.last_pause);
-  retry_at_ = deps_.clock.Monotonic() + pause_;
+  retry_at_ = deps_.clock.Monotonic() + pause_.Failed();
   stalled_ = true;
 }
 
 void Worker::Recover() {
-  pause_ = absl::ZeroDuration();
+  pause_.Reset();
   stalled_ = false;
 }
 

@@ -21,6 +21,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/time/backoff.h"
 #include "common/time/clock.h"
 #include "ingest/inbox.h"
 #include "ingest/job_source.h"
@@ -123,7 +124,7 @@ class Worker {
   std::vector<ShardWork> shards_;
   std::vector<std::unique_ptr<Submitted>> submits_;  // being appended
   ReceiptCoalescer coalescer_;
-  absl::Duration pause_ = absl::ZeroDuration();     // zero while all is well
+  Backoff<absl::Duration> pause_;
   absl::Duration retry_at_ = absl::ZeroDuration();  // monotonic
 
   std::atomic<bool> stalled_ = false;  // the last append failed, written by Run
