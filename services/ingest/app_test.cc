@@ -25,7 +25,6 @@ namespace nara::ingest {
 namespace {
 
 using nara::testing::WaitFor;
-using ::testing::HasSubstr;
 
 // A device: sends, and keeps the last receipt.
 class Device {

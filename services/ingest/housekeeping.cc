@@ -32,8 +32,9 @@ absl::Status Housekeeping::Look() {
 absl::Status Housekeeping::Connect() {
   if (connection_) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<RedisConnection>> made = RedisConnection::Connect(options_.redis);
-  if (made.ok()) connection_ = *std::move(made);
-  return made.status();
+  if (!made.ok()) return made.status();
+  connection_ = *std::move(made);
+  return absl::OkStatus();
 }
 
 absl::Status Housekeeping::LookAtMemory() {

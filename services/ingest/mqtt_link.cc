@@ -62,8 +62,9 @@ absl::Status MqttLink::MakeSession(int shard) {
     log::Warn("mqtt", "session lost", {{"shard", shard}, {"error", cause}});
   };
   absl::StatusOr<std::unique_ptr<MqttSession>> made = MqttSession::Create(std::move(options));
-  if (made.ok()) sessions_[static_cast<std::size_t>(shard)].mqtt = *std::move(made);
-  return made.status();
+  if (!made.ok()) return made.status();
+  sessions_[static_cast<std::size_t>(shard)].mqtt = *std::move(made);
+  return absl::OkStatus();
 }
 
 absl::Status MqttLink::Start() {
