@@ -115,7 +115,7 @@ absl::StatusOr<Alert> Desk::Resolve(const rpc::CallContext& call, const Request&
 }
 
 absl::StatusOr<Alert> Desk::Act(const rpc::CallContext& call, const Request& request, const Move& move) {
-  const auto caller = authorizer_.Identify(call.peer, call.caller);
+  const auto caller = Known(call);
   if (!caller.ok()) return caller.status();
   if (absl::Status checked = Check(request); !checked.ok()) return checked;
   Object as_receiver;
@@ -145,7 +145,7 @@ absl::Status Desk::Look(const Caller& caller, const Alert& alert) const {
 }
 
 absl::StatusOr<AlertWithHistory> Desk::Get(const rpc::CallContext& call, const std::string& alert) {
-  const auto caller = authorizer_.Identify(call.peer, call.caller);
+  const auto caller = Known(call);
   if (!caller.ok()) return caller.status();
   if (!IsId(alert)) return BadRequest("alert must be an id as the router gave it");
   auto found = store_.Get(alert);
@@ -202,8 +202,12 @@ bool Desk::MaySee(const std::string& caller, const Alert& alert) const {
   return authorizer_.Decide(caller, Action::kReadAlert, ObjectOf(alert)).allowed();
 }
 
+absl::StatusOr<Caller> Desk::Known(const rpc::CallContext& call) const {
+  return authorizer_.Identify(call.peer, call.caller);
+}
+
 absl::StatusOr<Caller> Desk::Watcher(const rpc::CallContext& call) const {
-  const auto caller = authorizer_.Identify(call.peer, call.caller);
+  const auto caller = Known(call);
   if (!caller.ok()) return caller;
   if (authorizer_.Reach(*caller, Action::kReadAlert).nothing()) {
     return Refusal(authorizer_.Decide(*caller, Action::kReadAlert, Object()), "alert", "");
@@ -212,7 +216,7 @@ absl::StatusOr<Caller> Desk::Watcher(const rpc::CallContext& call) const {
 }
 
 absl::StatusOr<std::string> Desk::Attendant(const rpc::CallContext& call, const Actor& actor) const {
-  const auto caller = authorizer_.Identify(call.peer, call.caller);
+  const auto caller = Known(call);
   if (!caller.ok()) return caller.status();
   if (!IsId(actor.receiver)) return BadRequest("receiver must be the id of a chain step's receiver");
   if (!IsId(actor.operator_id)) return BadRequest("operator must be 1 to 128 visible ASCII characters");

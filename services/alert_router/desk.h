@@ -61,6 +61,9 @@ class Desk {
   absl::StatusOr<std::vector<Alert>> Open(const Caller& caller, const std::string& principal);
   bool MaySee(const std::string& caller, const Alert& alert) const;
 
+  // Who calls, when the registry knows it.
+  absl::StatusOr<Caller> Known(const rpc::CallContext& call) const;
+
   // Who calls, when it may watch alerts at all.
   absl::StatusOr<Caller> Watcher(const rpc::CallContext& call) const;
 
