@@ -6,6 +6,9 @@
 // store was away, the reading goes on from the committed position, so that an
 // entry is routed at least once and counts once.
 //
+// A shard whose next record waits for its route (Intake::Ready) is left out of the
+// reading until it may be routed; the age of what waits there counts as unrouted.
+//
 // Threads: one of its own between Start and Stop.
 #pragma once
 
@@ -55,6 +58,9 @@ class LogFollower {
   absl::Status Turn();
   bool Informed();
   absl::Status RenewLeases();
+  void TakeUpHeld();
+  void HoldBack(std::vector<LogBatch>& batches);
+  uint64_t OldestHeld() const;
   absl::Status Route(const std::vector<LogBatch>& batches);
   void ReportPositions();
   void Note(const absl::Status& status);
@@ -68,6 +74,8 @@ class LogFollower {
   std::map<LogId, ShardLease> leases_;
   Instant started_{};
   bool informed_ = false;
+  std::map<LogId, uint64_t> held_;  // when the first entry that waits was appended, milliseconds
+  Instant next_look_{};             // at what is held
   Instant next_renewal_{};
   Instant next_report_{};
   std::unique_ptr<RedisConnection> report_connection_;

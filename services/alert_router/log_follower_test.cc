@@ -59,6 +59,19 @@ class LogFollowerTest : public ::testing::Test {
     return record;
   }
 
+  // Taken by a route that the router has not heard of.
+  static telemetry::v1::LogRecord Early(const std::string& dose) {
+    auto record = Missed(dose);
+    record.set_route_revision(2);
+    return record;
+  }
+
+  static std::string DeviceOfAnotherShard() {
+    int number = 2;
+    while (ShardOf("disp-" + std::to_string(number)) == ShardOf("disp-1")) ++number;
+    return "disp-" + std::to_string(number);
+  }
+
   bool IsOffered(FakeScreen& screen) {
     return WaitFor([&] {
       for (std::string& line : screen.Take()) lines_.push_back(line);
@@ -103,6 +116,33 @@ TEST_F(LogFollowerTest, WithoutTheRegistryTheLastKnownChainsServe) {
   const auto dose = Missed("d1");
   Append(dose);
   EXPECT_TRUE(WaitFor([&] { return store_->Get(World::IdOf(dose)).ok(); }));
+}
+
+TEST_F(LogFollowerTest, AnEventThatIsAheadOfItsRouteWaitsAndHoldsUpNoOtherShard) {
+  const auto early = Early("d1");
+  auto other = Missed("d2");
+  other.set_device(DeviceOfAnotherShard());
+  Append(early);
+  ASSERT_TRUE(WaitFor([&] { return world_->lag.At(absl::ToUnixMillis(absl::Now())).count() > 100; }))
+      << "the pulse tells how long it waits";
+  Append(other);
+  EXPECT_TRUE(WaitFor([&] { return store_->Get(World::IdOf(other)).ok(); }));
+  EXPECT_TRUE(absl::IsNotFound(store_->Get(World::IdOf(early)).status()));
+  world_->routes.Heard(2);
+  EXPECT_TRUE(WaitFor([&] { return store_->Get(World::IdOf(early)).ok(); }));
+  EXPECT_TRUE(WaitFor([&] { return world_->lag.At(absl::ToUnixMillis(absl::Now())).count() == 0; }));
+}
+
+TEST_F(LogFollowerTest, ARouteThatNeverComesDelaysAnAlarmAndLosesNone) {
+  const auto early = Early("d1");
+  const auto next = Missed("d2");
+  Append(early);
+  Append(next);
+  ASSERT_TRUE(WaitFor([&] { return world_->lag.At(absl::ToUnixMillis(absl::Now())).count() > 100; }));
+  EXPECT_TRUE(absl::IsNotFound(store_->Get(World::IdOf(next)).status())) << "a device's events stay in order";
+  world_->clock.Advance(RouteWait::kPatience);
+  EXPECT_TRUE(WaitFor([&] { return store_->Get(World::IdOf(next)).ok(); }));
+  EXPECT_TRUE(store_->Get(World::IdOf(early)).ok());
 }
 
 TEST_F(LogFollowerTest, ASecondRouterTakesOverWithoutRaisingTwice) {
