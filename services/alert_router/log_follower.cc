@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <condition_variable>
 #include <numeric>
 #include <utility>
@@ -20,6 +21,7 @@ constexpr std::chrono::milliseconds kBlock{200};
 constexpr std::chrono::milliseconds kLease{2'000};
 constexpr std::chrono::milliseconds kRenewEach{600};
 constexpr std::chrono::seconds kReportEach{5};
+constexpr std::chrono::seconds kAskEach{1};
 constexpr std::chrono::milliseconds kPause{50};
 // How soon a shard that waits for a route is looked at again.
 constexpr std::chrono::milliseconds kLookEach{50};
@@ -28,6 +30,13 @@ std::vector<int> AllShards() {
   std::vector<int> shards(16);
   std::iota(shards.begin(), shards.end(), 0);
   return shards;
+}
+
+std::optional<int64_t> MillisOf(std::string_view text) {
+  int64_t ms = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
+  const bool is_number = error == std::errc() && end == text.data() + text.size() && ms >= 0;
+  return is_number ? std::optional(ms) : std::nullopt;
 }
 
 // 0 stands for none.
@@ -84,6 +93,7 @@ absl::Status LogFollower::Turn() {
   if (absl::Status routed = Route(*batches); !routed.ok()) return routed;
   deps_.lag.Read(absl::ToUnixMillis(deps_.clock.Now()), OldestHeld());
   ReportPositions();
+  AskIngest();
   return absl::OkStatus();
 }
 
@@ -164,17 +174,35 @@ void LogFollower::ReportPositions() {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_report_ || leases_.empty()) return;
   next_report_ = now + kReportEach;
-  if (report_connection_ == nullptr || report_connection_->broken()) {
-    auto connection = RedisConnection::Connect(redis_);
-    if (!connection.ok()) return;
-    report_connection_ = *std::move(connection);
-  }
+  RedisConnection* connection = SideConnection();
+  if (connection == nullptr) return;
   std::map<LogId, Position> positions;
   for (const auto& [log, lease] : leases_) {
     if (const auto position = Position::Parse(lease.position); position.ok()) positions[log] = *position;
   }
-  const absl::Status told = CommitPositions(*report_connection_, kConsumer, positions);
+  const absl::Status told = CommitPositions(*connection, kConsumer, positions);
   if (!told.ok()) log::Warn("follower", "the logs do not know our positions", {{"error", told.ToString()}});
+}
+
+void LogFollower::AskIngest() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_question_) return;
+  next_question_ = now + kAskEach;
+  RedisConnection* connection = SideConnection();
+  if (connection == nullptr) return;
+  const auto reply = connection->Call({"GET", kAlarmLagKey});
+  const int64_t now_ms = absl::ToUnixMillis(deps_.clock.Now());
+  deps_.lag.IngestSaid(now_ms, reply.ok() ? MillisOf(reply->view().text()) : std::nullopt);
+}
+
+// Null while Redis cannot be reached.
+RedisConnection* LogFollower::SideConnection() {
+  if (side_connection_ == nullptr || side_connection_->broken()) {
+    auto connection = RedisConnection::Connect(redis_);
+    if (!connection.ok()) return nullptr;
+    side_connection_ = *std::move(connection);
+  }
+  return side_connection_.get();
 }
 
 void LogFollower::Note(const absl::Status& status) {

@@ -1,7 +1,7 @@
 #pragma once
 
 // The names of everything we keep in Redis; docs/formats/logs.md lists them. All
-// of a shard carry it as hash tag, so that one shard is on one server.
+// that is of one shard carries it as hash tag, so that it is on one server.
 
 #include <compare>
 #include <cstdint>
