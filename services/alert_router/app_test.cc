@@ -342,6 +342,17 @@ TEST_F(AppTest, AClientWithTooManyStreamsIsToldWhatToDo) {
       << "watches have places of their own";
 }
 
+TEST_F(AppTest, ADownStoreIsSaidSoAndNothingOfItsInside) {
+  database_->server().Kill9();
+  v1::GetAlertRequest request;
+  request.set_alert("a1");
+  v1::GetAlertResponse found;
+  const absl::Status status =
+      rpc::FromGrpc(As("operator-1")->GetAlert(rpc::CallWithin(absl::Seconds(10), {}, true).get(), request, &found));
+  EXPECT_EQ(rpc::ReasonOf(status), "STORE_UNAVAILABLE") << status;
+  EXPECT_EQ(std::string(status.message()), "what the service needs does not answer; try again");
+}
+
 TEST_F(AppTest, MisuseOfAStreamEndsItWithAReason) {
   const auto centre = As("centre-1480");
   const auto context = rpc::CallWithin(absl::Seconds(20), {}, true);

@@ -93,7 +93,7 @@ absl::StatusOr<bool> Caretaker::MoveSome(const Pick& pick, const Move& move) {
     if (!now.ok()) return now.status();
     for (const Alert& alert : *alerts) {
       const Change change = move(alert, moves.reachable(), *now);
-      if (!change.Changed()) continue;
+      if (!change.Recorded()) continue;
       if (absl::Status saved = moves.Save(change); !saved.ok()) return saved;
       ++moved;
     }

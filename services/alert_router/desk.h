@@ -7,8 +7,8 @@
 //
 // Errors besides those of common/access: NotFound UNKNOWN_ALERT;
 // FailedPrecondition ALERT_TAKEN (with `receiver`), ALERT_ENDED (with `state`),
-// ALERT_NOT_ACCEPTED, NOT_OFFERED; InvalidArgument BAD_REQUEST; Unavailable
-// STORE_DOWN.
+// ALERT_NOT_ACCEPTED, NOT_OFFERED; InvalidArgument BAD_REQUEST. One without a reason
+// is the store's, and for our log only (rpc::Public).
 //
 // Threads: any; calls wait for the store.
 #pragma once

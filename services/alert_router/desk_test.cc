@@ -112,13 +112,6 @@ TEST_F(DeskTest, HostileRequestsAreRefusedInWords) {
   EXPECT_EQ(world_.store.Find("dose_missed", "d1")->version, 2U);
 }
 
-TEST_F(DeskTest, ADownStoreIsSaidSo) {
-  world_.store.Break(absl::UnavailableError("secret host is down"));
-  const absl::Status status = Accept("centre-1480").status();
-  EXPECT_EQ(Reason(status), "STORE_DOWN");
-  EXPECT_EQ(std::string(status.message()).find("secret"), std::string::npos);
-}
-
 TEST_F(DeskTest, ListsPageByPageWhatTheCallerMaySee) {
   for (int i = 2; i <= 5; ++i) {
     world_.store.Advance(std::chrono::seconds(1));

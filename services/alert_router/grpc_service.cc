@@ -121,6 +121,16 @@ class AttendStream {
   std::optional<Links::Id> link_;
 };
 
+absl::Status Shown(const char* method, const absl::Status& status) {
+  return rpc::Public("alert_router", method, status);
+}
+
+template <typename Response>
+absl::StatusOr<Response> Shown(const char* method, const absl::StatusOr<Response>& answer) {
+  if (answer.ok()) return answer;
+  return Shown(method, answer.status());
+}
+
 template <typename Response>
 absl::StatusOr<Response> WithAlert(const absl::StatusOr<Alert>& alert) {
   if (!alert.ok()) return alert.status();
@@ -158,40 +168,43 @@ class Service final : public v1::AlertRouterService::CallbackService {
                                         v1::AcceptAlertResponse* response) override {
     return rpc::Unary(context, deps_.workers, request, response,
                       [this](const rpc::CallContext& call, const v1::AcceptAlertRequest& asked) {
-                        return WithAlert<v1::AcceptAlertResponse>(deps_.desk.Accept(call, ToRequest(asked)));
+                        return Shown("AcceptAlert",
+                                     WithAlert<v1::AcceptAlertResponse>(deps_.desk.Accept(call, ToRequest(asked))));
                       });
   }
 
   grpc::ServerUnaryReactor* RejectAlert(Context* context, const v1::RejectAlertRequest* request,
                                         v1::RejectAlertResponse* response) override {
-    return rpc::Unary(
-        context, deps_.workers, request, response,
-        [this](const rpc::CallContext& call, const v1::RejectAlertRequest& asked) {
-          return WithAlert<v1::RejectAlertResponse>(deps_.desk.Reject(call, ToRequest(asked, asked.reason())));
-        });
+    return rpc::Unary(context, deps_.workers, request, response,
+                      [this](const rpc::CallContext& call, const v1::RejectAlertRequest& asked) {
+                        return Shown("RejectAlert", WithAlert<v1::RejectAlertResponse>(
+                                                        deps_.desk.Reject(call, ToRequest(asked, asked.reason()))));
+                      });
   }
 
   grpc::ServerUnaryReactor* ResolveAlert(Context* context, const v1::ResolveAlertRequest* request,
                                          v1::ResolveAlertResponse* response) override {
-    return rpc::Unary(
-        context, deps_.workers, request, response,
-        [this](const rpc::CallContext& call, const v1::ResolveAlertRequest& asked) {
-          return WithAlert<v1::ResolveAlertResponse>(deps_.desk.Resolve(call, ToRequest(asked, asked.reason())));
-        });
+    return rpc::Unary(context, deps_.workers, request, response,
+                      [this](const rpc::CallContext& call, const v1::ResolveAlertRequest& asked) {
+                        return Shown("ResolveAlert", WithAlert<v1::ResolveAlertResponse>(
+                                                         deps_.desk.Resolve(call, ToRequest(asked, asked.reason()))));
+                      });
   }
 
   grpc::ServerUnaryReactor* GetAlert(Context* context, const v1::GetAlertRequest* request,
                                      v1::GetAlertResponse* response) override {
-    return rpc::Unary(
-        context, deps_.workers, request, response,
-        [this](const rpc::CallContext& call, const v1::GetAlertRequest& asked) { return Get(call, asked); });
+    return rpc::Unary(context, deps_.workers, request, response,
+                      [this](const rpc::CallContext& call, const v1::GetAlertRequest& asked) {
+                        return Shown("GetAlert", Get(call, asked));
+                      });
   }
 
   grpc::ServerUnaryReactor* ListAlerts(Context* context, const v1::ListAlertsRequest* request,
                                        v1::ListAlertsResponse* response) override {
-    return rpc::Unary(
-        context, deps_.workers, request, response,
-        [this](const rpc::CallContext& call, const v1::ListAlertsRequest& asked) { return List(call, asked); });
+    return rpc::Unary(context, deps_.workers, request, response,
+                      [this](const rpc::CallContext& call, const v1::ListAlertsRequest& asked) {
+                        return Shown("ListAlerts", List(call, asked));
+                      });
   }
 
   grpc::ServerWriteReactor<v1::WatchAlertsResponse>* WatchAlerts(Context* context,
@@ -199,7 +212,7 @@ class Service final : public v1::AlertRouterService::CallbackService {
     return rpc::ServerStream<v1::WatchAlertsResponse>(
         context, deps_.workers, request,
         [this](const rpc::CallContext& call, const v1::WatchAlertsRequest& asked, auto writer) {
-          return Watch(call, asked, std::move(writer));
+          return Shown("WatchAlerts", Watch(call, asked, std::move(writer)));
         },
         kWatchQueue);
   }

@@ -135,7 +135,7 @@ class PostgresRows final : public Rows {
         before == 0 ? transaction_.Execute(kInsert, Params(change.alert)) : Update(change.alert, before);
     if (!written.ok()) return written.status();
     if (written->affected() != 1) return MovedOn(change.alert.id);
-    return change.Changed() ? WriteHistory(change) : absl::OkStatus();
+    return change.Recorded() ? WriteHistory(change) : absl::OkStatus();
   }
 
   absl::Status Advance(std::span<const PositionStep> steps) override { return positions_.Advance(transaction_, steps); }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/rpc/error.h"
+
 namespace nara::alert {
 namespace {
 
@@ -13,7 +15,8 @@ constexpr std::size_t kChunk = 500;
 constexpr std::size_t kMostWaiting = 20'000;
 
 absl::Status TooSlow() {
-  return absl::ResourceExhaustedError("the watcher does not read fast enough; watch again for a new snapshot");
+  return rpc::Error(absl::StatusCode::kResourceExhausted, "NOT_READ",
+                    "the watcher does not read fast enough; watch again for a new snapshot");
 }
 
 bool ShowAll(WatchSink& sink, const std::vector<Alert>& alerts) {
