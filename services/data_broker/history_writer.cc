@@ -1,6 +1,7 @@
 #include "data_broker/history_writer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "common/log/log.h"
@@ -19,6 +20,7 @@ HistoryWriter::HistoryWriter(Options options, Deps deps)
     : options_(std::move(options)),
       deps_(std::move(deps)),
       reader_(options_.care_kinds, deps_.audience, deps_.metrics),
+      size_(options_.max_rows),
       pause_(options_.first_pause) {}
 
 HistoryWriter::~HistoryWriter() {
@@ -48,10 +50,10 @@ absl::Status HistoryWriter::Round(const std::stop_token& stop) {
   if (own_again_ || now - owned_at_ >= options_.renew) {
     if (absl::Status status = Own(); !status.ok()) return status;
   }
-  if (absl::Status status = deps_.relabeller.Run(deps_.store); !status.ok()) return status;
+  Relabel();
   FollowAgain();
   if (held_.size() == read_.size()) {
-    Pause(stop, options_.block);
+    Pause(stop, Block());
   } else if (absl::Status status = Gather(stop); !status.ok()) {
     return status;
   }
@@ -67,13 +69,13 @@ absl::Status HistoryWriter::Own() {
   for (std::size_t log = 0; log < kLogs; ++log) {
     if (owned->contains(log)) continue;
     follower_->Unfollow(log);
-    held_.erase(log);
+    LoseAhead(log);
   }
   for (const auto& [log, position] : *owned) {
     const auto ours = read_.find(log);
     if (ours != read_.end() && ours->second == position) continue;
     follower_->Follow(log, position);
-    held_.erase(log);
+    LoseAhead(log);
   }
   read_ = *owned;
   uncommitted_ = *owned;
@@ -81,6 +83,26 @@ absl::Status HistoryWriter::Own() {
   healthy_ = true;
   owned_at_ = steady_clock::now();
   return absl::OkStatus();
+}
+
+void HistoryWriter::LoseAhead(std::size_t log) {
+  held_.erase(log);
+  std::erase_if(ahead_, [log](const LogSlice& slice) { return slice.log == log; });
+}
+
+void HistoryWriter::Relabel() {
+  if (steady_clock::now() < relabel_at_) return;
+  const absl::Status status = deps_.relabeller.Run(deps_.store);
+  if (status.ok()) return;
+  relabel_at_ = steady_clock::now() + options_.last_pause;
+  deps_.metrics.RelabelFailed();
+  log::Warn("history", "labels cannot be corrected; trying again", {{"error", status.ToString()}});
+}
+
+// Waiting for records holds up no labels.
+milliseconds HistoryWriter::Block() const {
+  const bool more = deps_.relabeller.waiting() && steady_clock::now() >= relabel_at_;
+  return more ? milliseconds(0) : options_.block;
 }
 
 void HistoryWriter::FollowAgain() {
@@ -93,32 +115,45 @@ void HistoryWriter::FollowAgain() {
 }
 
 absl::Status HistoryWriter::Gather(const std::stop_token& stop) {
-  if (absl::Status status = ReadInto(options_.block); !status.ok()) return status;
+  if (absl::Status status = ReadInto(Block()); !status.ok()) return status;
   const auto next = flushed_at_ + options_.gather;
-  const bool more = !batch_.positions.empty() && batch_.rows.size() < options_.max_rows;
+  const bool more = !batch_.positions.empty() && !Full();
   if (!more || steady_clock::now() >= next) return absl::OkStatus();
   Pause(stop, next - steady_clock::now());
   return ReadInto(milliseconds(0));
 }
 
 absl::Status HistoryWriter::ReadInto(milliseconds block) {
-  const auto slices = follower_->Read(block);
-  if (!slices.ok()) return slices.status();
-  for (const LogSlice& slice : *slices) Digest(slice);
+  if (ahead_.empty()) {
+    auto slices = follower_->Read(block);
+    if (!slices.ok()) return slices.status();
+    std::ranges::move(*slices, std::back_inserter(ahead_));
+  }
+  DigestAhead();
   return absl::OkStatus();
 }
 
-void HistoryWriter::Digest(const LogSlice& slice) {
-  for (const LogEntry& entry : slice.entries) {
-    CareRecordPtr record = reader_.Read(slice.log, entry);
+void HistoryWriter::DigestAhead() {
+  while (!ahead_.empty() && !Full()) {
+    Digest(ahead_.front());
+    if (ahead_.front().entries.empty()) ahead_.pop_front();
+  }
+}
+
+// Leaves in the slice what the batch has no room for.
+void HistoryWriter::Digest(LogSlice& slice) {
+  auto entry = slice.entries.begin();
+  for (; entry != slice.entries.end() && !Full(); ++entry) {
+    CareRecordPtr record = reader_.Read(slice.log, *entry);
     if (record != nullptr && !record->party) {
       follower_->Unfollow(slice.log);
       held_.emplace(slice.log, std::move(record));
-      return;
+      return slice.entries.clear();
     }
     if (record != nullptr) batch_.rows.push_back(std::move(record));
-    read_[slice.log] = batch_.positions[slice.log] = entry.position;
+    read_[slice.log] = batch_.positions[slice.log] = entry->position;
   }
+  slice.entries.erase(slice.entries.begin(), entry);
 }
 
 milliseconds HistoryWriter::LagOfHeld() const {
@@ -135,7 +170,9 @@ absl::Status HistoryWriter::Flush() {
   }
   const HistoryBatch batch = std::exchange(batch_, {});
   const auto start = steady_clock::now();
-  if (absl::Status status = deps_.store.Store(batch); !status.ok()) return status;
+  const absl::Status status = deps_.store.Store(batch);
+  if (size_.Learn(status, batch.rows.size())) deps_.metrics.HistoryHalved();
+  if (!status.ok()) return status;
   flushed_at_ = steady_clock::now();
   healthy_ = true;
   pause_ = options_.first_pause;
@@ -166,6 +203,7 @@ void HistoryWriter::Failed(const absl::Status& status, const std::stop_token& st
   batch_ = {};
   read_.clear();
   held_.clear();
+  ahead_.clear();
   deps_.metrics.HistoryFailed();
   log::Warn("history", "history cannot be written; trying again",
             {{"error", status.ToString()}, {"pause_ms", pause_.count()}});

@@ -102,7 +102,7 @@ struct ReplayQuery {
   std::size_t limit = 0;
 };
 
-// Where a page of a listing ended.
+// Where a page of a listing, or a piece of relabelling, ended.
 struct ListKey {
   std::int64_t effective_us = 0;  // microseconds since 1970
   std::string id;
@@ -143,6 +143,12 @@ struct Label {
   Party party;
 };
 
+// What a piece of relabelling came to.
+struct RelabelledPiece {
+  std::size_t rows = 0;         // gone over, right or wrong
+  std::optional<ListKey> last;  // of them, when there may be more
+};
+
 // What one transaction stores; every row has a party.
 struct HistoryBatch {
   std::vector<CareRecordPtr> rows;
@@ -165,8 +171,13 @@ class HistoryWriterStore {
   // Revision of the route by which each device's rows were labelled.
   virtual absl::StatusOr<std::map<std::string, std::uint64_t>> Labelled() = 0;
 
-  // Corrects the party of a device's rows and notes the route's revision.
-  virtual absl::Status Relabel(const std::string& device, std::uint64_t revision, const std::vector<Label>& labels) = 0;
+  // Corrects the party of those of the device's rows that are behind `after`, at most
+  // `limit` of them; again is no harm.
+  virtual absl::StatusOr<RelabelledPiece> Relabel(const std::string& device, const std::vector<Label>& labels,
+                                                  const std::optional<ListKey>& after, std::size_t limit) = 0;
+
+  // All of the device's rows have the labels of this revision.
+  virtual absl::Status NoteLabelled(const std::string& device, std::uint64_t revision) = 0;
 };
 
 }  // namespace nara::broker

@@ -75,18 +75,46 @@ from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
         position_ms, position_seq, revision, observation)
 on conflict (id) do nothing)sql";
 
+// Also the rows that are right count for the limit: what a statement reads is bounded too.
 constexpr std::string_view kRelabel = R"sql(
-with noted as (
-  insert into labelled_routes (device, revision) values ($1, $2)
-  on conflict (device) do update set revision = greatest(labelled_routes.revision, excluded.revision)
+with piece as materialized (
+  select id, assignment, effective_at from observations
+  where device = $1 and (effective_at, id) >
+        (coalesce(timestamptz 'epoch' + $2::bigint * interval '1 microsecond', '-infinity'), $3::text)
+  order by effective_at, id limit $4
+), corrected as (
+  update observations as o set principal = l.principal, unit = l.unit
+  from piece as p join unnest($5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::text[])
+    as l (assignment, since, until, principal, unit) on p.assignment = l.assignment
+    and p.effective_at >= timestamptz 'epoch' + l.since * interval '1 microsecond'
+    and (l.until is null or p.effective_at < timestamptz 'epoch' + l.until * interval '1 microsecond')
+  where o.id = p.id and (o.principal, o.unit) is distinct from (l.principal, l.unit)
 )
-update observations as o set principal = l.principal, unit = l.unit
-from unnest($3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[])
-  as l (assignment, since, until, principal, unit)
-where o.device = $1 and o.assignment = l.assignment
-  and o.effective_at >= timestamptz 'epoch' + l.since * interval '1 microsecond'
-  and (l.until is null or o.effective_at < timestamptz 'epoch' + l.until * interval '1 microsecond')
-  and (o.principal, o.unit) is distinct from (l.principal, l.unit))sql";
+select (extract(epoch from effective_at) * 1000000)::bigint as effective_us, id, count(*) over () as rows
+from piece order by effective_at desc, id desc limit 1)sql";
+
+constexpr std::string_view kNoteLabelled = R"sql(
+insert into labelled_routes (device, revision) values ($1, $2)
+on conflict (device) do update set revision = greatest(labelled_routes.revision, excluded.revision))sql";
+
+// Labels turned into columns, for unnest.
+struct LabelColumns {
+  std::vector<std::string> assignments, principals, units;
+  std::vector<std::int64_t> since;
+  std::vector<std::optional<std::int64_t>> until;
+
+  explicit LabelColumns(const std::vector<Label>& labels);
+};
+
+LabelColumns::LabelColumns(const std::vector<Label>& labels) {
+  for (const Label& label : labels) {
+    assignments.push_back(label.assignment);
+    since.push_back(label.since_us);
+    until.push_back(label.until_us);
+    principals.push_back(label.party.principal);
+    units.push_back(label.party.unit);
+  }
+}
 
 // Rows turned into columns, for unnest.
 struct Columns {
@@ -246,20 +274,26 @@ absl::StatusOr<std::map<std::string, std::uint64_t>> PostgresHistoryWriter::Labe
   return labelled;
 }
 
-absl::Status PostgresHistoryWriter::Relabel(const std::string& device, std::uint64_t revision,
-                                            const std::vector<Label>& labels) {
+absl::StatusOr<RelabelledPiece> PostgresHistoryWriter::Relabel(const std::string& device,
+                                                               const std::vector<Label>& labels,
+                                                               const std::optional<ListKey>& after, std::size_t limit) {
   if (absl::Status status = Connect(); !status.ok()) return status;
-  std::vector<std::string> assignments, principals, units;
-  std::vector<std::int64_t> since;
-  std::vector<std::optional<std::int64_t>> until;
-  for (const Label& label : labels) {
-    assignments.push_back(label.assignment);
-    since.push_back(label.since_us);
-    until.push_back(label.until_us);
-    principals.push_back(label.party.principal);
-    units.push_back(label.party.unit);
-  }
-  return connection_->Execute(kRelabel, {device, revision, assignments, since, until, principals, units}).status();
+  const LabelColumns columns(labels);
+  const auto after_us = after ? std::optional(after->effective_us) : std::nullopt;
+  const auto result =
+      connection_->Execute(kRelabel, {device, after_us, after ? after->id : "", limit, columns.assignments,
+                                      columns.since, columns.until, columns.principals, columns.units});
+  if (!result.ok()) return result.status();
+  if (result->empty()) return RelabelledPiece{};
+  const Row last = (*result)[0];
+  RelabelledPiece piece{.rows = static_cast<std::size_t>(last.Int64("rows")), .last = std::nullopt};
+  if (piece.rows == limit) piece.last = ListKey{last.Int64("effective_us"), last.String("id")};
+  return piece;
+}
+
+absl::Status PostgresHistoryWriter::NoteLabelled(const std::string& device, std::uint64_t revision) {
+  if (absl::Status status = Connect(); !status.ok()) return status;
+  return connection_->Execute(kNoteLabelled, {device, revision}).status();
 }
 
 }  // namespace nara::broker

@@ -40,7 +40,9 @@ class PostgresHistoryWriter final : public HistoryWriterStore {
   absl::StatusOr<std::map<std::size_t, Position>> Own() override;
   absl::Status Store(const HistoryBatch& batch) override;
   absl::StatusOr<std::map<std::string, std::uint64_t>> Labelled() override;
-  absl::Status Relabel(const std::string& device, std::uint64_t revision, const std::vector<Label>& labels) override;
+  absl::StatusOr<RelabelledPiece> Relabel(const std::string& device, const std::vector<Label>& labels,
+                                          const std::optional<ListKey>& after, std::size_t limit) override;
+  absl::Status NoteLabelled(const std::string& device, std::uint64_t revision) override;
 
  private:
   absl::Status Connect();

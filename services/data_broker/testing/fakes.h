@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <condition_variable>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -280,9 +281,31 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     const std::lock_guard lock(mutex_);
     down_ = down;
   }
+  // A statement over more rows takes too long.
+  void Manages(std::size_t rows) {
+    const std::lock_guard lock(mutex_);
+    manages_ = rows;
+  }
+  // The labels of this device cannot be corrected.
+  void RefuseLabels(const std::string& device) {
+    const std::lock_guard lock(mutex_);
+    unlabelled_ = device;
+  }
   std::vector<CareRecordPtr> rows() const {
     const std::lock_guard lock(mutex_);
     return rows_;
+  }
+  // Rows of each batch that was stored.
+  std::vector<std::size_t> batches() const {
+    const std::lock_guard lock(mutex_);
+    return batches_;
+  }
+  // Unit of each row, by id.
+  std::map<std::string, std::string> units() const {
+    const std::lock_guard lock(mutex_);
+    std::map<std::string, std::string> units;
+    for (const CareRecordPtr& row : rows_) units[row->observation.id()] = row->party->unit;
+    return units;
   }
   Positions positions() const {
     const std::lock_guard lock(mutex_);
@@ -335,6 +358,8 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     for (const auto& [log, position] : batch.positions) {
       if (elsewhere_.contains(log)) return absl::AbortedError("another writer has the lease of a log");
     }
+    if (batch.rows.size() > manages_) return TooLong();
+    batches_.push_back(batch.rows.size());
     for (const CareRecordPtr& row : batch.rows) {
       if (ids_.insert(row->observation.id()).second) rows_.push_back(row);
     }
@@ -346,7 +371,26 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     if (down_) return Gone();
     return labelled_;
   }
-  absl::Status Relabel(const std::string& device, std::uint64_t revision, const std::vector<Label>&) override {
+  absl::StatusOr<RelabelledPiece> Relabel(const std::string& device, const std::vector<Label>& labels,
+                                          const std::optional<ListKey>& after, std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    if (down_) return Gone();
+    if (device == unlabelled_) return absl::InternalError("no labels for this device");
+    std::map<std::pair<std::int64_t, std::string>, CareRecordPtr*> behind;
+    for (CareRecordPtr& row : rows_) {
+      const bool behind_after = !after || KeyOf(*row) > std::pair(after->effective_us, after->id);
+      if (row->observation.device() == device && behind_after) behind.emplace(KeyOf(*row), &row);
+    }
+    if (std::min(limit, behind.size()) > manages_) return TooLong();
+    RelabelledPiece piece;
+    for (auto row = behind.begin(); row != behind.end() && piece.rows < limit; ++row, ++piece.rows) {
+      *row->second = Labelled(**row->second, labels);
+      piece.last = {row->first.first, row->first.second};
+    }
+    if (piece.rows < limit) piece.last.reset();
+    return piece;
+  }
+  absl::Status NoteLabelled(const std::string& device, std::uint64_t revision) override {
     const std::lock_guard lock(mutex_);
     if (down_) return Gone();
     labelled_[device] = revision;
@@ -355,6 +399,16 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
 
  private:
   static absl::Status Gone() { return absl::UnavailableError("history is down"); }
+  static absl::Status TooLong() { return absl::DeadlineExceededError("the statement took too long"); }
+  static CareRecordPtr Labelled(const CareRecord& row, const std::vector<Label>& labels) {
+    auto labelled = std::make_shared<CareRecord>(row);
+    const std::int64_t at = Micros(row.observation.effective_at());
+    for (const Label& label : labels) {
+      const bool meant = label.assignment == row.assignment && label.since_us <= at;
+      if (meant && (!label.until_us || at < *label.until_us)) labelled->party = label.party;
+    }
+    return labelled;
+  }
   static std::pair<std::int64_t, std::string> KeyOf(const CareRecord& row) {
     return {Micros(row.observation.effective_at()), row.observation.id()};
   }
@@ -372,6 +426,9 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
   Positions positions_;
   std::map<std::string, std::uint64_t> labelled_;
   std::set<std::size_t> elsewhere_;
+  std::vector<std::size_t> batches_;
+  std::size_t manages_ = std::numeric_limits<std::size_t>::max();
+  std::string unlabelled_;
   bool down_ = false;
 };
 
