@@ -25,6 +25,7 @@
 #include <memory>
 #include <thread>
 
+#include "common/time/clock.h"
 #include "data_broker/batch_size.h"
 #include "data_broker/record_reader.h"
 #include "data_broker/relabeller.h"
@@ -48,11 +49,12 @@ class HistoryWriter {
 
   struct Deps {
     std::function<std::unique_ptr<LogShelf>()> make_shelf;
-    std::function<std::unique_ptr<LogFollower>()> make_follower;
+    std::function<std::unique_ptr<LogSource>()> make_source;
     HistoryWriterStore& store;
     const Audience& audience;
     Relabeller& relabeller;
     Metrics& metrics;
+    const Clock& clock;
   };
 
   HistoryWriter(Options options, Deps deps);
@@ -67,19 +69,17 @@ class HistoryWriter {
   bool healthy() const { return healthy_; }
 
  private:
-  using Time = std::chrono::steady_clock::time_point;
-
   void Run(const std::stop_token& stop);
   absl::Status Round(const std::stop_token& stop);
   absl::Status Own();
-  void LoseAhead(std::size_t log);
+  void LoseAhead(LogId log);
   void Relabel();
   std::chrono::milliseconds Block() const;
   absl::Status Gather(const std::stop_token& stop);
   absl::Status ReadInto(std::chrono::milliseconds block);
   bool Full() const { return batch_.rows.size() >= size_.now(); }
   void DigestAhead();
-  void Digest(LogSlice& slice);
+  void Digest(LogBatch& read);
   // Reads on in the logs whose records' routes have come.
   void FollowAgain();
   std::chrono::milliseconds LagOfHeld() const;
@@ -94,18 +94,19 @@ class HistoryWriter {
   // Used by the thread alone.
   const RecordReader reader_;
   std::unique_ptr<LogShelf> shelf_;
-  std::unique_ptr<LogFollower> follower_;
-  std::map<std::size_t, Position> read_;  // of our logs: digested, perhaps not stored
-  std::deque<LogSlice> ahead_;            // read, not digested: what the batch had no room for
+  std::unique_ptr<LogSource> source_;
+  std::map<LogId, Position> read_;  // of our logs: digested, perhaps not stored
+  std::deque<LogBatch> ahead_;      // read, not digested: what the batch had no room for
   HistoryBatch batch_;
   BatchSize size_;
-  std::map<std::size_t, CareRecordPtr> held_;  // logs that are held, and the record that waits
+  std::map<LogId, CareRecordPtr> held_;  // logs that are held, and the record that waits
   bool own_again_ = true;
-  Time owned_at_;
-  Time flushed_at_;
-  Time committed_at_;
-  Time relabel_at_;                              // not before
-  std::map<std::size_t, Position> uncommitted_;  // stored, not told to Redis
+  // By the monotonic clock.
+  absl::Duration owned_at_ = -absl::InfiniteDuration();
+  absl::Duration flushed_at_ = -absl::InfiniteDuration();
+  absl::Duration committed_at_ = -absl::InfiniteDuration();
+  absl::Duration relabel_at_ = -absl::InfiniteDuration();  // not before
+  std::map<LogId, Position> uncommitted_;                  // stored, not told to Redis
   std::chrono::milliseconds pause_;
   // Last: the thread uses everything above.
   std::jthread thread_;

@@ -19,7 +19,7 @@ class HistoryWriterTest : public ::testing::Test {
   HistoryWriterTest() { audience_.Answers("a-1", "unit-a"); }
 
   void AppendMany(std::uint64_t from, std::uint64_t to) {
-    for (std::uint64_t seq = from; seq <= to; ++seq) logs_.Append(seq % 3, Say{.device = "a-1", .seq = seq});
+    for (std::uint64_t seq = from; seq <= to; ++seq) logs_.Append(LogAt(seq % 3), Say{.device = "a-1", .seq = seq});
   }
   bool Stored(std::size_t rows) {
     return WaitFor([&] { return history_.rows().size() == rows; });
@@ -31,6 +31,7 @@ class HistoryWriterTest : public ::testing::Test {
   testing::FakeLogs logs_;
   testing::FakeAudience audience_;
   testing::FakeHistory history_;
+  ManualClock clock_{absl::FromUnixMillis(61'000)};
   metrics::Registry registry_;
   Metrics metrics_{registry_};
   Relabeller relabeller_{metrics_};
@@ -40,11 +41,12 @@ class HistoryWriterTest : public ::testing::Test {
                          .last_pause = std::chrono::milliseconds(4),
                          .care_kinds = {"glucose"}},
                         {.make_shelf = [this] { return logs_.Shelf(); },
-                         .make_follower = [this] { return logs_.Follower(); },
+                         .make_source = [this] { return logs_.Source(); },
                          .store = history_,
                          .audience = audience_,
                          .relabeller = relabeller_,
-                         .metrics = metrics_}};
+                         .metrics = metrics_,
+                         .clock = clock_}};
 };
 
 TEST_F(HistoryWriterTest, ABatchNeverHasMoreThanItsRows) {
@@ -76,10 +78,19 @@ TEST_F(HistoryWriterTest, LabelsThatCannotBeCorrectedStopNoBatch) {
   EXPECT_TRUE(writer_.healthy());
 }
 
+// The first entry of FakeLogs stands at 1.001 s.
+TEST_F(HistoryWriterTest, ARecordThatWaitsForItsRouteIsAsOldAsItIs) {
+  logs_.Append(LogAt(0), Say{.device = "new-1", .seq = 1});
+  writer_.Start();
+  EXPECT_TRUE(Counted("nara_broker_lag_seconds{consumer=\"history\"} 59.999"));
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_TRUE(Counted("nara_broker_lag_seconds{consumer=\"history\"} 60.999"));
+}
+
 TEST_F(HistoryWriterTest, AHeldLogLosesNothingThatWasReadAhead) {
   AppendMany(1, 60);
-  logs_.Append(0, Say{.device = "new-1", .seq = 1});
-  for (std::uint64_t seq = 61; seq <= 90; ++seq) logs_.Append(0, Say{.device = "a-1", .seq = seq});
+  logs_.Append(LogAt(0), Say{.device = "new-1", .seq = 1});
+  for (std::uint64_t seq = 61; seq <= 90; ++seq) logs_.Append(LogAt(0), Say{.device = "a-1", .seq = seq});
   writer_.Start();
   ASSERT_TRUE(Stored(60));
   audience_.Answers("new-1", "unit-a");

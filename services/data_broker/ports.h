@@ -18,27 +18,10 @@
 
 namespace nara::broker {
 
+using nara::LogBatch;
 using nara::LogBounds;
 using nara::LogEntry;
-
-// Entries of one log, in its order.
-struct LogSlice {
-  std::size_t log = 0;
-  std::vector<LogEntry> entries;
-};
-
-// Follows the heads of logs. Not thread-safe: one for each thread.
-class LogFollower {
- public:
-  virtual ~LogFollower() = default;
-
-  // From now on Read gives the entries of `log` behind `after`; again to move it.
-  virtual void Follow(std::size_t log, Position after) = 0;
-  virtual void Unfollow(std::size_t log) = 0;
-
-  // Waits at most `block` for entries. Unavailable when Redis is gone.
-  virtual absl::StatusOr<std::vector<LogSlice>> Read(std::chrono::milliseconds block) = 0;
-};
+using nara::LogSource;
 
 // Reads logs anywhere. Not thread-safe: one for each thread.
 class LogShelf {
@@ -46,14 +29,14 @@ class LogShelf {
   virtual ~LogShelf() = default;
 
   // At most `count` entries behind `after`.
-  virtual absl::StatusOr<std::vector<LogEntry>> ReadAfter(std::size_t log, Position after, std::size_t count) = 0;
-  virtual absl::StatusOr<LogBounds> Bounds(std::size_t log) = 0;
+  virtual absl::StatusOr<std::vector<LogEntry>> ReadAfter(LogId log, Position after, std::size_t count) = 0;
+  virtual absl::StatusOr<LogBounds> Bounds(LogId log) = 0;
 
-  // Of every log, by its number.
-  virtual absl::StatusOr<std::vector<LogBounds>> AllBounds() = 0;
+  // Of every log.
+  virtual absl::StatusOr<std::map<LogId, LogBounds>> AllBounds() = 0;
 
   // Tells Redis what history has stored, so that logs may be trimmed behind it.
-  virtual absl::Status Commit(const std::map<std::size_t, Position>& stored) = 0;
+  virtual absl::Status Commit(const std::map<LogId, Position>& stored) = 0;
 };
 
 // Who answers for care data, and who may see it now. Thread-safe; answers from
@@ -94,7 +77,7 @@ class Audience {
 
 // A piece of one log's history, for replay.
 struct ReplayQuery {
-  std::size_t log = 0;
+  LogId log;
   Position after;  // excluded
   Position until;  // included
   Audience::Reach reach = {};
@@ -152,7 +135,7 @@ struct RelabelledPiece {
 // What one transaction stores; every row has a party.
 struct HistoryBatch {
   std::vector<CareRecordPtr> rows;
-  std::map<std::size_t, Position> positions;
+  std::map<LogId, Position> positions;
 };
 
 // Writes history. Not thread-safe: one thread writes.
@@ -162,7 +145,7 @@ class HistoryWriterStore {
 
   // Takes or keeps the leases of as many shards as it can; returns the logs of
   // those that are ours, and how far each is stored.
-  virtual absl::StatusOr<std::map<std::size_t, Position>> Own() = 0;
+  virtual absl::StatusOr<std::map<LogId, Position>> Own() = 0;
 
   // Stores rows and positions in one transaction; rows that are there already are
   // left alone. Aborted when a lease was lost: call Own again.

@@ -1,6 +1,6 @@
 #include "data_broker/postgres_history.h"
 
-#include <array>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -12,15 +12,15 @@
 namespace nara::broker {
 namespace {
 
-constexpr std::array<int, kShards> kAllShards{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-
-std::string NameOf(LogLane lane) {
-  return lane == LogLane::kAlarm ? "alarm" : "measurement";
+std::vector<int> AllShards() {
+  std::vector<int> shards(kShardCount);
+  std::iota(shards.begin(), shards.end(), 0);
+  return shards;
 }
 
-std::size_t LogOf(const std::string& name, int shard) {
-  const LogLane lane = name == "alarm" ? LogLane::kAlarm : LogLane::kMeasurement;
-  return LogIndex(lane, static_cast<std::size_t>(shard));
+// Rows of other logs are not ours.
+LogId LogOf(std::string_view name, int shard) {
+  return {.shard = shard, .log = ParseLog(name).value_or(Log::kMeasurement)};
 }
 
 PostgresOptions InSchema(PostgresOptions options, const char* role) {
@@ -37,8 +37,7 @@ std::string Joined(const std::vector<std::string>& units) {
 
 CareRecordPtr RecordOf(const Row& row) {
   auto record = std::make_shared<CareRecord>();
-  const auto lane = static_cast<LogLane>(row.Int("lane"));
-  record->log = LogIndex(lane, static_cast<std::size_t>(row.Int("shard")));
+  record->log = {.shard = row.Int("shard"), .log = LogOfLane(row.Int("lane"))};
   record->position = {.ms = static_cast<std::uint64_t>(row.Int64("position_ms")),
                       .seq = static_cast<std::uint64_t>(row.Int64("position_seq"))};
   record->assignment = row.String("assignment");
@@ -137,8 +136,8 @@ void Columns::Add(const CareRecord& row) {
   kinds.push_back(observation.kind());
   effective.push_back(Micros(observation.effective_at()));
   received.push_back(Micros(observation.received_at()));
-  lanes.push_back(static_cast<int>(LaneOf(row.log)));
-  shards.push_back(static_cast<int>(ShardOf(row.log)));
+  lanes.push_back(LaneNumber(row.log.log));
+  shards.push_back(row.log.shard);
   ms.push_back(static_cast<std::int64_t>(row.position.ms));
   seq.push_back(static_cast<std::int64_t>(row.position.seq));
   revisions.push_back(static_cast<std::int64_t>(row.route_revision));
@@ -166,7 +165,7 @@ absl::StatusOr<Positions> PostgresHistoryReader::Stored() {
   for (const Row row : *result) {
     const auto position = Position::Parse(row.Text("position"));
     if (!position.ok()) return position.status();
-    stored[LogOf(row.String("log"), row.Int("shard"))] = *position;
+    stored[LogOf(row.Text("log"), row.Int("shard"))] = *position;
   }
   return stored;
 }
@@ -214,23 +213,20 @@ absl::Status PostgresHistoryWriter::Connect() {
   return absl::OkStatus();
 }
 
-absl::Status PostgresHistoryWriter::Take(LogLane lane) {
-  auto leases = positions_.Acquire(*connection_, NameOf(lane), kAllShards, lease_);
+absl::Status PostgresHistoryWriter::Take(Log log) {
+  auto leases = positions_.Acquire(*connection_, LogName(log), AllShards(), lease_);
   if (!leases.ok()) return leases.status();
-  for (ShardLease& lease : *leases) {
-    const std::size_t log = LogOf(lease.log, lease.shard);
-    leases_.emplace(log, std::move(lease));
-  }
+  for (ShardLease& lease : *leases) leases_.emplace(LogId{lease.shard, log}, std::move(lease));
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::map<std::size_t, Position>> PostgresHistoryWriter::Own() {
+absl::StatusOr<std::map<LogId, Position>> PostgresHistoryWriter::Own() {
   if (absl::Status status = Connect(); !status.ok()) return status;
   leases_.clear();
-  for (const LogLane lane : {LogLane::kMeasurement, LogLane::kAlarm}) {
-    if (absl::Status status = Take(lane); !status.ok()) return status;
+  for (const Log log : {Log::kMeasurement, Log::kAlarm}) {
+    if (absl::Status status = Take(log); !status.ok()) return status;
   }
-  std::map<std::size_t, Position> owned;
+  std::map<LogId, Position> owned;
   for (const auto& [log, lease] : leases_) {
     const auto position = Position::Parse(lease.position);
     if (!position.ok()) return position.status();

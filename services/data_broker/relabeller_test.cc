@@ -48,7 +48,7 @@ class RelabellerTest : public ::testing::Test {
     HistoryBatch batch;
     for (std::uint64_t seq = 1; seq <= rows; ++seq) {
       const testing::Say say{.device = device, .seq = seq, .at = static_cast<std::int64_t>(seq)};
-      batch.rows.push_back(reader.Read({}, {{seq, 0}, testing::PayloadOf(say)}));
+      batch.rows.push_back(reader.Read(LogAt(0), {{seq, 0}, testing::PayloadOf(say)}));
     }
     ASSERT_TRUE(history_.Store(batch).ok());
   }

@@ -53,7 +53,7 @@ class Storm {
     history_.Down(Roll(5) == 0);
     logs_.Down(Roll(8) == 0);
     for (std::size_t n = Roll(30); n > 0; --n) Say();
-    const std::size_t log = Roll(4);
+    const LogId log = LogAt(Roll(4));
     logs_.Trim(log, history_.positions()[log]);
     WaitFor([] { return false; }, std::chrono::milliseconds(Roll(10)));
   }
@@ -66,7 +66,7 @@ class Storm {
   void Say() {
     const std::size_t log = Roll(4);
     const std::string device = (log == 3 ? "b-" : "a-") + std::to_string(log);
-    logs_.Append(log, testing::Say{.device = device, .seq = ++seq_});
+    logs_.Append(LogAt(log), testing::Say{.device = device, .seq = ++seq_});
     if (log < 3) sent_[device].push_back(device + "/m/00000000000000aa/" + std::to_string(seq_));
   }
 
@@ -92,7 +92,7 @@ TEST(Resuming, NoGapAndNoDuplicateBeyondTheCursor) {
     FakeHistory history;
     Storm storm(seed, logs, history);
     BrokerRig rig(
-        audience, history, history, [&] { return logs.Shelf(); }, [&] { return logs.Follower(); },
+        audience, history, history, [&] { return logs.Shelf(); }, [&] { return logs.Source(); },
         {.queue = 1 + storm.Roll(8), .kept = 1 + storm.Roll(20)});
     rig.StartHistory();
     rig.StartFeed();
@@ -142,7 +142,7 @@ class LateRoutes {
     const std::string device = "a-" + std::to_string(log) + "-" + std::to_string(Roll(2));
     std::uint64_t& revision = revisions_[device];
     if (revision == 0 || Roll(8) == 0) ++revision;
-    logs_.Append(log, testing::Say{.device = device, .seq = ++seq_, .route_revision = revision});
+    logs_.Append(LogAt(log), testing::Say{.device = device, .seq = ++seq_, .route_revision = revision});
     sent_[device].push_back(device + "/m/00000000000000aa/" + std::to_string(seq_));
   }
 
@@ -175,7 +175,7 @@ TEST(Resuming, NoGapWhenRoutesAreLate) {
     audience.Allow("care-a", {"unit-a"});
     LateRoutes routes(seed, logs, audience);
     BrokerRig rig(
-        audience, history, history, [&] { return logs.Shelf(); }, [&] { return logs.Follower(); },
+        audience, history, history, [&] { return logs.Shelf(); }, [&] { return logs.Source(); },
         {.queue = 4 + routes.Roll(60), .kept = 1 + routes.Roll(20)});
     rig.StartHistory();
     rig.StartFeed();

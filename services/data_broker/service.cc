@@ -150,7 +150,7 @@ absl::StatusOr<bool> Service::Add(const std::string& caller, const CareRecord& r
   Party party = deps_.audience.PartyOf(row).value_or(*row.party);
   const Audience::Answer answer = party.nobody() ? Audience::Answer::kNo : deps_.audience.MayReceive(caller, party);
   if (answer == Audience::Answer::kLater) {
-    return rpc::Error(absl::StatusCode::kUnavailable, "RIGHTS_STALE",
+    return rpc::Error(absl::StatusCode::kUnavailable, "ACCESS_STALE",
                       "rights cannot be checked while the registry is away; try again");
   }
   if (answer == Audience::Answer::kNo) return false;
@@ -169,9 +169,7 @@ absl::StatusOr<v1::ListObservationsResponse> Service::ListObservations(const rpc
   const absl::StatusOr<ListQuery> query = QueryOf(call.caller, request);
   if (!query.ok()) return query.status();
   const auto rows = deps_.history.List(*query);
-  if (!rows.ok()) {
-    return rpc::Error(absl::StatusCode::kUnavailable, "HISTORY_UNAVAILABLE", "history cannot be read now; try again");
-  }
+  if (!rows.ok()) return rows.status();
   v1::ListObservationsResponse response;
   for (const CareRecordPtr& row : *rows) {
     const absl::StatusOr<bool> added = Add(call.caller, *row, response);

@@ -95,7 +95,7 @@ class StoresTest : public ::testing::Test {
     reader_ = std::make_unique<PostgresHistoryReader>(Postgres(), 4);
     rig_ = std::make_unique<BrokerRig>(
         audience_, *reader_, *store_, [this] { return MakeRedisShelf({.address = redis_->address()}); },
-        [this] { return MakeRedisFollower({.address = redis_->address()}); });
+        [this] { return std::make_unique<LogReader>(RedisOptions{redis_->address()}); });
     routes_.OnChange([this](const auto& routes) { rig_->relabeller().Changed(routes); });
     rig_->StartHistory();
     rig_->StartFeed();
