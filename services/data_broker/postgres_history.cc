@@ -6,7 +6,7 @@
 
 #include "common/postgres/migrate.h"
 #include "common/postgres/transaction.h"
-#include "data_broker/micros.h"
+#include "common/time/proto_time.h"
 #include "data_broker/schema.h"
 
 namespace nara::broker {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "data_broker/micros.h"
+#include "common/time/proto_time.h"
 
 namespace nara::broker {
 namespace {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "common/rpc/error.h"
+#include "common/time/proto_time.h"
 #include "data_broker/cursor.h"
-#include "data_broker/micros.h"
 #include "data_broker/page_token.h"
 
 namespace nara::broker {
@@ -31,12 +31,6 @@ Wish WishOf(const std::string& caller, const v1::SubscribeRequest& request) {
 bool InReach(const Audience::Reach& reach, const std::string& unit) {
   if (unit.size() > kMaxUnit) return false;
   return !reach.principal.empty() || std::ranges::find(reach.units, unit) != reach.units.end();
-}
-
-// What google.protobuf.Timestamp allows: the years 1 to 9999.
-bool IsTime(const google::protobuf::Timestamp& time) {
-  return time.seconds() >= -62'135'596'800 && time.seconds() <= 253'402'300'799 && time.nanos() >= 0 &&
-         time.nanos() < 1'000'000'000;
 }
 
 }  // namespace

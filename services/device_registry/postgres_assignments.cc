@@ -5,6 +5,7 @@
 
 #include "common/access/authorizer.h"
 #include "common/rpc/error.h"
+#include "common/time/proto_time.h"
 #include "device_registry/postgres_rows.h"
 #include "device_registry/postgres_write.h"
 
@@ -69,7 +70,7 @@ on conflict do nothing returning since)sql";
 
 std::optional<TimePoint> Optional(bool has, const google::protobuf::Timestamp& time) {
   if (!has) return std::nullopt;
-  return TimePointOf(time);
+  return ToChrono(time);
 }
 
 absl::Status Failed(const std::string& reason, const std::string& message, const std::string& noun,
@@ -110,7 +111,7 @@ absl::Status GuardDevice(Write& write, const NewAssignment& plan, const std::opt
   for (const Row row : *rows) {
     if (absl::Status read = ReadInto(write, row.String("id"), running.emplace_back()); !read.ok()) return read;
   }
-  return plan.guard(DeviceOf((*device)[0]), running, TimestampOf((*device)[0].Time("now")));
+  return plan.guard(DeviceOf((*device)[0]), running, ToProto((*device)[0].Time("now")));
 }
 
 // Reads the assignment and asks the guard about it.
@@ -119,12 +120,12 @@ absl::Status ReadGuarded(Write& write, const std::string& id, const AssignmentGu
                          v1::Assignment& assignment) {
   if (absl::Status read = ReadInto(write, id, assignment); !read.ok()) return read;
   const absl::StatusOr<Result> now = write.Execute(kNow, {});
-  return now.ok() ? guard(assignment, TimestampOf((*now)[0].Time("now"))) : now.status();
+  return now.ok() ? guard(assignment, ToProto((*now)[0].Time("now"))) : now.status();
 }
 
 // A retry of the same wish, not another one under its id.
 bool SameWish(const v1::AssignDeviceRequest& wish, const v1::Assignment& stored) {
-  const bool start = !wish.has_start_at() || TimePointOf(wish.start_at()) == TimePointOf(stored.start_at());
+  const bool start = !wish.has_start_at() || ToChrono(wish.start_at()) == ToChrono(stored.start_at());
   return start && stored.device() == wish.device() && stored.resident() == wish.resident() &&
          stored.regime() == wish.regime();
 }
@@ -174,7 +175,7 @@ absl::StatusOr<v1::Assignment> Make(Write& write, const NewAssignment& plan, con
   assignment.set_id(wish.assignment());
   assignment.set_device(wish.device());
   assignment.set_resident(wish.resident());
-  *assignment.mutable_start_at() = TimestampOf((*made)[0].Time("since"));
+  *assignment.mutable_start_at() = ToProto((*made)[0].Time("since"));
   assignment.set_regime(wish.regime());
   *assignment.add_responsibilities() = PointOf(v1::PURPOSE_CARE, plan.care, assignment.start_at());
   *assignment.add_responsibilities() = PointOf(v1::PURPOSE_ALARM, plan.alarm, assignment.start_at());
@@ -223,7 +224,7 @@ absl::StatusOr<v1::Assignment> PostgresStore::End(const Actor& actor, const v1::
     absl::Status guarded = ReadGuarded(write, request.assignment(), guard, assignment);
     if (!guarded.ok()) return guarded;
     // The same again is no error.
-    if (assignment.has_end_at() && at == TimePointOf(assignment.end_at())) return absl::OkStatus();
+    if (assignment.has_end_at() && at == ToChrono(assignment.end_at())) return absl::OkStatus();
     if (absl::Status ended = EndOne(write, request.assignment(), at); !ended.ok()) return ended;
     return ReadInto(write, request.assignment(), assignment);
   });
@@ -249,7 +250,7 @@ absl::StatusOr<v1::Assignment> PostgresStore::Transfer(const Actor& actor,
       return touched.ok() ? write.Audit("transfer", "assignment", assignment.id(), request) : touched;
     }
     for (const v1::Responsibility& point : assignment.responsibilities()) {
-      const bool same = point.purpose() == request.purpose() && at == TimePointOf(point.since());
+      const bool same = point.purpose() == request.purpose() && at == ToChrono(point.since());
       if (same && point.unit() == unit.id()) return absl::OkStatus();
     }
     return Failed("TRANSFER_OUTSIDE", "a transfer lies inside the assignment, after its start, and not on another one",

@@ -42,14 +42,6 @@ v1::Client ClientOf(const Row& row) {
   return client;
 }
 
-google::protobuf::Timestamp TimestampOf(TimePoint time) {
-  return ToProto(absl::FromChrono(time));
-}
-
-TimePoint TimePointOf(const google::protobuf::Timestamp& time) {
-  return absl::ToChronoTime(FromProto(time));
-}
-
 std::vector<v1::Assignment> AssignmentsOf(const Result& assignments, const Result& points) {
   std::vector<v1::Assignment> all;
   std::map<std::string, std::size_t> index;
@@ -58,8 +50,8 @@ std::vector<v1::Assignment> AssignmentsOf(const Result& assignments, const Resul
     assignment.set_id(row.String("id"));
     assignment.set_device(row.String("device"));
     assignment.set_resident(row.String("resident"));
-    *assignment.mutable_start_at() = TimestampOf(row.Time("start_at"));
-    if (const auto end = row.OptionalTime("end_at")) *assignment.mutable_end_at() = TimestampOf(*end);
+    *assignment.mutable_start_at() = ToProto(row.Time("start_at"));
+    if (const auto end = row.OptionalTime("end_at")) *assignment.mutable_end_at() = ToProto(*end);
     assignment.set_regime(static_cast<v1::Regime>(row.Int("regime")));
     index[assignment.id()] = all.size() - 1;
   }
@@ -68,7 +60,7 @@ std::vector<v1::Assignment> AssignmentsOf(const Result& assignments, const Resul
     if (found == index.end()) continue;
     v1::Responsibility& point = *all[found->second].add_responsibilities();
     point.set_purpose(static_cast<v1::Purpose>(row.Int("purpose")));
-    *point.mutable_since() = TimestampOf(row.Time("since"));
+    *point.mutable_since() = ToProto(row.Time("since"));
     point.set_principal(row.String("principal"));
     point.set_provider(row.String("provider"));
     point.set_unit(row.String("unit"));

@@ -19,9 +19,6 @@ v1::Device DeviceOf(const Row& row);
 // Columns id, role, principal, units, token_sha256, revoked, revision.
 v1::Client ClientOf(const Row& row);
 
-google::protobuf::Timestamp TimestampOf(TimePoint time);
-TimePoint TimePointOf(const google::protobuf::Timestamp& time);
-
 // Rows of two queries put together, in the order of the first:
 //   id, device, resident, start_at, end_at, regime
 //   assignment, purpose, since, principal, provider, unit

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "common/mqtt/shard.h"
+#include "common/time/proto_time.h"
 #include "data_broker/deliverer.h"
-#include "data_broker/micros.h"
 #include "data_broker/ports.h"
 #include "nara/telemetry/v1/telemetry.pb.h"
 
