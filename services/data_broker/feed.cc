@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "common/log/log.h"
-#include "data_broker/pause.h"
+#include "common/time/pause.h"
 
 namespace nara::broker {
 

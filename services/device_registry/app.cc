@@ -2,13 +2,13 @@
 
 #include <openssl/rand.h>
 
-#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "common/access/authorizer.h"
 #include "common/catalogue/catalogue.h"
 #include "common/log/log.h"
@@ -30,15 +30,10 @@ constexpr std::chrono::seconds kInForceLimit{1};
 
 // 128 random bits in hexadecimal.
 std::string NewId() {
-  std::array<unsigned char, 16> bytes{};
+  std::string bytes(16, '\0');
   // No randomness: two residents would get the same id.
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) std::abort();
-  std::string hex;
-  for (const unsigned char byte : bytes) {
-    hex.push_back("0123456789abcdef"[byte >> 4]);
-    hex.push_back("0123456789abcdef"[byte & 15]);
-  }
-  return hex;
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) != 1) std::abort();
+  return absl::BytesToHexString(bytes);
 }
 
 PostgresOptions Options(const Config& config, const std::string& name) {
