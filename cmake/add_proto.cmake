@@ -1,8 +1,8 @@
-# add_proto(<name> [DEPENDS <name>...])
+# add_proto(<name> [FILES <file>...] [DEPENDS <name>...])
 #
-# Compiles proto/nara/<name>/v1/<name>.proto to the library nara_proto_<name> (messages) and, when the file declares a service, to
-# nara_grpc_<name> (service code; links the messages). Include as "nara/<name>/v1/<name>.pb.h" and ".grpc.pb.h". Generated files live under
-# the build folder only and are compiled without warnings.
+# Compiles proto/nara/<name>/v1/<name>.proto, and the FILES beside it, to the library nara_proto_<name> (messages) and, when one of them
+# declares a service, to nara_grpc_<name> (service code; links the messages). Include as "nara/<name>/v1/<file>.pb.h" and ".grpc.pb.h".
+# Generated files live under the build folder only and are compiled without warnings.
 
 set(NARA_PROTO_ROOT "${CMAKE_SOURCE_DIR}/proto")
 set(NARA_PROTO_OUT "${CMAKE_BINARY_DIR}/proto")
@@ -41,17 +41,24 @@ function(add_generated_library target)
 endfunction()
 
 function(add_proto name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
-  set(stem "nara/${name}/v1/${name}")
-  generate_proto("${NARA_PROTO_ROOT}" "${stem}" cpp pb sources)
-  add_generated_library(nara_proto_${name} ${sources})
+  cmake_parse_arguments(ARG "" "" "FILES;DEPENDS" ${ARGN})
+  set(messages "")
+  set(services "")
+  foreach(file ${name} ${ARG_FILES})
+    set(stem "nara/${name}/v1/${file}")
+    generate_proto("${NARA_PROTO_ROOT}" "${stem}" cpp pb sources)
+    list(APPEND messages ${sources})
+    file(STRINGS "${NARA_PROTO_ROOT}/${stem}.proto" has_service REGEX "^service ")
+    if(has_service)
+      generate_proto("${NARA_PROTO_ROOT}" "${stem}" grpc grpc.pb sources)
+      list(APPEND services ${sources})
+    endif()
+  endforeach()
+  add_generated_library(nara_proto_${name} ${messages})
   list(TRANSFORM ARG_DEPENDS PREPEND nara_proto_)
   target_link_libraries(nara_proto_${name} PUBLIC protobuf::libprotobuf ${ARG_DEPENDS})
-
-  file(STRINGS "${NARA_PROTO_ROOT}/${stem}.proto" services REGEX "^service ")
   if(services)
-    generate_proto("${NARA_PROTO_ROOT}" "${stem}" grpc grpc.pb sources)
-    add_generated_library(nara_grpc_${name} ${sources})
+    add_generated_library(nara_grpc_${name} ${services})
     target_link_libraries(nara_grpc_${name} PUBLIC nara_proto_${name} gRPC::grpc++)
     target_precompile_headers(nara_grpc_${name} REUSE_FROM nara_grpc_pch)
   endif()

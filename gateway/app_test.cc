@@ -14,7 +14,7 @@
 #include "common/testing/temp_dir.h"
 #include "common/testing/wait_for.h"
 #include "gateway/testing/raw_client.h"
-#include "nara/registry/v1/registry.grpc.pb.h"
+#include "nara/registry/v1/service.grpc.pb.h"
 
 namespace nara::gateway {
 namespace {

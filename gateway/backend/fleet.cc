@@ -2,7 +2,7 @@
 
 #include "gateway/backend/calls.h"
 #include "gateway/backend/services.h"
-#include "nara/registry/v1/registry.grpc.pb.h"
+#include "nara/registry/v1/service.grpc.pb.h"
 
 namespace nara::gateway {
 namespace {

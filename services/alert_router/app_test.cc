@@ -18,7 +18,7 @@
 #include "common/testing/temp_dir.h"
 #include "common/testing/wait_for.h"
 #include "nara/alert/v1/alert.grpc.pb.h"
-#include "nara/registry/v1/registry.grpc.pb.h"
+#include "nara/registry/v1/service.grpc.pb.h"
 
 namespace nara::alert {
 namespace {

@@ -19,7 +19,7 @@
 #include "common/testing/wait_for.h"
 #include "data_broker/testing/fakes.h"
 #include "nara/broker/v1/broker.grpc.pb.h"
-#include "nara/registry/v1/registry.grpc.pb.h"
+#include "nara/registry/v1/service.grpc.pb.h"
 
 namespace nara::broker {
 namespace {

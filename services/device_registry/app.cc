@@ -52,8 +52,9 @@ class RegistryApp final : public app::App {
         metrics_(context.metrics),
         changes_(Options(config, context.name)),
         follower_(changes_, feeds_, FollowerOptions()),
-        store_(Options(config, context.name), static_cast<std::size_t>(config.connections),
-               [this] { follower_.Wake(); }),
+        database_(Options(config, context.name), static_cast<std::size_t>(config.connections),
+                  [this] { follower_.Wake(); }),
+        store_(database_),
         authorizer_(feeds_.access.table()),
         registry_({.store = store_,
                    .credentials = *device_ca_,
@@ -65,6 +66,7 @@ class RegistryApp final : public app::App {
         server_({.grpc = config.grpc, .tls = config.tls}),
         service_(MakeGrpcService({registry_, feeds_, authorizer_, metrics_, server_.workers()})) {
     context.health.AddCheck("watches", [this] { return CheckWatches(); });
+    parts_.Add("database", [this] { return database_.Prepare(); });
     parts_.Add("store", [this] { return store_.Prepare(catalogue_); });
     parts_.Add("watches", [this] { return follower_.Start(); }, [this] { StopWatches(); });
     parts_.Add("grpc", [this] { return server_.Start({service_.get()}); }, [this] { StopServer(); });
@@ -112,6 +114,7 @@ class RegistryApp final : public app::App {
   Feeds feeds_;
   PostgresChanges changes_;
   ChangeFollower follower_;
+  Database database_;
   PostgresStore store_;
   Authorizer authorizer_;
   Registry registry_;

@@ -21,7 +21,7 @@
 #include "common/testing/temp_dir.h"
 #include "common/testing/wait_for.h"
 #include "device_registry/testing/requests.h"
-#include "nara/registry/v1/registry.grpc.pb.h"
+#include "nara/registry/v1/service.grpc.pb.h"
 
 namespace nara::registry {
 namespace {
@@ -236,7 +236,7 @@ TEST_F(AppTest, SetsUpAFleetInSeconds) {
 
 TEST_F(AppTest, RefusesToStartOverANewerSchema) {
   app_->Stop();
-  ASSERT_TRUE(postgres_->Run("update registry.schema_migrations set version = 99").ok());
+  ASSERT_TRUE(postgres_->Run("update registry.schema_migrations set version = version + 99").ok());
   auto app = Make();
   ASSERT_TRUE(app.ok());
   EXPECT_TRUE(absl::IsFailedPrecondition((*app)->Start()));

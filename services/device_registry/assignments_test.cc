@@ -130,7 +130,7 @@ TEST_F(AssignmentsTest, OfTwoAtOnceOneWins) {
     entry.set_product("scale");
     entry.set_owner("14");
     entry.set_fallback_unit("alarm-1480");
-    ASSERT_TRUE(county_.store().RegisterDevices({"test"}, {entry}).ok());
+    ASSERT_TRUE(county_.store().RegisterDevices({.id = "test"}, {entry}).ok());
     std::vector<std::string> reasons(4);
     {
       std::vector<std::jthread> callers;
@@ -302,7 +302,8 @@ TEST_F(AssignmentsTest, RevisionsAreInCommitOrderWithoutAHole) {
     for (int i = 0; i < 4; ++i) {
       writers.emplace_back([&, i] {
         for (int n = 0; n < 20; ++n) {
-          (void)county_.store().CreateResident({"test"}, "w-" + std::to_string(i) + "-" + std::to_string(n), "1480");
+          (void)county_.store().CreateResident({.id = "test"}, "w-" + std::to_string(i) + "-" + std::to_string(n),
+                                               "1480");
         }
       });
     }

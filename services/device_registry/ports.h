@@ -18,6 +18,8 @@ namespace nara::registry {
 // On whose account a change is made; goes to the audit.
 struct Actor {
   std::string id;
+  std::string via;     // who called on its behalf, for example nara-gateway; empty: itself
+  std::string reason;  // why, in the caller's words; may be empty
 };
 
 // Which units, or devices, a query may show: one that matches any of these.

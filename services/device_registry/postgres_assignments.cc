@@ -7,7 +7,7 @@
 #include "common/rpc/error.h"
 #include "common/time/proto_time.h"
 #include "device_registry/postgres_rows.h"
-#include "device_registry/postgres_write.h"
+#include "device_registry/postgres_store.h"
 
 namespace nara::registry {
 namespace {
@@ -78,8 +78,7 @@ absl::Status Failed(const std::string& reason, const std::string& message, const
   return rpc::Error(absl::StatusCode::kFailedPrecondition, reason, message, {{noun, id}});
 }
 
-// Reads an assignment with its change points. Write is PostgresStore::Write, whose name is private.
-template <typename Write>
+// Reads an assignment with its change points.
 absl::StatusOr<std::optional<v1::Assignment>> Read(Write& write, const std::string& id) {
   const absl::StatusOr<Result> found = write.Execute(kAssignment, {id});
   if (!found.ok()) return found.status();
@@ -89,7 +88,6 @@ absl::StatusOr<std::optional<v1::Assignment>> Read(Write& write, const std::stri
   return AssignmentsOf(*found, *points).front();
 }
 
-template <typename Write>
 absl::Status ReadInto(Write& write, const std::string& id, v1::Assignment& assignment) {
   absl::StatusOr<std::optional<v1::Assignment>> found = Read(write, id);
   if (!found.ok()) return found.status();
@@ -99,7 +97,6 @@ absl::Status ReadInto(Write& write, const std::string& id, v1::Assignment& assig
 }
 
 // Asks the guard about the device as it stands.
-template <typename Write>
 absl::Status GuardDevice(Write& write, const NewAssignment& plan, const std::optional<TimePoint>& at) {
   const std::string& id = plan.request.device();
   const absl::StatusOr<Result> device = write.Execute(kDevice, {id});
@@ -115,7 +112,6 @@ absl::Status GuardDevice(Write& write, const NewAssignment& plan, const std::opt
 }
 
 // Reads the assignment and asks the guard about it.
-template <typename Write>
 absl::Status ReadGuarded(Write& write, const std::string& id, const AssignmentGuard& guard,
                          v1::Assignment& assignment) {
   if (absl::Status read = ReadInto(write, id, assignment); !read.ok()) return read;
@@ -130,7 +126,6 @@ bool SameWish(const v1::AssignDeviceRequest& wish, const v1::Assignment& stored)
          stored.regime() == wish.regime();
 }
 
-template <typename Write>
 absl::Status EndOne(Write& write, const std::string& id, const std::optional<TimePoint>& at) {
   const absl::StatusOr<Result> ended = write.Execute(kEnd, {id, at});
   if (!ended.ok()) return ended.status();
@@ -142,7 +137,6 @@ absl::Status EndOne(Write& write, const std::string& id, const std::optional<Tim
   return status.ok() ? write.Audit("end", "assignment", {id}, {"{}"}) : status;
 }
 
-template <typename Write>
 absl::Status EndRunning(Write& write, const v1::AssignDeviceRequest& wish, const std::optional<TimePoint>& at) {
   const absl::StatusOr<Result> running = write.Execute(kRunningOf, {wish.device(), at});
   if (!running.ok()) return running.status();
@@ -162,7 +156,6 @@ v1::Responsibility PointOf(v1::Purpose purpose, const v1::Unit& unit, const goog
   return point;
 }
 
-template <typename Write>
 absl::StatusOr<v1::Assignment> Make(Write& write, const NewAssignment& plan, const std::optional<TimePoint>& at) {
   const v1::AssignDeviceRequest& wish = plan.request;
   const absl::StatusOr<Result> made =
@@ -194,7 +187,7 @@ absl::StatusOr<v1::Assignment> PostgresStore::Assign(const Actor& actor, const N
   const v1::AssignDeviceRequest& wish = plan.request;
   const std::optional<TimePoint> at = Optional(wish.has_start_at(), wish.start_at());
   v1::Assignment assignment;
-  const absl::Status status = Run(actor, [&](Write& write) -> absl::Status {
+  const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
     const absl::StatusOr<std::optional<v1::Assignment>> known = Read(write, wish.assignment());
     if (!known.ok()) return known.status();
     if (known->has_value()) {
@@ -220,7 +213,7 @@ absl::StatusOr<v1::Assignment> PostgresStore::End(const Actor& actor, const v1::
                                                   const AssignmentGuard& guard) {
   const std::optional<TimePoint> at = Optional(request.has_end_at(), request.end_at());
   v1::Assignment assignment;
-  const absl::Status status = Run(actor, [&](Write& write) -> absl::Status {
+  const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
     absl::Status guarded = ReadGuarded(write, request.assignment(), guard, assignment);
     if (!guarded.ok()) return guarded;
     // The same again is no error.
@@ -237,7 +230,7 @@ absl::StatusOr<v1::Assignment> PostgresStore::Transfer(const Actor& actor,
                                                        const v1::Unit& unit, const AssignmentGuard& guard) {
   const std::optional<TimePoint> at = Optional(request.has_since(), request.since());
   v1::Assignment assignment;
-  const absl::Status status = Run(actor, [&](Write& write) -> absl::Status {
+  const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
     absl::Status guarded = ReadGuarded(write, request.assignment(), guard, assignment);
     if (!guarded.ok()) return guarded;
     const absl::StatusOr<Result> added =

@@ -3,7 +3,7 @@
 
 #include "common/rpc/error.h"
 #include "device_registry/postgres_rows.h"
-#include "device_registry/postgres_write.h"
+#include "device_registry/postgres_store.h"
 
 namespace nara::registry {
 namespace {
@@ -79,7 +79,7 @@ absl::Status Explain(const absl::Status& status, const std::string& client) {
 }  // namespace
 
 absl::Status PostgresStore::PutUnit(const Actor& actor, const v1::Unit& unit) {
-  return Run(actor, [&](Write& write) -> absl::Status {
+  return database_.Run(actor, [&](Write& write) -> absl::Status {
     const absl::StatusOr<Result> before = write.Execute(kUnitWithId, {unit.id()});
     if (!before.ok()) return before.status();
     if (!before->empty() && (*before)[0].Text("principal") != unit.principal()) return UnitIsElsewhere(unit.id());
@@ -100,7 +100,7 @@ absl::Status PostgresStore::RegisterDevices(const Actor& actor, const std::vecto
     serials.push_back(device.serial());
   }
   const std::vector<std::string> ids = Ids(devices);
-  return Run(actor, [&](Write& write) -> absl::Status {
+  return database_.Run(actor, [&](Write& write) -> absl::Status {
     const absl::StatusOr<Result> added =
         write.Execute(kAddDevices, {ids, products, owners, units, serials, write.revision()});
     if (!added.ok()) return added.status();
@@ -123,14 +123,14 @@ absl::Status PostgresStore::RecordCertificates(const Actor& actor, const std::ve
     ends.push_back(absl::ToChronoTime(certificate.not_after));
     details.push_back("{\"serial\":\"" + certificate.serial + "\"}");
   }
-  return Run(actor, [&](Write& write) -> absl::Status {
+  return database_.Run(actor, [&](Write& write) -> absl::Status {
     const absl::Status added = write.Execute(kAddCertificates, {devices, serials, ends, write.revision()}).status();
     return added.ok() ? write.Audit("provision", "device", devices, details) : added;
   });
 }
 
 absl::Status PostgresStore::CreateResident(const Actor& actor, const std::string& id, const std::string& principal) {
-  return Run(actor, [&](Write& write) -> absl::Status {
+  return database_.Run(actor, [&](Write& write) -> absl::Status {
     const absl::StatusOr<Result> added = write.Execute(kAddResident, {id, principal});
     if (!added.ok()) return added.status();
     if (!added->empty()) return write.Audit("create", "resident", {id}, {"{\"principal\":\"" + principal + "\"}"});
@@ -151,7 +151,7 @@ absl::StatusOr<v1::Chain> PostgresStore::PutChain(const Actor& actor, const v1::
     receivers.push_back(step.receiver());
     seconds.push_back(step.accept_seconds());
   }
-  const absl::Status status = Run(actor, [&](Write& write) -> absl::Status {
+  const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
     const absl::StatusOr<Result> clients = write.Execute(kClientsWithIds, {receivers});
     if (!clients.ok()) return clients.status();
     std::map<std::string, v1::Client> by_id;
@@ -176,7 +176,7 @@ absl::StatusOr<v1::Chain> PostgresStore::PutChain(const Actor& actor, const v1::
 
 absl::StatusOr<v1::Client> PostgresStore::PutClient(const Actor& actor, const v1::Client& client) {
   v1::Client stored = client;
-  const absl::Status status = Run(actor, [&](Write& write) -> absl::Status {
+  const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
     const absl::StatusOr<Result> before = write.Execute(kClientWithId, {client.id()});
     if (!before.ok()) return before.status();
     if (!before->empty()) {

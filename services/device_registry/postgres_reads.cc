@@ -3,7 +3,6 @@
 
 #include "device_registry/postgres_rows.h"
 #include "device_registry/postgres_store.h"
-#include "device_registry/schema.h"
 
 namespace nara::registry {
 namespace {
@@ -55,12 +54,6 @@ select unit, version, receiver, accept_seconds from chain_steps where unit = $1 
 
 }  // namespace
 
-PostgresStore::PostgresStore(PostgresOptions options, std::size_t connections, std::function<void()> committed)
-    : options_(options),
-      connections_(connections),
-      pool_(std::move(options), connections),
-      committed_(std::move(committed)) {}
-
 absl::Status PostgresStore::Prepare(const Catalogue& catalogue) {
   std::vector<std::string> ids, names, federations;
   std::vector<std::int64_t> populations;
@@ -73,24 +66,11 @@ absl::Status PostgresStore::Prepare(const Catalogue& catalogue) {
     cols.push_back(principal.tile_col);
     rows.push_back(principal.tile_row);
   }
-  auto loan = pool_.Acquire();
-  if (!loan.ok()) return loan.status();
-  if (absl::Status status = Migrate(**loan, options_.schema, Migrations()); !status.ok()) return status;
-  return (*loan)->Execute(kPutPrincipals, {ids, names, federations, populations, cols, rows}).status();
-}
-
-absl::StatusOr<Result> PostgresStore::Query(std::string_view sql, std::initializer_list<Param> params) {
-  absl::StatusOr<Result> result = absl::UnavailableError("no connection");
-  for (std::size_t stale = 0; stale <= connections_ && absl::IsUnavailable(result.status()); ++stale) {
-    auto loan = pool_.Acquire();
-    if (!loan.ok()) return loan.status();
-    result = (*loan)->Execute(sql, params);
-  }
-  return result;
+  return database_.Query(kPutPrincipals, {ids, names, federations, populations, cols, rows}).status();
 }
 
 absl::StatusOr<std::vector<DeviceTally>> PostgresStore::CountDevices() {
-  const absl::StatusOr<Result> result = Query(kCountDevices, {});
+  const absl::StatusOr<Result> result = database_.Query(kCountDevices, {});
   if (!result.ok()) return result.status();
   std::vector<DeviceTally> tallies;
   for (const Row row : *result) tallies.push_back({row.String("principal"), row.String("product"), row.Int64("count")});
@@ -98,8 +78,9 @@ absl::StatusOr<std::vector<DeviceTally>> PostgresStore::CountDevices() {
 }
 
 absl::StatusOr<std::vector<v1::Unit>> PostgresStore::ListUnits(const UnitQuery& query) {
-  const absl::StatusOr<Result> result = Query(kListUnits, {query.after, query.principal, query.visible.all,
-                                                           query.visible.principal, query.visible.units, query.limit});
+  const absl::StatusOr<Result> result = database_.Query(
+      kListUnits,
+      {query.after, query.principal, query.visible.all, query.visible.principal, query.visible.units, query.limit});
   if (!result.ok()) return result.status();
   std::vector<v1::Unit> units;
   for (const Row row : *result) units.push_back(UnitOf(row));
@@ -107,7 +88,7 @@ absl::StatusOr<std::vector<v1::Unit>> PostgresStore::ListUnits(const UnitQuery& 
 }
 
 absl::StatusOr<std::map<std::string, v1::Unit>> PostgresStore::FindUnits(const std::vector<std::string>& ids) {
-  const absl::StatusOr<Result> result = Query(kFindUnits, {ids});
+  const absl::StatusOr<Result> result = database_.Query(kFindUnits, {ids});
   if (!result.ok()) return result.status();
   std::map<std::string, v1::Unit> units;
   for (const Row row : *result) units.emplace(row.String("id"), UnitOf(row));
@@ -117,11 +98,11 @@ absl::StatusOr<std::map<std::string, v1::Unit>> PostgresStore::FindUnits(const s
 absl::Status PostgresStore::AddRunning(std::vector<v1::Device>& devices) {
   std::vector<std::string> ids;
   for (const v1::Device& device : devices) ids.push_back(device.id());
-  const absl::StatusOr<Result> running = Query(kRunning, {ids});
+  const absl::StatusOr<Result> running = database_.Query(kRunning, {ids});
   if (!running.ok()) return running.status();
   std::vector<std::string> assignments;
   for (const Row row : *running) assignments.push_back(row.String("id"));
-  const absl::StatusOr<Result> points = Query(kPointsOf, {assignments});
+  const absl::StatusOr<Result> points = database_.Query(kPointsOf, {assignments});
   if (!points.ok()) return points.status();
   std::map<std::string, v1::Assignment> by_device;
   for (v1::Assignment& assignment : AssignmentsOf(*running, *points)) {
@@ -136,8 +117,8 @@ absl::Status PostgresStore::AddRunning(std::vector<v1::Device>& devices) {
 
 absl::StatusOr<std::vector<v1::Device>> PostgresStore::ListDevices(const DeviceQuery& query) {
   const absl::StatusOr<Result> result =
-      Query(kListDevices, {query.after, query.product, query.principal, query.visible.all, query.visible.principal,
-                           query.visible.units, query.limit});
+      database_.Query(kListDevices, {query.after, query.product, query.principal, query.visible.all,
+                                     query.visible.principal, query.visible.units, query.limit});
   if (!result.ok()) return result.status();
   std::vector<v1::Device> devices;
   for (const Row row : *result) devices.push_back(DeviceOf(row));
@@ -146,7 +127,7 @@ absl::StatusOr<std::vector<v1::Device>> PostgresStore::ListDevices(const DeviceQ
 }
 
 absl::StatusOr<std::map<std::string, v1::Device>> PostgresStore::FindDevices(const std::vector<std::string>& ids) {
-  const absl::StatusOr<Result> result = Query(kFindDevices, {ids});
+  const absl::StatusOr<Result> result = database_.Query(kFindDevices, {ids});
   if (!result.ok()) return result.status();
   std::vector<v1::Device> devices;
   for (const Row row : *result) devices.push_back(DeviceOf(row));
@@ -157,17 +138,17 @@ absl::StatusOr<std::map<std::string, v1::Device>> PostgresStore::FindDevices(con
 }
 
 absl::StatusOr<std::optional<std::string>> PostgresStore::FindResident(const std::string& id) {
-  const absl::StatusOr<Result> found = Query(kFindResident, {id});
+  const absl::StatusOr<Result> found = database_.Query(kFindResident, {id});
   if (!found.ok()) return found.status();
   if (found->empty()) return std::nullopt;
   return (*found)[0].String("principal");
 }
 
 absl::StatusOr<std::optional<v1::Chain>> PostgresStore::FindChain(const std::string& unit, std::uint32_t version) {
-  const absl::StatusOr<Result> found = Query(kFindChain, {unit, std::min(version, 1'000'000'000u)});
+  const absl::StatusOr<Result> found = database_.Query(kFindChain, {unit, std::min(version, 1'000'000'000u)});
   if (!found.ok()) return found.status();
   if (found->empty()) return std::nullopt;
-  const absl::StatusOr<Result> steps = Query(kStepsOf, {unit, (*found)[0].Int("version")});
+  const absl::StatusOr<Result> steps = database_.Query(kStepsOf, {unit, (*found)[0].Int("version")});
   if (!steps.ok()) return steps.status();
   return ChainsOf(*found, *steps).front();
 }

@@ -1,33 +1,25 @@
-// The store in PostgreSQL, schema `registry` (schema.cc).
-//
-// A write takes the revision's row lock first, so writers take turns: nothing can
-// deadlock, and the order of revisions is the order of commits. The exclusion
-// constraint and the deferred foreign keys hold whatever a program does.
-//
-// After PostgreSQL has restarted, a connection that was idle fails at its first use:
-// what had not begun is then done over another one, unseen by the caller.
+// The store in PostgreSQL, schema `registry` (schema.cc). The exclusion constraint and
+// the deferred foreign keys hold whatever a program does.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "common/catalogue/catalogue.h"
-#include "common/postgres/pool.h"
-#include "common/postgres/transaction.h"
+#include "common/postgres/connection.h"
+#include "device_registry/database.h"
 #include "device_registry/ports.h"
 
 namespace nara::registry {
 
 class PostgresStore final : public Store {
  public:
-  // `committed` is called after each write.
-  PostgresStore(PostgresOptions options, std::size_t connections, std::function<void()> committed);
+  // The database must outlive it.
+  explicit PostgresStore(Database& database) : database_(database) {}
 
-  // Migrates the schema and makes the principals those of the catalogue.
+  // Makes the principals those of the catalogue; the database is prepared already.
   absl::Status Prepare(const Catalogue& catalogue);
 
   absl::StatusOr<std::vector<DeviceTally>> CountDevices() override;
@@ -51,19 +43,9 @@ class PostgresStore final : public Store {
   absl::StatusOr<v1::Client> PutClient(const Actor& actor, const v1::Client& client) override;
 
  private:
-  // One transaction, begun with the next revision. `work` says what it changed with
-  // Audit; when it changed nothing the revision is given back.
-  class Write;
-  absl::Status Run(const Actor& actor, absl::FunctionRef<absl::Status(Write&)> work);
-  absl::Status RunOnce(PostgresConnection& connection, const Actor& actor, absl::FunctionRef<absl::Status(Write&)> work,
-                       bool& begun);
-  absl::StatusOr<Result> Query(std::string_view sql, std::initializer_list<Param> params);
   absl::Status AddRunning(std::vector<v1::Device>& devices);
 
-  const PostgresOptions options_;
-  const std::size_t connections_;
-  PostgresPool pool_;
-  const std::function<void()> committed_;
+  Database& database_;
 };
 
 // The changes, read as one consistent state over a connection of its own, which is

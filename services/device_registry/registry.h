@@ -17,6 +17,7 @@
 #include "common/catalogue/catalogue.h"
 #include "common/time/clock.h"
 #include "device_registry/ports.h"
+#include "device_registry/rights.h"
 #include "nara/registry/v1/registry.pb.h"
 
 namespace nara::registry {
@@ -35,7 +36,7 @@ class Registry {
     std::function<std::string()> new_id;
   };
 
-  explicit Registry(Deps deps) : deps_(std::move(deps)) {}
+  explicit Registry(Deps deps) : deps_(std::move(deps)), rights_(deps_.authorizer) {}
 
   absl::StatusOr<v1::ListPrincipalsResponse> ListPrincipals(const Caller& caller,
                                                             const v1::ListPrincipalsRequest& request);
@@ -62,12 +63,6 @@ class Registry {
   absl::Status CheckWatch(const Caller& caller) const;
 
  private:
-  absl::Status Check(const Caller& caller, Action action, const Object& object, const std::string& noun,
-                     const std::string& id) const;
-  // Any of several faces of one thing: a device is its owner's, and that of whoever
-  // answers for it.
-  absl::Status CheckAny(const Caller& caller, Action action, const std::vector<Object>& faces, const std::string& noun,
-                        const std::string& id) const;
   std::vector<Object> FacesOf(const v1::Device& device) const;
   absl::Status CheckOwners(const Caller& caller, Action action, const std::vector<std::string>& ids);
   absl::StatusOr<v1::Unit> FindUnit(const std::string& id);
@@ -91,9 +86,9 @@ class Registry {
   // municipalities; one that runs is for who may end that.
   absl::Status CheckDevice(const Caller& caller, const v1::AssignDeviceRequest& request, const v1::Device& device,
                            const std::vector<v1::Assignment>& running, const google::protobuf::Timestamp& now) const;
-  absl::StatusOr<Visible> VisibleTo(const Caller& caller, Action action) const;
 
   const Deps deps_;
+  const Rights rights_;
 };
 
 }  // namespace nara::registry

@@ -3,46 +3,14 @@
 
 #include "common/routes/timeline.h"
 #include "common/time/proto_time.h"
+#include "device_registry/page.h"
 #include "device_registry/registry.h"
 #include "device_registry/validation.h"
 
 namespace nara::registry {
-namespace {
-
-constexpr std::size_t kMaxToken = 128;
-
-absl::Status ValidateToken(const std::string& token) {
-  return token.size() <= kMaxToken ? absl::OkStatus() : Invalid("page_token", "is one that a response gave");
-}
-
-// Cuts a page that was asked for with one more than its size; the token is the last
-// id of a page that is not the last.
-template <typename Item>
-std::string CutPage(std::vector<Item>& items, int size) {
-  if (items.size() <= static_cast<std::size_t>(size)) return "";
-  items.resize(static_cast<std::size_t>(size));
-  return items.back().id();
-}
-
-}  // namespace
-
-absl::Status Registry::Check(const Caller& caller, Action action, const Object& object, const std::string& noun,
-                             const std::string& id) const {
-  return Refusal(deps_.authorizer.Decide(caller, action, object), noun, id);
-}
-
-absl::Status Registry::CheckAny(const Caller& caller, Action action, const std::vector<Object>& faces,
-                                const std::string& noun, const std::string& id) const {
-  absl::Status refused = NotThere(noun, id);
-  for (const Object& face : faces) {
-    refused = Check(caller, action, face, noun, id);
-    if (refused.ok()) break;
-  }
-  return refused;
-}
 
 std::vector<Object> Registry::FacesOf(const v1::Device& device) const {
-  std::vector<Object> faces = {{.principal = {}, .unit = {}, .owner = device.owner(), .receivers = {}}};
+  std::vector<Object> faces = {OfOwner(device.owner())};
   // An assignment that was made just now starts at PostgreSQL's now, which may be
   // ahead of ours.
   const google::protobuf::Timestamp now = ToProto(deps_.clock.Now());
@@ -61,9 +29,8 @@ absl::Status Registry::CheckOwners(const Caller& caller, Action action, const st
   if (!devices.ok()) return devices.status();
   for (const std::string& id : ids) {
     const auto found = devices->find(id);
-    const Object object{
-        .principal = {}, .unit = {}, .owner = found == devices->end() ? "" : found->second.owner(), .receivers = {}};
-    if (absl::Status status = Check(caller, action, object, "device", id); !status.ok()) return status;
+    const Object object = OfOwner(found == devices->end() ? "" : found->second.owner());
+    if (absl::Status status = rights_.Check(caller, action, object, "device", id); !status.ok()) return status;
     if (found == devices->end()) return NotThere("device", id);
   }
   return absl::OkStatus();
@@ -76,19 +43,14 @@ absl::StatusOr<v1::Unit> Registry::FindUnit(const std::string& id) {
   return std::move(units->begin()->second);
 }
 
-absl::StatusOr<Visible> Registry::VisibleTo(const Caller& caller, Action action) const {
-  const Scope scope = deps_.authorizer.Reach(caller, action);
-  if (scope.nothing()) return Refusal({}, "", "");
-  return Visible{.all = scope.all, .principal = scope.principal, .units = scope.units};
-}
-
 absl::Status Registry::CheckWatch(const Caller& caller) const {
-  return Check(caller, Action::kWatchRegistry, {}, "watch", "");
+  return rights_.Check(caller, Action::kWatchRegistry, {}, "watch", "");
 }
 
 absl::StatusOr<v1::ListPrincipalsResponse> Registry::ListPrincipals(const Caller& caller,
                                                                     const v1::ListPrincipalsRequest& /*request*/) {
-  if (absl::Status status = Check(caller, Action::kReadPrincipals, {}, "principal", ""); !status.ok()) return status;
+  if (absl::Status status = rights_.Check(caller, Action::kReadPrincipals, {}, "principal", ""); !status.ok())
+    return status;
   const absl::StatusOr<std::vector<DeviceTally>> tallies = deps_.store.CountDevices();
   if (!tallies.ok()) return tallies.status();
   std::map<std::string, std::map<std::string, std::int64_t>> counts;
@@ -115,16 +77,15 @@ absl::StatusOr<v1::ListPrincipalsResponse> Registry::ListPrincipals(const Caller
 }
 
 absl::StatusOr<v1::ListUnitsResponse> Registry::ListUnits(const Caller& caller, const v1::ListUnitsRequest& request) {
-  const absl::StatusOr<Visible> visible = VisibleTo(caller, Action::kReadUnit);
+  const absl::StatusOr<Visible> visible = rights_.Reach(caller, Action::kReadUnit);
   if (!visible.ok()) return visible.status();
-  const absl::StatusOr<int> size = PageSize(request.page_size());
-  if (!size.ok()) return size.status();
-  if (absl::Status status = ValidateToken(request.page_token()); !status.ok()) return status;
+  const absl::StatusOr<Page> page = PageOf(request);
+  if (!page.ok()) return page.status();
   auto units = deps_.store.ListUnits(
-      {.visible = *visible, .principal = request.principal(), .after = request.page_token(), .limit = *size + 1});
+      {.visible = *visible, .principal = request.principal(), .after = page->after, .limit = page->limit()});
   if (!units.ok()) return units.status();
   v1::ListUnitsResponse response;
-  response.set_next_page_token(CutPage(*units, *size));
+  response.set_next_page_token(CutPage(*units, *page));
   for (v1::Unit& unit : *units) *response.add_units() = std::move(unit);
   return response;
 }
@@ -134,7 +95,8 @@ absl::StatusOr<v1::GetDeviceResponse> Registry::GetDevice(const Caller& caller, 
   if (!devices.ok()) return devices.status();
   const auto found = devices->find(request.device());
   const std::vector<Object> faces = found == devices->end() ? std::vector<Object>{{}} : FacesOf(found->second);
-  if (absl::Status status = CheckAny(caller, Action::kReadDevice, faces, "device", request.device()); !status.ok()) {
+  if (absl::Status status = rights_.CheckAny(caller, Action::kReadDevice, faces, "device", request.device());
+      !status.ok()) {
     return status;
   }
   if (found == devices->end()) return NotThere("device", request.device());
@@ -145,19 +107,18 @@ absl::StatusOr<v1::GetDeviceResponse> Registry::GetDevice(const Caller& caller, 
 
 absl::StatusOr<v1::ListDevicesResponse> Registry::ListDevices(const Caller& caller,
                                                               const v1::ListDevicesRequest& request) {
-  const absl::StatusOr<Visible> visible = VisibleTo(caller, Action::kReadDevice);
+  const absl::StatusOr<Visible> visible = rights_.Reach(caller, Action::kReadDevice);
   if (!visible.ok()) return visible.status();
-  const absl::StatusOr<int> size = PageSize(request.page_size());
-  if (!size.ok()) return size.status();
-  if (absl::Status status = ValidateToken(request.page_token()); !status.ok()) return status;
+  const absl::StatusOr<Page> page = PageOf(request);
+  if (!page.ok()) return page.status();
   auto devices = deps_.store.ListDevices({.visible = *visible,
                                           .principal = request.principal(),
                                           .product = request.product(),
-                                          .after = request.page_token(),
-                                          .limit = *size + 1});
+                                          .after = page->after,
+                                          .limit = page->limit()});
   if (!devices.ok()) return devices.status();
   v1::ListDevicesResponse response;
-  response.set_next_page_token(CutPage(*devices, *size));
+  response.set_next_page_token(CutPage(*devices, *page));
   for (v1::Device& device : *devices) *response.add_devices() = std::move(device);
   return response;
 }
@@ -167,7 +128,7 @@ absl::StatusOr<v1::GetChainResponse> Registry::GetChain(const Caller& caller, co
   if (!units.ok()) return units.status();
   const std::string principal = units->empty() ? "" : units->begin()->second.principal();
   const Object object{.principal = principal, .unit = request.unit(), .owner = {}, .receivers = {}};
-  if (absl::Status status = Check(caller, Action::kReadChain, object, "chain", request.unit()); !status.ok()) {
+  if (absl::Status status = rights_.Check(caller, Action::kReadChain, object, "chain", request.unit()); !status.ok()) {
     return status;
   }
   auto chain = deps_.store.FindChain(request.unit(), request.version());

@@ -224,7 +224,17 @@ TEST_F(RegistryTest, PagesThroughDevices) {
   EXPECT_EQ(Reason(registry_.ListDevices(county_.As("admin"), request)), "INVALID_FIELD");
   request.set_page_size(1);
   request.set_page_token("'; drop table devices; --");
-  EXPECT_TRUE(registry_.ListDevices(county_.As("admin"), request).ok());
+  EXPECT_EQ(Reason(registry_.ListDevices(county_.As("admin"), request)), "PAGE_TOKEN");
+}
+
+TEST_F(RegistryTest, ATokenIsGoodForItsQueryAlone) {
+  v1::ListDevicesRequest request;
+  request.set_page_size(1);
+  request.set_page_token(registry_.ListDevices(county_.As("admin"), request)->next_page_token());
+  request.set_page_size(2);
+  EXPECT_TRUE(registry_.ListDevices(county_.As("admin"), request).ok()) << "another size is the same query";
+  request.set_product("scale");
+  EXPECT_EQ(Reason(registry_.ListDevices(county_.As("admin"), request)), "PAGE_TOKEN");
 }
 
 TEST_F(RegistryTest, AUnitStaysWithItsPrincipal) {

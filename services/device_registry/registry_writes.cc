@@ -11,14 +11,6 @@ namespace {
 
 constexpr int kMaxBulk = 1000;
 
-Object OfPrincipal(const std::string& principal) {
-  return {.principal = principal, .unit = {}, .owner = {}, .receivers = {}};
-}
-
-Object OfUnit(const v1::Unit& unit) {
-  return {.principal = unit.principal(), .unit = unit.id(), .owner = {}, .receivers = {}};
-}
-
 // A region ("14") has the first digits of its municipalities' codes ("1480").
 bool IsRegionOf(const std::string& region, const std::string& principal) {
   return region.size() == 2 && principal.size() == 4 && principal.starts_with(region);
@@ -31,7 +23,8 @@ bool IsRegionOf(const std::string& region, const std::string& principal) {
 absl::StatusOr<v1::Unit> Registry::UnitToAnswer(const Caller& caller, const std::string& id) {
   absl::StatusOr<v1::Unit> unit = FindUnit(id);
   if (!unit.ok()) return unit.status();
-  if (absl::Status status = Check(caller, Action::kAssign, OfUnit(*unit), "unit", id); !status.ok()) return status;
+  if (absl::Status status = rights_.Check(caller, Action::kAssign, OfUnit(*unit), "unit", id); !status.ok())
+    return status;
   return unit;
 }
 
@@ -39,7 +32,7 @@ absl::Status Registry::CheckResident(const Caller& caller, const std::string& id
   const absl::StatusOr<std::optional<std::string>> principal = deps_.store.FindResident(id);
   if (!principal.ok()) return principal.status();
   if (!principal->has_value()) return NotThere("resident", id);
-  return Check(caller, Action::kAssign, OfPrincipal(**principal), "resident", id);
+  return rights_.Check(caller, Action::kAssign, OfPrincipal(**principal), "resident", id);
 }
 
 absl::Status Registry::CheckFallbacks(const Caller& caller, const std::vector<v1::Device>& devices) {
@@ -51,7 +44,7 @@ absl::Status Registry::CheckFallbacks(const Caller& caller, const std::vector<v1
   for (const std::string& id : ids) {
     const auto unit = units->find(id);
     if (unit == units->end()) return NotThere("unit", id);
-    const absl::Status status = Check(caller, Action::kRegisterDevice, OfUnit(unit->second), "unit", id);
+    const absl::Status status = rights_.Check(caller, Action::kRegisterDevice, OfUnit(unit->second), "unit", id);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
@@ -64,11 +57,11 @@ absl::Status Registry::CheckAnswers(const Caller& caller, const v1::Assignment& 
   const v1::Responsibility* answers = ResponsibleAt(assignment, purpose, first);
   if (answers == nullptr) return NotThere("assignment", assignment.id());
   absl::Status status =
-      Check(caller, Action::kAssign, OfPrincipal(answers->principal()), "assignment", assignment.id());
+      rights_.Check(caller, Action::kAssign, OfPrincipal(answers->principal()), "assignment", assignment.id());
   for (const v1::Responsibility& point : assignment.responsibilities()) {
     if (!status.ok()) break;
     if (point.purpose() != purpose || !Before(first, point.since()) || Before(until, point.since())) continue;
-    status = Check(caller, Action::kAssign, OfPrincipal(point.principal()), "assignment", assignment.id());
+    status = rights_.Check(caller, Action::kAssign, OfPrincipal(point.principal()), "assignment", assignment.id());
   }
   return status;
 }
@@ -87,8 +80,8 @@ absl::Status Registry::CheckDevice(const Caller& caller, const v1::AssignDeviceR
     if (!status.ok()) return absl::IsNotFound(status) ? NotThere("device", device.id()) : status;
   }
   if (!running.empty() || IsRegionOf(device.owner(), caller.principal)) return absl::OkStatus();
-  const Object object{.principal = {}, .unit = {}, .owner = device.owner(), .receivers = {}};
-  return Check(caller, Action::kAssign, object, "device", device.id());
+  const Object object = OfOwner(device.owner());
+  return rights_.Check(caller, Action::kAssign, object, "device", device.id());
 }
 
 absl::Status Registry::CheckReceivers(const Caller& caller, const v1::Chain& chain,
@@ -98,7 +91,8 @@ absl::Status Registry::CheckReceivers(const Caller& caller, const v1::Chain& cha
     if (receiver == receivers.end()) return NotThere("receiver", step.receiver());
     const std::string& principal = receiver->second.principal();
     if (principal.empty()) continue;
-    const absl::Status status = Check(caller, Action::kWriteChain, OfPrincipal(principal), "receiver", step.receiver());
+    const absl::Status status =
+        rights_.Check(caller, Action::kWriteChain, OfPrincipal(principal), "receiver", step.receiver());
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
@@ -121,12 +115,12 @@ absl::Status Registry::CheckUnitsOf(const v1::Client& client) {
 
 absl::StatusOr<v1::PutUnitResponse> Registry::PutUnit(const Caller& caller, const v1::PutUnitRequest& request) {
   const v1::Unit& unit = request.unit();
-  if (absl::Status status = Check(caller, Action::kWriteUnit, OfPrincipal(unit.principal()), "unit", unit.id());
+  if (absl::Status status = rights_.Check(caller, Action::kWriteUnit, OfPrincipal(unit.principal()), "unit", unit.id());
       !status.ok()) {
     return status;
   }
   if (absl::Status status = Validate(unit, deps_.catalogue); !status.ok()) return status;
-  if (absl::Status status = deps_.store.PutUnit({caller.id}, unit); !status.ok()) return status;
+  if (absl::Status status = deps_.store.PutUnit(ActorOf(caller), unit); !status.ok()) return status;
   v1::PutUnitResponse response;
   *response.mutable_unit() = unit;
   return response;
@@ -138,8 +132,8 @@ absl::StatusOr<v1::RegisterDevicesResponse> Registry::RegisterDevices(const Call
   v1::RegisterDevicesResponse response;
   std::vector<v1::Device> devices;
   for (const v1::Device& device : request.devices()) {
-    const Object object{.principal = {}, .unit = {}, .owner = device.owner(), .receivers = {}};
-    absl::Status status = Check(caller, Action::kRegisterDevice, object, "principal", device.owner());
+    const Object object = OfOwner(device.owner());
+    absl::Status status = rights_.Check(caller, Action::kRegisterDevice, object, "principal", device.owner());
     if (status.ok()) status = Validate(device, deps_.catalogue);
     if (!status.ok()) return status;
     devices.push_back(device);
@@ -148,7 +142,7 @@ absl::StatusOr<v1::RegisterDevicesResponse> Registry::RegisterDevices(const Call
   }
   if (devices.empty()) return response;
   if (absl::Status status = CheckFallbacks(caller, devices); !status.ok()) return status;
-  if (absl::Status status = deps_.store.RegisterDevices({caller.id}, devices); !status.ok()) return status;
+  if (absl::Status status = deps_.store.RegisterDevices(ActorOf(caller), devices); !status.ok()) return status;
   return response;
 }
 
@@ -171,7 +165,7 @@ absl::StatusOr<v1::ProvisionDevicesResponse> Registry::ProvisionDevices(const Ca
     credentials.set_shard(static_cast<std::uint32_t>(ShardOf(one.device())));
   }
   if (issued.empty()) return response;
-  if (absl::Status status = deps_.store.RecordCertificates({caller.id}, issued); !status.ok()) return status;
+  if (absl::Status status = deps_.store.RecordCertificates(ActorOf(caller), issued); !status.ok()) return status;
   return response;
 }
 
@@ -180,12 +174,12 @@ absl::StatusOr<v1::CreateResidentResponse> Registry::CreateResident(const Caller
   const std::string id = request.resident().empty() ? deps_.new_id() : request.resident();
   if (absl::Status status = ValidateOpaqueId("resident", id); !status.ok()) return status;
   if (absl::Status status =
-          Check(caller, Action::kAssign, OfPrincipal(request.principal()), "principal", request.principal());
+          rights_.Check(caller, Action::kAssign, OfPrincipal(request.principal()), "principal", request.principal());
       !status.ok()) {
     return status;
   }
   if (deps_.catalogue.FindPrincipal(request.principal()) == nullptr) return NotThere("principal", request.principal());
-  if (absl::Status status = deps_.store.CreateResident({caller.id}, id, request.principal()); !status.ok()) {
+  if (absl::Status status = deps_.store.CreateResident(ActorOf(caller), id, request.principal()); !status.ok()) {
     return status;
   }
   v1::CreateResidentResponse response;
@@ -208,7 +202,7 @@ absl::StatusOr<v1::AssignDeviceResponse> Registry::AssignDevice(const Caller& ca
     return CheckDevice(caller, request, device, running, now);
   };
   if (request.assignment().empty()) plan.request.set_assignment(deps_.new_id());
-  absl::StatusOr<v1::Assignment> assignment = deps_.store.Assign({caller.id}, plan);
+  absl::StatusOr<v1::Assignment> assignment = deps_.store.Assign(ActorOf(caller), plan);
   if (!assignment.ok()) return assignment.status();
   v1::AssignDeviceResponse response;
   *response.mutable_assignment() = *std::move(assignment);
@@ -224,7 +218,7 @@ absl::StatusOr<v1::EndAssignmentResponse> Registry::EndAssignment(const Caller& 
   const auto guard = [&](const v1::Assignment& running, const google::protobuf::Timestamp& now) {
     return CheckEnd(caller, running, request.has_end_at() ? request.end_at() : now, now);
   };
-  absl::StatusOr<v1::Assignment> assignment = deps_.store.End({caller.id}, request, guard);
+  absl::StatusOr<v1::Assignment> assignment = deps_.store.End(ActorOf(caller), request, guard);
   if (!assignment.ok()) return assignment.status();
   v1::EndAssignmentResponse response;
   *response.mutable_assignment() = *std::move(assignment);
@@ -241,7 +235,7 @@ absl::StatusOr<v1::TransferResponsibilityResponse> Registry::TransferResponsibil
     const google::protobuf::Timestamp& since = request.has_since() ? request.since() : now;
     return CheckAnswers(caller, running, request.purpose(), since, since);
   };
-  absl::StatusOr<v1::Assignment> assignment = deps_.store.Transfer({caller.id}, request, *unit, guard);
+  absl::StatusOr<v1::Assignment> assignment = deps_.store.Transfer(ActorOf(caller), request, *unit, guard);
   if (!assignment.ok()) return assignment.status();
   v1::TransferResponsibilityResponse response;
   *response.mutable_assignment() = *std::move(assignment);
@@ -252,13 +246,14 @@ absl::StatusOr<v1::PutChainResponse> Registry::PutChain(const Caller& caller, co
   if (absl::Status status = Validate(request.chain()); !status.ok()) return status;
   const absl::StatusOr<v1::Unit> unit = FindUnit(request.chain().unit());
   if (!unit.ok()) return unit.status();
-  if (absl::Status status = Check(caller, Action::kWriteChain, OfUnit(*unit), "unit", unit->id()); !status.ok()) {
+  if (absl::Status status = rights_.Check(caller, Action::kWriteChain, OfUnit(*unit), "unit", unit->id());
+      !status.ok()) {
     return status;
   }
   const auto guard = [&](const std::map<std::string, v1::Client>& receivers) {
     return CheckReceivers(caller, request.chain(), receivers);
   };
-  absl::StatusOr<v1::Chain> chain = deps_.store.PutChain({caller.id}, request.chain(), guard);
+  absl::StatusOr<v1::Chain> chain = deps_.store.PutChain(ActorOf(caller), request.chain(), guard);
   if (!chain.ok()) return chain.status();
   v1::PutChainResponse response;
   *response.mutable_chain() = *std::move(chain);
@@ -267,13 +262,14 @@ absl::StatusOr<v1::PutChainResponse> Registry::PutChain(const Caller& caller, co
 
 absl::StatusOr<v1::PutClientResponse> Registry::PutClient(const Caller& caller, const v1::PutClientRequest& request) {
   const v1::Client& client = request.client();
-  if (absl::Status status = Check(caller, Action::kWriteClient, OfPrincipal(client.principal()), "client", client.id());
+  if (absl::Status status =
+          rights_.Check(caller, Action::kWriteClient, OfPrincipal(client.principal()), "client", client.id());
       !status.ok()) {
     return status;
   }
   if (absl::Status status = Validate(client, deps_.catalogue); !status.ok()) return status;
   if (absl::Status status = CheckUnitsOf(client); !status.ok()) return status;
-  absl::StatusOr<v1::Client> stored = deps_.store.PutClient({caller.id}, client);
+  absl::StatusOr<v1::Client> stored = deps_.store.PutClient(ActorOf(caller), client);
   if (!stored.ok()) return stored.status();
   // A revocation that was answered is in force.
   if (!deps_.in_force(stored->revision())) {

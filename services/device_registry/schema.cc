@@ -160,7 +160,19 @@ create table clients (
 create index clients_by_revision on clients (revision);
 )sql";
 
-constexpr std::array<Migration, 1> kMigrations = {{{1, "devices, assignments, responsibilities, chains", kFirst}}};
+constexpr std::string_view kAudit = R"sql(
+-- Who called on the actor's behalf, why, and what the object was before.
+alter table changes
+  add column via    text not null default '',
+  add column reason text not null default '',
+  add column before jsonb;
+create index changes_by_time on changes (at, revision);
+)sql";
+
+constexpr std::array kMigrations = {
+    Migration{1, "devices, assignments, responsibilities, chains", kFirst},
+    Migration{2, "the audit's before and why", kAudit},
+};
 
 }  // namespace
 

@@ -1,6 +1,6 @@
 #include "tools/platform/registry_client.h"
 
-#include "nara/registry/v1/registry.grpc.pb.h"
+#include "nara/registry/v1/service.grpc.pb.h"
 #include "tools/platform/unary.h"
 
 namespace nara::tools {

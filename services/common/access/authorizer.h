@@ -63,6 +63,8 @@ struct Caller {
   std::string principal;           // empty: the whole county
   std::vector<std::string> units;  // empty: all of the principal
   std::string token_sha256;        // of its bearer token; empty: it has none
+  std::string via;                 // who called on its behalf; empty: itself
+  std::string reason;              // why, in its own words, for the audit; may be empty
 };
 
 // What is touched. Leave empty what does not apply; an empty field matches

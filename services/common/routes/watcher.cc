@@ -14,7 +14,7 @@
 #include "common/rpc/channel.h"
 #include "common/time/backoff.h"
 #include "common/time/pause.h"
-#include "nara/registry/v1/registry.grpc.pb.h"
+#include "nara/registry/v1/service.grpc.pb.h"
 
 namespace nara {
 namespace {

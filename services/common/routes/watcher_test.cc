@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "common/log/log.h"
-#include "nara/registry/v1/registry.grpc.pb.h"
+#include "nara/registry/v1/service.grpc.pb.h"
 
 namespace nara {
 namespace {

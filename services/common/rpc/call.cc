@@ -12,6 +12,7 @@ namespace nara::rpc {
 namespace {
 
 constexpr std::string_view kGateway = "nara-gateway";
+constexpr std::size_t kLongestReason = 600;
 constexpr absl::Duration kLongestUnary = absl::Seconds(30);
 
 std::string PeerOf(const grpc::CallbackServerContext& context) {
@@ -19,8 +20,8 @@ std::string PeerOf(const grpc::CallbackServerContext& context) {
   return names.empty() ? "" : std::string(names[0].data(), names[0].size());
 }
 
-std::string ClaimOf(const grpc::CallbackServerContext& context) {
-  const auto found = context.client_metadata().find("nara-caller");
+std::string Metadata(const grpc::CallbackServerContext& context, const char* key) {
+  const auto found = context.client_metadata().find(key);
   return found == context.client_metadata().end() ? "" : std::string(found->second.data(), found->second.size());
 }
 
@@ -39,7 +40,8 @@ std::string CallerOf(std::string_view peer, std::string_view claimed) {
 CallContext StreamContext(const grpc::CallbackServerContext& context) {
   CallContext call;
   call.peer = PeerOf(context);
-  call.caller = CallerOf(call.peer, ClaimOf(context));
+  call.caller = CallerOf(call.peer, Metadata(context, "nara-caller"));
+  call.reason = Metadata(context, "nara-reason").substr(0, kLongestReason);
   call.deadline = DeadlineOf(context);
   return call;
 }

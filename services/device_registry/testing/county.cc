@@ -80,7 +80,9 @@ County::County() : server_(Server()), catalogue_(Catalogue::Load(NARA_CATALOGUE)
   ChangeFollower::Options options;
   options.heartbeat = std::chrono::milliseconds(50);
   follower_ = std::make_unique<ChangeFollower>(*changes_, feeds_, options);
-  store_ = std::make_unique<PostgresStore>(Options("nara_registry", server_), 4, [this] { follower_->Wake(); });
+  database_ = std::make_unique<Database>(Options("nara_registry", server_), 4, [this] { follower_->Wake(); });
+  store_ = std::make_unique<PostgresStore>(*database_);
+  Must(database_->Prepare());
   Must(store_->Prepare(catalogue_));
   Must(follower_->Start());
   authorizer_ = std::make_unique<Authorizer>(feeds_.access.table());
@@ -117,20 +119,20 @@ void County::Fill() {
                                                                                       {"alarm-1480", "1480"},
                                                                                       {"care-1490-1", "1490"},
                                                                                       {"tech-14", "14"}}) {
-    Must(store_->PutUnit({"test"}, UnitOf(id, principal)));
+    Must(store_->PutUnit({.id = "test"}, UnitOf(id, principal)));
   }
   for (const v1::Client& client :
        {ClientOf("chef-1480", "principal_admin", "1480"), ClientOf("chef-1490", "principal_admin", "1490"),
         ClientOf("hmc", "supplier", "14"), ClientOf("watch", "operator", ""),
         ClientOf("care", "care_unit", "1480", {"care-1480-1"}), ClientOf("centre-1480", "alarm_centre", "1480"),
         ClientOf("centre-1490", "alarm_centre", "1490"), ClientOf("county-fallback", "alarm_centre", "")}) {
-    Must(store_->PutClient({"test"}, client).status());
+    Must(store_->PutClient({.id = "test"}, client).status());
   }
-  Must(store_->RegisterDevices({"test"},
+  Must(store_->RegisterDevices({.id = "test"},
                                {DeviceOf("bp-0001", "bp-meter", "14"), DeviceOf("disp-0001", "evondos", "1480")}));
   for (const auto& [id, principal] :
        std::vector<std::pair<std::string, std::string>>{{"r-1", "1480"}, {"r-2", "1480"}, {"r-9", "1490"}}) {
-    Must(store_->CreateResident({"test"}, id, principal));
+    Must(store_->CreateResident({.id = "test"}, id, principal));
   }
   if (!CatchUp()) Fail(absl::DeadlineExceededError("the watches do not catch up"));
 }

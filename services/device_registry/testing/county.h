@@ -24,6 +24,7 @@ class County {
   ~County();
 
   Registry& registry() { return *registry_; }
+  Database& database() { return *database_; }
   PostgresStore& store() { return *store_; }
   Feeds& feeds() { return feeds_; }
   ChangeFollower& follower() { return *follower_; }
@@ -62,6 +63,7 @@ class County {
   FakeCredentials credentials_;
   std::unique_ptr<PostgresChanges> changes_;
   std::unique_ptr<ChangeFollower> follower_;
+  std::unique_ptr<Database> database_;
   std::unique_ptr<PostgresStore> store_;
   std::unique_ptr<Authorizer> authorizer_;
   std::unique_ptr<Registry> registry_;
