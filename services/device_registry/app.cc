@@ -19,6 +19,8 @@
 #include "device_registry/metrics.h"
 #include "device_registry/postgres_store.h"
 #include "device_registry/registry.h"
+#include "device_registry/responsibility/assignments.h"
+#include "device_registry/responsibility/postgres_store.h"
 
 namespace nara::registry {
 namespace {
@@ -57,7 +59,9 @@ class RegistryApp final : public app::App {
         database_(Options(config, context.name), static_cast<std::size_t>(config.connections),
                   [this] { follower_.Wake(); }),
         store_(database_),
+        assignment_store_(database_),
         authorizer_(feeds_.access.table()),
+        rights_(authorizer_),
         registry_({.store = store_,
                    .credentials = *device_ca_,
                    .catalogue = catalogue_,
@@ -65,8 +69,9 @@ class RegistryApp final : public app::App {
                    .clock = context.clock,
                    .in_force = [this](std::uint64_t at) { return follower_.WaitFor(at, kInForceLimit); },
                    .new_id = NewId}),
+        assignments_({.store = assignment_store_, .registry = store_, .rights = rights_, .new_id = NewId}),
         server_({.grpc = config.grpc, .tls = config.tls}),
-        service_(MakeGrpcService({registry_, feeds_, authorizer_, metrics_, server_.workers()})) {
+        service_(MakeGrpcService({registry_, assignments_, feeds_, authorizer_, metrics_, server_.workers()})) {
     context.health.AddCheck("watches", [this] { return CheckWatches(); });
     parts_.Add("database", [this] { return database_.Prepare(); });
     parts_.Add("store", [this] { return store_.Prepare(catalogue_); });
@@ -118,8 +123,11 @@ class RegistryApp final : public app::App {
   ChangeFollower follower_;
   Database database_;
   PostgresStore store_;
+  PostgresAssignments assignment_store_;
   Authorizer authorizer_;
+  Rights rights_;
   Registry registry_;
+  Assignments assignments_;
   rpc::Server server_;
   std::shared_ptr<grpc::Service> service_;
   app::Parts parts_;  // last: its parts use everything above

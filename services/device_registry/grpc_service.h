@@ -8,6 +8,7 @@
 #include "device_registry/feeds.h"
 #include "device_registry/metrics.h"
 #include "device_registry/registry.h"
+#include "device_registry/responsibility/assignments.h"
 
 namespace grpc {
 class Service;
@@ -17,6 +18,7 @@ namespace nara::registry {
 
 struct GrpcDeps {
   Registry& registry;
+  Assignments& assignments;
   Feeds& feeds;
   const Authorizer& authorizer;
   Metrics& metrics;

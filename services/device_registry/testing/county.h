@@ -13,6 +13,8 @@
 #include "device_registry/feeds.h"
 #include "device_registry/postgres_store.h"
 #include "device_registry/registry.h"
+#include "device_registry/responsibility/assignments.h"
+#include "device_registry/responsibility/postgres_store.h"
 #include "device_registry/testing/fakes.h"
 
 namespace nara::registry::testing {
@@ -24,6 +26,7 @@ class County {
   ~County();
 
   Registry& registry() { return *registry_; }
+  Assignments& assignments() { return *assignments_; }
   Database& database() { return *database_; }
   PostgresStore& store() { return *store_; }
   Feeds& feeds() { return feeds_; }
@@ -65,8 +68,11 @@ class County {
   std::unique_ptr<ChangeFollower> follower_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<PostgresStore> store_;
+  std::unique_ptr<PostgresAssignments> assignment_store_;
   std::unique_ptr<Authorizer> authorizer_;
+  std::unique_ptr<Rights> rights_;
   std::unique_ptr<Registry> registry_;
+  std::unique_ptr<Assignments> assignments_;
 };
 
 google::protobuf::Timestamp At(std::int64_t seconds);

@@ -6,7 +6,7 @@
 #include "common/access/authorizer.h"
 #include "common/rpc/error.h"
 #include "device_registry/postgres_rows.h"
-#include "device_registry/postgres_store.h"
+#include "device_registry/responsibility/postgres_store.h"
 
 namespace nara::registry {
 namespace {
@@ -182,7 +182,7 @@ absl::Status Explain(const absl::Status& status, const std::string& device) {
 
 }  // namespace
 
-absl::StatusOr<v1::Assignment> PostgresStore::Assign(const Actor& actor, const NewAssignment& plan) {
+absl::StatusOr<v1::Assignment> PostgresAssignments::Assign(const Actor& actor, const NewAssignment& plan) {
   const v1::AssignDeviceRequest& wish = plan.request;
   const std::optional<TimePoint> at = Optional(wish.has_start_at(), wish.start_at());
   v1::Assignment assignment;
@@ -208,8 +208,8 @@ absl::StatusOr<v1::Assignment> PostgresStore::Assign(const Actor& actor, const N
   return assignment;
 }
 
-absl::StatusOr<v1::Assignment> PostgresStore::End(const Actor& actor, const v1::EndAssignmentRequest& request,
-                                                  const AssignmentGuard& guard) {
+absl::StatusOr<v1::Assignment> PostgresAssignments::End(const Actor& actor, const v1::EndAssignmentRequest& request,
+                                                        const AssignmentGuard& guard) {
   const std::optional<TimePoint> at = Optional(request.has_end_at(), request.end_at());
   v1::Assignment assignment;
   const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
@@ -224,9 +224,9 @@ absl::StatusOr<v1::Assignment> PostgresStore::End(const Actor& actor, const v1::
   return assignment;
 }
 
-absl::StatusOr<v1::Assignment> PostgresStore::Transfer(const Actor& actor,
-                                                       const v1::TransferResponsibilityRequest& request,
-                                                       const v1::Unit& unit, const AssignmentGuard& guard) {
+absl::StatusOr<v1::Assignment> PostgresAssignments::Transfer(const Actor& actor,
+                                                             const v1::TransferResponsibilityRequest& request,
+                                                             const v1::Unit& unit, const AssignmentGuard& guard) {
   const std::optional<TimePoint> at = Optional(request.has_since(), request.since());
   v1::Assignment assignment;
   const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
