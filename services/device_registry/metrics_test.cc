@@ -15,6 +15,7 @@ TEST(Metrics, AreTheseAndNoOthers) {
   metrics::Registry registry;
   const Metrics metrics(registry);
   EXPECT_THAT(registry.Names(), ElementsAre("nara_registry_call_seconds", "nara_registry_calls_total",
+                                            "nara_registry_hand_overs_expired_total", "nara_registry_hand_overs_open",
                                             "nara_registry_revision", "nara_registry_store_up"));
 }
 

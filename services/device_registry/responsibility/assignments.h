@@ -6,10 +6,12 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "common/time/clock.h"
+#include "device_registry/responsibility/answering.h"
 #include "device_registry/responsibility/store.h"
-#include "device_registry/rights.h"
 
 namespace nara::registry {
 
@@ -19,34 +21,46 @@ class Assignments {
     AssignmentStore& store;
     Store& registry;  // units and residents
     const Rights& rights;
+    const Clock& clock;
     // A fresh random id.
     std::function<std::string()> new_id;
   };
 
-  explicit Assignments(Deps deps) : deps_(std::move(deps)) {}
+  explicit Assignments(Deps deps) : deps_(std::move(deps)), answering_(deps_.registry, deps_.rights) {}
 
   absl::StatusOr<v1::AssignDeviceResponse> AssignDevice(const Caller& caller, const v1::AssignDeviceRequest& request);
   absl::StatusOr<v1::EndAssignmentResponse> EndAssignment(const Caller& caller,
                                                           const v1::EndAssignmentRequest& request);
   absl::StatusOr<v1::TransferResponsibilityResponse> TransferResponsibility(
       const Caller& caller, const v1::TransferResponsibilityRequest& request);
+  absl::StatusOr<v1::PutAbsenceResponse> PutAbsence(const Caller& caller, const v1::PutAbsenceRequest& request);
+  absl::StatusOr<v1::EndAbsenceResponse> EndAbsence(const Caller& caller, const v1::EndAbsenceRequest& request);
+
+  // What was, as it was believed: for who answered at the instant asked about.
+  absl::StatusOr<v1::GetAssignmentResponse> GetAssignment(const Caller& caller,
+                                                          const v1::GetAssignmentRequest& request);
+  absl::StatusOr<v1::GetResponsibilityResponse> GetResponsibility(const Caller& caller,
+                                                                  const v1::GetResponsibilityRequest& request);
+  // For who answers for all of the assignment, before and after.
+  absl::StatusOr<v1::CorrectAssignmentResponse> CorrectAssignment(const Caller& caller,
+                                                                  const v1::CorrectAssignmentRequest& request);
 
  private:
-  absl::StatusOr<v1::Unit> UnitToAnswer(const Caller& caller, const std::string& id);
-  absl::Status CheckResident(const Caller& caller, const std::string& id);
-  // Does the caller's principal answer for the purpose at `from` and at every change
-  // point until `until`? At the start, when that is later than `from`.
-  absl::Status CheckAnswers(const Caller& caller, const v1::Assignment& assignment, v1::Purpose purpose,
-                            const google::protobuf::Timestamp& from, const google::protobuf::Timestamp& until) const;
-  // To end it is for who answers for CARE now, and since the end if that is earlier.
-  absl::Status CheckEnd(const Caller& caller, const v1::Assignment& assignment,
-                        const google::protobuf::Timestamp& end_at, const google::protobuf::Timestamp& now) const;
   // A free device is for its owner and, when that is a region, for the region's
   // municipalities; one that runs is for who may end that.
   absl::Status CheckDevice(const Caller& caller, const v1::AssignDeviceRequest& request, const v1::Device& device,
                            const std::vector<v1::Assignment>& running, const google::protobuf::Timestamp& now) const;
+  // Who uses the device: a resident, or a unit's residents.
+  absl::Status CheckUser(const Caller& caller, const std::string& resident, const std::string& unit);
+  // Both for GetAssignment and GetResponsibility, whose requests name the same.
+  template <typename Request>
+  absl::StatusOr<Reformed> FindThen(const Caller& caller, const Request& request, const std::string& assignment,
+                                    const google::protobuf::Timestamp& at);
+  // Looks up the units that the corrected change points name.
+  absl::StatusOr<v1::Assignment> Wanted(const Caller& caller, const v1::CorrectAssignmentRequest& request);
 
   const Deps deps_;
+  Answering answering_;
 };
 
 }  // namespace nara::registry

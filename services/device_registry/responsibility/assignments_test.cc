@@ -281,10 +281,11 @@ TEST_F(AssignmentsTest, TheSchemaItselfRefusesAGap) {
               HasSubstr("assignments_alarm_from_start"));
   EXPECT_THAT(county_.Try("update registry.assignments set period = tstzrange(lower(period) - interval '1 day', null)"),
               HasSubstr("from_start"));
-  EXPECT_THAT(county_.Try("insert into registry.assignments (id, device, device_number, resident, period, regime) "
-                          "select 'a-2', id, number, 'r-2', tstzrange('1960-01-01Z', '1961-01-01Z'), 1 "
-                          "from registry.devices where id = 'disp-0001'"),
-              HasSubstr("from_start"));
+  EXPECT_THAT(
+      county_.Try("insert into registry.assignments (id, device, device_number, resident, period, regime, ground, "
+                  "revision) select 'a-2', id, number, 'r-2', tstzrange('1960-01-01Z', '1961-01-01Z'), 1, 1, 0 "
+                  "from registry.devices where id = 'disp-0001'"),
+      HasSubstr("from_start"));
 }
 
 TEST_F(AssignmentsTest, EachChangeIsInTheAudit) {

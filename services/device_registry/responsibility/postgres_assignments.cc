@@ -1,255 +1,314 @@
-// Writes of assignments and responsibilities.
+#include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "common/access/authorizer.h"
+#include "common/routes/timeline.h"
 #include "common/rpc/error.h"
 #include "device_registry/postgres_rows.h"
+#include "device_registry/responsibility/forms.h"
+#include "device_registry/responsibility/postgres_forms.h"
 #include "device_registry/responsibility/postgres_store.h"
 
 namespace nara::registry {
 namespace {
 
-constexpr char kAssignment[] = R"sql(
-select id, device, resident, start_at, upper(period) as end_at, regime from assignments where id = $1)sql";
-
-constexpr char kPoints[] = R"sql(
-select assignment, purpose, since, principal, provider, unit
-from responsibilities where assignment = $1 order by purpose, since)sql";
-
-constexpr char kRunningOf[] = R"sql(
-select id from assignments
-where device = $1 and upper_inf(period) and lower(period) < coalesce($2::timestamptz, now()))sql";
+constexpr char kKnown[] = "select 1 from assignments where id = $1";
 
 constexpr char kDevice[] = "select id, product, owner, fallback_unit, serial, now() as now from devices where id = $1";
 
-constexpr char kNow[] = "select now() as now";
-
-// What would be in the way of an assignment without an end.
-constexpr char kNotEndedOf[] = R"sql(
-select id from assignments
-where device = $1 and (upper_inf(period) or upper(period) > coalesce($2::timestamptz, now())))sql";
-
-constexpr char kEnd[] = R"sql(
-update assignments set period = tstzrange(lower(period), coalesce($2::timestamptz, now()), '[)')
-where id = $1 and upper_inf(period) and lower(period) < coalesce($2::timestamptz, now())
-returning device)sql";
-
-// Change points that were planned for after the end never come.
-constexpr char kDropPlanned[] = R"sql(
-with gone as (
-  delete from responsibilities r using assignments a
-  where a.id = $1 and r.assignment = a.id and r.since >= upper(a.period)
-  returning r.assignment, r.purpose, r.since, r.principal, r.provider, r.unit, r.revision)
-insert into responsibilities_history select gone.*, $2::bigint from gone)sql";
-
 constexpr char kAssign[] = R"sql(
 with made as (
-  insert into assignments (id, device, device_number, resident, period, regime)
-  select $1, d.id, d.number, $3, tstzrange(coalesce($4::timestamptz, now()), null, '[)'), $5::int
+  insert into assignments (id, device, device_number, resident, unit, period, regime, ground, revision)
+  select $1, d.id, d.number, $3, $4, tstzrange($5::timestamptz, null, '[)'), $6::int, $7::int, $14::bigint
   from devices d where d.id = $2
   returning id, lower(period) as since),
 points as (
   insert into responsibilities (assignment, purpose, since, principal, provider, unit, revision)
-  select made.id, p.purpose, made.since, p.principal, p.provider, p.unit, $12::bigint
-  from made, (values (1, $6::text, $7::text, $8::text), (2, $9::text, $10::text, $11::text))
-    as p (purpose, principal, provider, unit)),
-touched as (update devices set revision = $12::bigint where id = $2)
-select since from made)sql";
+  select made.id, p.purpose, made.since, p.principal, p.provider, p.unit, $14::bigint
+  from made, (values (1, $8::text, $9::text, $10::text), (2, $11::text, $12::text, $13::text))
+    as p (purpose, principal, provider, unit))
+update devices set revision = $14::bigint where id = $2)sql";
 
-constexpr char kTouchDevice[] = "update devices set revision = $2::bigint where id = $1";
+constexpr char kRevision[] = "select value from revision";
 
-constexpr char kTransfer[] = R"sql(
-insert into responsibilities (assignment, purpose, since, principal, provider, unit, revision)
-select a.id, $2::int, coalesce($3::timestamptz, now()), $4, $5, $6, $7::bigint
-from assignments a
-where a.id = $1 and a.period @> coalesce($3::timestamptz, now()) and lower(a.period) < coalesce($3::timestamptz, now())
-on conflict do nothing returning since)sql";
+constexpr char kRevisionAt[] =
+    "select revision from changes where at <= $1::timestamptz order by at desc, revision desc limit 1";
 
-std::optional<TimePoint> Optional(bool has, const google::protobuf::Timestamp& time) {
-  if (!has) return std::nullopt;
-  return TimePointOf(time);
-}
+constexpr char kFormById[] = R"sql(
+select id, device, resident, unit, start_at, upper(period) as end_at, regime, ground, revision
+from assignments where id = $1 and revision <= $2::bigint
+union all
+select id, device, resident, unit, start_at, upper(period) as end_at, regime, ground, revision
+from assignments_history where id = $1 and revision <= $2::bigint and superseded_by > $2::bigint)sql";
 
-absl::Status Failed(const std::string& reason, const std::string& message, const std::string& noun,
-                    const std::string& id) {
-  return rpc::Error(absl::StatusCode::kFailedPrecondition, reason, message, {{noun, id}});
-}
+constexpr char kFormByDevice[] = R"sql(
+select id, device, resident, unit, start_at, upper(period) as end_at, regime, ground, revision
+from assignments where device = $1 and revision <= $2::bigint and period @> $3::timestamptz
+union all
+select id, device, resident, unit, start_at, upper(period) as end_at, regime, ground, revision
+from assignments_history
+where device = $1 and revision <= $2::bigint and superseded_by > $2::bigint and period @> $3::timestamptz)sql";
 
-// Reads an assignment with its change points.
-absl::StatusOr<std::optional<v1::Assignment>> Read(Write& write, const std::string& id) {
-  const absl::StatusOr<Result> found = write.Execute(kAssignment, {id});
-  if (!found.ok()) return found.status();
-  if (found->empty()) return std::nullopt;
-  const absl::StatusOr<Result> points = write.Execute(kPoints, {id});
-  if (!points.ok()) return points.status();
-  return AssignmentsOf(*found, *points).front();
-}
+constexpr char kPointsThen[] = R"sql(
+select assignment, purpose, since, principal, provider, unit from (
+  select * from responsibilities where assignment = $1 and revision <= $2::bigint
+  union all
+  select assignment, purpose, since, principal, provider, unit, revision
+  from responsibilities_history where assignment = $1 and revision <= $2::bigint and superseded_by > $2::bigint) as p
+order by purpose, since)sql";
 
-absl::Status ReadInto(Write& write, const std::string& id, v1::Assignment& assignment) {
-  absl::StatusOr<std::optional<v1::Assignment>> found = Read(write, id);
-  if (!found.ok()) return found.status();
-  if (!found->has_value()) return NotThere("assignment", id);
-  assignment = **std::move(found);
-  return absl::OkStatus();
-}
+constexpr char kAbsencesThen[] = R"sql(
+select assignment, id, kind, lower(period) as start_at, upper(period) as end_at from (
+  select * from absences where assignment = $1 and revision <= $2::bigint
+  union all
+  select id, assignment, kind, period, revision
+  from absences_history where assignment = $1 and revision <= $2::bigint and superseded_by > $2::bigint) as b
+order by lower(period), id)sql";
 
-// Asks the guard about the device as it stands.
-absl::Status GuardDevice(Write& write, const NewAssignment& plan, const std::optional<TimePoint>& at) {
-  const std::string& id = plan.request.device();
-  const absl::StatusOr<Result> device = write.Execute(kDevice, {id});
-  if (!device.ok()) return device.status();
-  if (device->empty()) return NotThere("device", id);
-  const absl::StatusOr<Result> rows = write.Execute(kNotEndedOf, {id, at});
-  if (!rows.ok()) return rows.status();
-  std::vector<v1::Assignment> running;
-  for (const Row row : *rows) {
-    if (absl::Status read = ReadInto(write, row.String("id"), running.emplace_back()); !read.ok()) return read;
-  }
-  return plan.guard(DeviceOf((*device)[0]), running, TimestampOf((*device)[0].Time("now")));
-}
+constexpr char kRunningOf[] = R"sql(
+select id, device, resident, unit, start_at, upper(period) as end_at, regime, ground
+from assignments where resident = $1 and (upper_inf(period) or upper(period) > now()) order by device, start_at)sql";
 
-// Reads the assignment and asks the guard about it.
-absl::Status ReadGuarded(Write& write, const std::string& id, const AssignmentGuard& guard,
-                         v1::Assignment& assignment) {
-  if (absl::Status read = ReadInto(write, id, assignment); !read.ok()) return read;
-  const absl::StatusOr<Result> now = write.Execute(kNow, {});
-  return now.ok() ? guard(assignment, TimestampOf((*now)[0].Time("now"))) : now.status();
-}
+constexpr char kPointsOf[] = R"sql(
+select assignment, purpose, since, principal, provider, unit
+from responsibilities where assignment = any($1::text[]) order by assignment, purpose, since)sql";
+
+constexpr char kAbsence[] = R"sql(
+select id, assignment, kind, lower(period) as start_at, upper(period) as end_at from absences where id = $1)sql";
+
+constexpr char kAddAbsence[] = R"sql(
+insert into absences (id, assignment, kind, period, revision)
+values ($1, $2, $3::int, tstzrange($4::timestamptz, $5::timestamptz, '[)'), $6::bigint))sql";
+
+constexpr char kEndAbsence[] = R"sql(
+update absences set period = tstzrange(lower(period), $2::timestamptz, '[)'), revision = $3::bigint where id = $1)sql";
 
 // A retry of the same wish, not another one under its id.
 bool SameWish(const v1::AssignDeviceRequest& wish, const v1::Assignment& stored) {
-  const bool start = !wish.has_start_at() || TimePointOf(wish.start_at()) == TimePointOf(stored.start_at());
+  const bool start = !wish.has_start_at() || SameTime(wish.start_at(), stored.start_at());
   return start && stored.device() == wish.device() && stored.resident() == wish.resident() &&
-         stored.regime() == wish.regime();
+         stored.unit() == wish.unit() && stored.regime() == wish.regime() && stored.ground() == wish.ground();
 }
 
-absl::Status EndOne(Write& write, const std::string& id, const std::optional<TimePoint>& at) {
-  const absl::StatusOr<Result> ended = write.Execute(kEnd, {id, at});
-  if (!ended.ok()) return ended.status();
-  if (ended->empty()) {
-    return Failed("ASSIGNMENT_ENDED", "the assignment has ended, or begins later than that", "assignment", id);
+bool InTheWay(const v1::Assignment& assignment, const google::protobuf::Timestamp& start) {
+  return !assignment.has_end_at() || TimePointOf(assignment.end_at()) > TimePointOf(start);
+}
+
+// Asks the guard about the device as it stands. The start of the new assignment is now
+// when the wish says none.
+absl::Status GuardDevice(Write& write, NewAssignment& plan, std::vector<v1::Assignment>& running,
+                         google::protobuf::Timestamp& now) {
+  v1::AssignDeviceRequest& wish = plan.request;
+  const absl::StatusOr<Result> device = write.Execute(kDevice, {wish.device()});
+  if (!device.ok()) return device.status();
+  if (device->empty()) return NotThere("device", wish.device());
+  now = TimestampOf((*device)[0].Time("now"));
+  if (!wish.has_start_at()) *wish.mutable_start_at() = now;
+  absl::StatusOr<std::vector<v1::Assignment>> all = ReadDevice(write, wish.device());
+  if (!all.ok()) return all.status();
+  for (v1::Assignment& assignment : *all) {
+    if (InTheWay(assignment, wish.start_at())) running.push_back(std::move(assignment));
   }
-  absl::Status status = write.Execute(kDropPlanned, {id, write.revision()}).status();
-  if (status.ok()) status = write.Execute(kTouchDevice, {(*ended)[0].String("device"), write.revision()}).status();
-  return status.ok() ? write.Audit("end", "assignment", {id}, {"{}"}) : status;
+  return plan.guard(DeviceOf((*device)[0]), running, now);
 }
 
-absl::Status EndRunning(Write& write, const v1::AssignDeviceRequest& wish, const std::optional<TimePoint>& at) {
-  const absl::StatusOr<Result> running = write.Execute(kRunningOf, {wish.device(), at});
-  if (!running.ok()) return running.status();
-  for (const Row row : *running) {
-    if (absl::Status status = EndOne(write, row.String("id"), at); !status.ok()) return status;
+absl::Status EndRunning(Write& write, const v1::AssignDeviceRequest& wish, const std::vector<v1::Assignment>& running) {
+  for (const v1::Assignment& before : running) {
+    if (before.has_end_at() || TimePointOf(before.start_at()) >= TimePointOf(wish.start_at())) continue;
+    v1::Assignment after = before;
+    EndAt(after, wish.start_at());
+    absl::Status ended = SaveForm(write, before, after);
+    if (ended.ok()) ended = write.AuditChange("end", "assignment", before.id(), before, after);
+    if (!ended.ok()) return ended;
   }
   return absl::OkStatus();
 }
 
-v1::Responsibility PointOf(v1::Purpose purpose, const v1::Unit& unit, const google::protobuf::Timestamp& since) {
-  v1::Responsibility point;
-  point.set_purpose(purpose);
-  *point.mutable_since() = since;
-  point.set_principal(unit.principal());
-  point.set_provider(unit.provider());
-  point.set_unit(unit.id());
-  return point;
-}
-
-absl::StatusOr<v1::Assignment> Make(Write& write, const NewAssignment& plan, const std::optional<TimePoint>& at) {
+v1::Assignment FormOf(const NewAssignment& plan) {
   const v1::AssignDeviceRequest& wish = plan.request;
-  const absl::StatusOr<Result> made =
-      write.Execute(kAssign, {wish.assignment(), wish.device(), wish.resident(), at, static_cast<int>(wish.regime()),
-                              plan.care.principal(), plan.care.provider(), plan.care.id(), plan.alarm.principal(),
-                              plan.alarm.provider(), plan.alarm.id(), write.revision()});
-  if (!made.ok()) return made.status();
-  if (made->empty()) return NotThere("device", wish.device());
-  v1::Assignment assignment;
-  assignment.set_id(wish.assignment());
-  assignment.set_device(wish.device());
-  assignment.set_resident(wish.resident());
-  *assignment.mutable_start_at() = TimestampOf((*made)[0].Time("since"));
-  assignment.set_regime(wish.regime());
-  *assignment.add_responsibilities() = PointOf(v1::PURPOSE_CARE, plan.care, assignment.start_at());
-  *assignment.add_responsibilities() = PointOf(v1::PURPOSE_ALARM, plan.alarm, assignment.start_at());
-  return assignment;
+  v1::Assignment form;
+  form.set_id(wish.assignment());
+  form.set_device(wish.device());
+  form.set_resident(wish.resident());
+  form.set_unit(wish.unit());
+  *form.mutable_start_at() = wish.start_at();
+  form.set_regime(wish.regime());
+  form.set_ground(wish.ground());
+  *form.add_responsibilities() = PointOf(v1::PURPOSE_CARE, plan.care, form.start_at());
+  *form.add_responsibilities() = PointOf(v1::PURPOSE_ALARM, plan.alarm, form.start_at());
+  return form;
 }
 
-absl::Status Explain(const absl::Status& status, const std::string& device) {
-  if (ConstraintOf(status) != "assignments_one_at_a_time") return status;
-  return Failed("DEVICE_ASSIGNED", "the device is assigned in that time; end that assignment, or ask for end_running",
-                "device", device);
+absl::Status Insert(Write& write, const NewAssignment& plan, const v1::Assignment& form) {
+  const absl::Status made =
+      write
+          .Execute(kAssign,
+                   {form.id(), form.device(), Optional(form.resident()), Optional(form.unit()),
+                    TimePointOf(form.start_at()), static_cast<int>(form.regime()), static_cast<int>(form.ground()),
+                    plan.care.principal(), plan.care.provider(), plan.care.id(), plan.alarm.principal(),
+                    plan.alarm.provider(), plan.alarm.id(), write.revision()})
+          .status();
+  return made.ok() ? write.Audit("assign", "assignment", form.id(), form) : Explained(made, form.device());
+}
+
+absl::Status Make(Write& write, NewAssignment& plan, v1::Assignment& form) {
+  std::vector<v1::Assignment> running;
+  google::protobuf::Timestamp now;
+  if (absl::Status guarded = GuardDevice(write, plan, running, now); !guarded.ok()) return guarded;
+  form = FormOf(plan);
+  const auto change = [&] {
+    const absl::Status ended = plan.request.end_running() ? EndRunning(write, plan.request, running) : absl::OkStatus();
+    return ended.ok() ? Insert(write, plan, form) : ended;
+  };
+  if (!Before(form.start_at(), now)) return change();
+  return Correcting(write, form.device(), now, change).status();
+}
+
+absl::Status Differs(const std::string& noun, const std::string& reason, const std::string& id) {
+  return rpc::Error(absl::StatusCode::kAlreadyExists, reason, "another " + noun + " has this id; choose another",
+                    {{noun, id}});
 }
 
 }  // namespace
 
-absl::StatusOr<v1::Assignment> PostgresAssignments::Assign(const Actor& actor, const NewAssignment& plan) {
-  const v1::AssignDeviceRequest& wish = plan.request;
-  const std::optional<TimePoint> at = Optional(wish.has_start_at(), wish.start_at());
+absl::StatusOr<v1::Assignment> PostgresAssignments::Assign(const Actor& actor, const NewAssignment& wanted) {
   v1::Assignment assignment;
   const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
-    const absl::StatusOr<std::optional<v1::Assignment>> known = Read(write, wish.assignment());
+    NewAssignment plan = wanted;
+    const std::string& id = plan.request.assignment();
+    const absl::StatusOr<Result> known = write.Execute(kKnown, {id});
     if (!known.ok()) return known.status();
-    if (known->has_value()) {
-      assignment = **known;
-      if (SameWish(wish, assignment)) return absl::OkStatus();
-      return rpc::Error(absl::StatusCode::kAlreadyExists, "ASSIGNMENT_DIFFERS",
-                        "another assignment has this id; choose another", {{"assignment", wish.assignment()}});
-    }
-    if (absl::Status guarded = GuardDevice(write, plan, at); !guarded.ok()) return guarded;
-    if (wish.end_running()) {
-      if (absl::Status ended = EndRunning(write, wish, at); !ended.ok()) return ended;
-    }
-    absl::StatusOr<v1::Assignment> made = Make(write, plan, at);
-    if (!made.ok()) return made.status();
-    assignment = *std::move(made);
-    return write.Audit("assign", "assignment", assignment.id(), assignment);
-  });
-  if (!status.ok()) return Explain(status, wish.device());
-  return assignment;
-}
-
-absl::StatusOr<v1::Assignment> PostgresAssignments::End(const Actor& actor, const v1::EndAssignmentRequest& request,
-                                                        const AssignmentGuard& guard) {
-  const std::optional<TimePoint> at = Optional(request.has_end_at(), request.end_at());
-  v1::Assignment assignment;
-  const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
-    absl::Status guarded = ReadGuarded(write, request.assignment(), guard, assignment);
-    if (!guarded.ok()) return guarded;
-    // The same again is no error.
-    if (assignment.has_end_at() && at == TimePointOf(assignment.end_at())) return absl::OkStatus();
-    if (absl::Status ended = EndOne(write, request.assignment(), at); !ended.ok()) return ended;
-    return ReadInto(write, request.assignment(), assignment);
+    if (known->empty()) return Make(write, plan, assignment);
+    absl::StatusOr<Standing> standing = ReadStanding(write, id);
+    if (!standing.ok()) return standing.status();
+    assignment = std::move(standing->assignment);
+    return SameWish(plan.request, assignment) ? absl::OkStatus() : Differs("assignment", "ASSIGNMENT_DIFFERS", id);
   });
   if (!status.ok()) return status;
   return assignment;
 }
 
-absl::StatusOr<v1::Assignment> PostgresAssignments::Transfer(const Actor& actor,
-                                                             const v1::TransferResponsibilityRequest& request,
-                                                             const v1::Unit& unit, const AssignmentGuard& guard) {
-  const std::optional<TimePoint> at = Optional(request.has_since(), request.since());
-  v1::Assignment assignment;
+absl::StatusOr<Reformed> PostgresAssignments::Change(const Actor& actor, const std::string& action,
+                                                     const std::string& assignment, const Reform& reform) {
+  Reformed result;
   const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
-    absl::Status guarded = ReadGuarded(write, request.assignment(), guard, assignment);
-    if (!guarded.ok()) return guarded;
-    const absl::StatusOr<Result> added =
-        write.Execute(kTransfer, {request.assignment(), static_cast<int>(request.purpose()), at, unit.principal(),
-                                  unit.provider(), unit.id(), write.revision()});
-    if (!added.ok()) return added.status();
-    if (absl::Status read = ReadInto(write, request.assignment(), assignment); !read.ok()) return read;
-    if (!added->empty()) {
-      const absl::Status touched = write.Execute(kTouchDevice, {assignment.device(), write.revision()}).status();
-      return touched.ok() ? write.Audit("transfer", "assignment", assignment.id(), request) : touched;
-    }
-    for (const v1::Responsibility& point : assignment.responsibilities()) {
-      const bool same = point.purpose() == request.purpose() && at == TimePointOf(point.since());
-      if (same && point.unit() == unit.id()) return absl::OkStatus();
-    }
-    return Failed("TRANSFER_OUTSIDE", "a transfer lies inside the assignment, after its start, and not on another one",
-                  "assignment", request.assignment());
+    const absl::StatusOr<Standing> standing = ReadStanding(write, assignment);
+    if (!standing.ok()) return standing.status();
+    absl::StatusOr<v1::Assignment> after = reform(*standing);
+    if (!after.ok()) return after.status();
+    const v1::Assignment& before = standing->assignment;
+    result = {.assignment = *std::move(after), .revision = standing->revision, .corrections = {}};
+    if (before.SerializeAsString() == result.assignment.SerializeAsString()) return absl::OkStatus();
+    result.revision = static_cast<std::uint64_t>(write.revision());
+    auto corrections =
+        Correcting(write, before.device(), standing->now, [&] { return SaveForm(write, before, result.assignment); });
+    if (!corrections.ok()) return corrections.status();
+    result.corrections = *std::move(corrections);
+    return write.AuditChange(action, "assignment", assignment, before, result.assignment);
   });
   if (!status.ok()) return status;
-  return assignment;
+  return result;
+}
+
+absl::StatusOr<std::optional<Reformed>> PostgresAssignments::Find(const AssignmentQuery& query) {
+  // A revision that is not yet would not stand still between the queries.
+  const absl::StatusOr<Result> newest = database_.Query(kRevision, {});
+  if (!newest.ok()) return newest.status();
+  const std::int64_t now = (*newest)[0].Int64("value");
+  constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t then =
+      std::min(now, static_cast<std::int64_t>(std::min(query.believed.value_or(kLargest), kLargest)));
+  const absl::StatusOr<Result> form = query.assignment.empty()
+                                          ? database_.Query(kFormByDevice, {query.device, then, TimePointOf(query.at)})
+                                          : database_.Query(kFormById, {query.assignment, then});
+  if (!form.ok()) return form.status();
+  if (form->empty()) return std::nullopt;
+  const std::string id = (*form)[0].String("id");
+  const absl::StatusOr<Result> points = database_.Query(kPointsThen, {id, then});
+  if (!points.ok()) return points.status();
+  const absl::StatusOr<Result> absences = database_.Query(kAbsencesThen, {id, then});
+  if (!absences.ok()) return absences.status();
+  std::vector<v1::Assignment> forms = AssignmentsOf(*form, *points);
+  AddAbsences(*absences, forms);
+  return Reformed{.assignment = std::move(forms.front()),
+                  .revision = static_cast<std::uint64_t>((*form)[0].Int64("revision")),
+                  .corrections = {}};
+}
+
+absl::StatusOr<std::uint64_t> PostgresAssignments::RevisionAt(const google::protobuf::Timestamp& at) {
+  const absl::StatusOr<Result> found = database_.Query(kRevisionAt, {TimePointOf(at)});
+  if (!found.ok()) return found.status();
+  return found->empty() ? 0 : static_cast<std::uint64_t>((*found)[0].Int64("revision"));
+}
+
+absl::StatusOr<std::vector<v1::Assignment>> PostgresAssignments::RunningOf(const std::string& resident) {
+  const absl::StatusOr<Result> found = database_.Query(kRunningOf, {resident});
+  if (!found.ok()) return found.status();
+  std::vector<std::string> ids;
+  for (const Row row : *found) ids.push_back(row.String("id"));
+  const absl::StatusOr<Result> points = database_.Query(kPointsOf, {ids});
+  if (!points.ok()) return points.status();
+  return AssignmentsOf(*found, *points);
+}
+
+absl::StatusOr<v1::Absence> PostgresAssignments::PutAbsence(const Actor& actor, const std::string& assignment,
+                                                            const v1::Absence& wanted, const AssignmentGuard& guard) {
+  v1::Absence absence;
+  const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
+    absence = wanted;
+    const absl::StatusOr<Standing> standing = ReadStanding(write, assignment);
+    if (!standing.ok()) return standing.status();
+    if (absl::Status guarded = guard(*standing); !guarded.ok()) return guarded;
+    const absl::StatusOr<Result> known = write.Execute(kAbsence, {absence.id()});
+    if (!known.ok()) return known.status();
+    if (!known->empty()) {
+      const v1::Absence stored = AbsenceOf((*known)[0]);
+      if (!absence.has_start_at()) *absence.mutable_start_at() = stored.start_at();
+      const bool same =
+          (*known)[0].Text("assignment") == assignment && stored.SerializeAsString() == absence.SerializeAsString();
+      return same ? absl::OkStatus() : Differs("absence", "ABSENCE_DIFFERS", absence.id());
+    }
+    if (!absence.has_start_at()) *absence.mutable_start_at() = standing->now;
+    absl::Status added = write
+                             .Execute(kAddAbsence, {absence.id(), assignment, static_cast<int>(absence.kind()),
+                                                    TimePointOf(absence.start_at()),
+                                                    Optional(absence.has_end_at(), absence.end_at()), write.revision()})
+                             .status();
+    if (added.ok()) added = Touch(write, standing->assignment);
+    return added.ok() ? write.Audit("put", "absence", absence.id(), absence) : added;
+  });
+  if (!status.ok()) return status;
+  return absence;
+}
+
+absl::StatusOr<v1::Absence> PostgresAssignments::EndAbsence(const Actor& actor, const v1::EndAbsenceRequest& request,
+                                                            const AssignmentGuard& guard) {
+  v1::Absence absence;
+  const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
+    const absl::StatusOr<Result> known = write.Execute(kAbsence, {request.absence()});
+    if (!known.ok()) return known.status();
+    if (known->empty()) return NotThere("absence", request.absence());
+    const absl::StatusOr<Standing> standing = ReadStanding(write, (*known)[0].String("assignment"));
+    if (!standing.ok()) return standing.status();
+    if (absl::Status guarded = guard(*standing); !guarded.ok()) return guarded;
+    const v1::Absence before = AbsenceOf((*known)[0]);
+    absence = before;
+    *absence.mutable_end_at() = request.has_end_at() ? request.end_at() : standing->now;
+    if (before.SerializeAsString() == absence.SerializeAsString()) return absl::OkStatus();
+    if (TimePointOf(absence.end_at()) <= TimePointOf(absence.start_at())) {
+      return rpc::Error(absl::StatusCode::kFailedPrecondition, "ABSENCE_NOT_BEGUN",
+                        "an absence ends after it began; name a later end", {{"absence", absence.id()}});
+    }
+    absl::Status ended =
+        write.Execute(kEndAbsence, {absence.id(), TimePointOf(absence.end_at()), write.revision()}).status();
+    if (ended.ok()) ended = Touch(write, standing->assignment);
+    return ended.ok() ? write.AuditChange("end", "absence", absence.id(), before, absence) : ended;
+  });
+  if (!status.ok()) return status;
+  return absence;
 }
 
 }  // namespace nara::registry

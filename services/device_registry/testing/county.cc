@@ -74,7 +74,10 @@ nara::testing::PostgresServer& County::Server() {
   return *server;
 }
 
-County::County() : server_(Server()), catalogue_(Catalogue::Load(NARA_CATALOGUE).value()) {
+County::County()
+    : server_(Server()),
+      catalogue_(Catalogue::Load(NARA_CATALOGUE).value()),
+      cost_rules_(CostRules::Load(NARA_CATALOGUE "/cost_rules.yaml").value()) {
   Must(server_.Run("drop schema registry cascade; create schema registry authorization nara_registry"));
   changes_ = std::make_unique<PostgresChanges>(Options("nara_registry", server_));
   ChangeFollower::Options options;
@@ -98,8 +101,23 @@ County::County() : server_(Server()), catalogue_(Catalogue::Load(NARA_CATALOGUE)
        .in_force = [this](std::uint64_t revision) { return follower_->WaitFor(revision, std::chrono::seconds(10)); },
        .new_id = new_id}));
   assignment_store_ = std::make_unique<PostgresAssignments>(*database_);
-  assignments_.reset(
-      new Assignments({.store = *assignment_store_, .registry = *store_, .rights = *rights_, .new_id = new_id}));
+  assignments_.reset(new Assignments(
+      {.store = *assignment_store_, .registry = *store_, .rights = *rights_, .clock = clock_, .new_id = new_id}));
+  hand_over_store_ = std::make_unique<PostgresHandOvers>(*database_);
+  hand_overs_.reset(new HandOvers({.store = *hand_over_store_,
+                                   .assignments = *assignment_store_,
+                                   .registry = *store_,
+                                   .rights = *rights_,
+                                   .new_id = new_id}));
+  cost_store_ = std::make_unique<PostgresCosts>(*database_);
+  costs_.reset(new Costs({.store = *cost_store_,
+                          .assignments = *assignment_store_,
+                          .registry = *store_,
+                          .rights = *rights_,
+                          .catalogue = catalogue_,
+                          .rules = cost_rules_,
+                          .clock = clock_,
+                          .new_id = new_id}));
 }
 
 County::~County() {
