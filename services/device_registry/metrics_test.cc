@@ -1,6 +1,7 @@
 #include "device_registry/metrics.h"
 
 #include <gmock/gmock.h>
+#include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -17,6 +18,18 @@ TEST(Metrics, AreTheseAndNoOthers) {
   EXPECT_THAT(registry.Names(), ElementsAre("nara_registry_call_seconds", "nara_registry_calls_total",
                                             "nara_registry_hand_overs_expired_total", "nara_registry_hand_overs_open",
                                             "nara_registry_revision", "nara_registry_store_up"));
+}
+
+TEST(Metrics, KnowEveryCall) {
+  metrics::Registry registry;
+  Metrics metrics(registry);
+  const auto* service =
+      google::protobuf::DescriptorPool::generated_pool()->FindServiceByName("nara.registry.v1.DeviceRegistryService");
+  ASSERT_NE(service, nullptr);
+  for (int i = 0; i < service->method_count(); ++i) {
+    metrics.Called(service->method(i)->name(), absl::OkStatus(), std::chrono::milliseconds(1));
+    EXPECT_THAT(registry.Text(), HasSubstr("method=\"" + service->method(i)->name() + "\",result=\"ok\"} 1"));
+  }
 }
 
 TEST(Metrics, TellTheCallersFaultFromOurs) {
