@@ -73,6 +73,9 @@ class History {
     CompareBeliefs();
     FollowCorrections();
     CompareRoutes();
+    std::cout << "history " << seed_ << ": " << believed_.size() << " wishes granted, " << refused_.size()
+              << " refused, " << county_.Ask("select count(*) from registry.corrections") << " corrections"
+              << std::endl;
   }
 
  private:

@@ -168,6 +168,19 @@ TEST_F(PastTest, WhatWasBelievedCanBeAsked) {
   EXPECT_EQ(Reason(Read("chef-1490", "a-1")), "UNKNOWN_ASSIGNMENT");
 }
 
+TEST_F(PastTest, WhetherSomebodyWasBelievedToBeAwayCanBeAsked) {
+  ASSERT_TRUE(county_.Assign("a-1", "disp-0001", "r-1", kPast).ok());
+  ASSERT_TRUE(Away("chef-1480", "b-1", kPast + 1000, 0).ok());
+  const std::uint64_t away = Read("chef-1480", "a-1")->revision();
+  v1::EndAbsenceRequest back;
+  back.set_absence("b-1");
+  *back.mutable_end_at() = At(kPast + 2000);
+  ASSERT_TRUE(assignments_.EndAbsence(county_.As("chef-1480"), back).ok());
+  EXPECT_TRUE(Read("chef-1480", "a-1")->assignment().absences(0).has_end_at());
+  EXPECT_FALSE(Read("chef-1480", "a-1", away)->assignment().absences(0).has_end_at());
+  EXPECT_EQ(Read("chef-1480", "a-1", away - 1)->assignment().absences_size(), 0);
+}
+
 TEST_F(PastTest, WhatWasBelievedAtAnInstantCanBeAsked) {
   ASSERT_TRUE(county_.Assign("a-1", "disp-0001", "r-1", kPast).ok());
   const std::string between = county_.Ask("select extract(epoch from clock_timestamp())");

@@ -24,6 +24,8 @@ alter table assignments
   -- equipment when it is a unit's.
   add constraint assignments_ground check (ground between 1 and 5 and (ground <> 1 or regime = 1) and
     (ground <> 3 or regime in (2, 3)) and (ground = 5) = (unit is not null));
+-- By the device's name, as every question about it comes.
+create index assignments_by_device_name on assignments (device, start_at);
 
 create table absences (
   id         text primary key,
