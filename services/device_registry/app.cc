@@ -21,6 +21,11 @@
 #include "device_registry/metrics.h"
 #include "device_registry/postgres_store.h"
 #include "device_registry/registry.h"
+#include "device_registry/responsibility/assignments.h"
+#include "device_registry/responsibility/costs.h"
+#include "device_registry/responsibility/deadlines.h"
+#include "device_registry/responsibility/hand_overs.h"
+#include "device_registry/responsibility/postgres_store.h"
 
 namespace nara::registry {
 namespace {
@@ -46,8 +51,10 @@ PostgresOptions Options(const Config& config, const std::string& name) {
 
 class RegistryApp final : public app::App {
  public:
-  RegistryApp(const Config& config, app::Context& context, Catalogue catalogue, std::unique_ptr<DeviceCa> device_ca)
+  RegistryApp(const Config& config, app::Context& context, Catalogue catalogue, CostRules cost_rules,
+              std::unique_ptr<DeviceCa> device_ca)
       : catalogue_(std::move(catalogue)),
+        cost_rules_(std::move(cost_rules)),
         device_ca_(std::move(device_ca)),
         metrics_(context.metrics),
         changes_(Options(config, context.name)),
@@ -55,7 +62,11 @@ class RegistryApp final : public app::App {
         database_(Options(config, context.name), static_cast<std::size_t>(config.connections),
                   [this] { follower_.Wake(); }),
         store_(database_),
+        assignment_store_(database_),
+        hand_over_store_(database_),
+        cost_store_(database_),
         authorizer_(feeds_.access.table()),
+        rights_(authorizer_),
         registry_({.store = store_,
                    .credentials = *device_ca_,
                    .catalogue = catalogue_,
@@ -63,12 +74,33 @@ class RegistryApp final : public app::App {
                    .clock = context.clock,
                    .in_force = [this](std::uint64_t at) { return follower_.WaitFor(at, kInForceLimit); },
                    .new_id = NewId}),
+        assignments_({.store = assignment_store_,
+                      .registry = store_,
+                      .rights = rights_,
+                      .clock = context.clock,
+                      .new_id = NewId}),
+        hand_overs_({.store = hand_over_store_,
+                     .assignments = assignment_store_,
+                     .registry = store_,
+                     .rights = rights_,
+                     .new_id = NewId}),
+        costs_({.store = cost_store_,
+                .assignments = assignment_store_,
+                .registry = store_,
+                .rights = rights_,
+                .catalogue = catalogue_,
+                .rules = cost_rules_,
+                .clock = context.clock,
+                .new_id = NewId}),
+        deadlines_(hand_over_store_, metrics_),
         server_({.grpc = config.grpc, .tls = config.tls}),
-        service_(MakeGrpcService({registry_, feeds_, authorizer_, metrics_, server_.workers()})) {
+        service_(MakeGrpcService(
+            {registry_, assignments_, hand_overs_, costs_, feeds_, authorizer_, metrics_, server_.workers()})) {
     context.health.AddCheck("watches", [this] { return CheckWatches(); });
     parts_.Add("database", [this] { return database_.Prepare(); });
     parts_.Add("store", [this] { return store_.Prepare(catalogue_); });
     parts_.Add("watches", [this] { return follower_.Start(); }, [this] { StopWatches(); });
+    parts_.Add("deadlines", [this] { return StartDeadlines(); }, [this] { deadlines_.Stop(); });
     parts_.Add("grpc", [this] { return server_.Start({service_.get()}); }, [this] { StopServer(); });
   }
 
@@ -97,6 +129,11 @@ class RegistryApp final : public app::App {
     return authorizer_.fresh() ? absl::OkStatus() : absl::UnavailableError("PostgreSQL does not answer");
   }
 
+  absl::Status StartDeadlines() {
+    deadlines_.Start();
+    return absl::OkStatus();
+  }
+
   void StopWatches() { follower_.Stop(); }
 
   // Open streams would hold the server's stop until its grace is over.
@@ -109,6 +146,7 @@ class RegistryApp final : public app::App {
   }
 
   const Catalogue catalogue_;
+  const CostRules cost_rules_;
   const std::unique_ptr<DeviceCa> device_ca_;
   Metrics metrics_;
   Feeds feeds_;
@@ -116,8 +154,16 @@ class RegistryApp final : public app::App {
   ChangeFollower follower_;
   Database database_;
   PostgresStore store_;
+  PostgresAssignments assignment_store_;
+  PostgresHandOvers hand_over_store_;
+  PostgresCosts cost_store_;
   Authorizer authorizer_;
+  Rights rights_;
   Registry registry_;
+  Assignments assignments_;
+  HandOvers hand_overs_;
+  Costs costs_;
+  Deadlines deadlines_;
   rpc::Server server_;
   std::shared_ptr<grpc::Service> service_;
   app::Parts parts_;  // last: its parts use everything above
@@ -130,11 +176,14 @@ absl::StatusOr<std::unique_ptr<app::App>> MakeApp(config::Section& root, app::Co
   if (!config.ok()) return config.status();
   absl::StatusOr<Catalogue> catalogue = Catalogue::Load(config->catalogue);
   if (!catalogue.ok()) return catalogue.status();
+  absl::StatusOr<CostRules> cost_rules = CostRules::Load(config->catalogue + "/cost_rules.yaml");
+  if (!cost_rules.ok()) return cost_rules.status();
   auto device_ca = DeviceCa::Load(
       {.cert = config->device_ca_cert, .key = config->device_ca_key, .password_key = config->mqtt_password_key},
       context.clock);
   if (!device_ca.ok()) return device_ca.status();
-  return std::make_unique<RegistryApp>(*config, context, *std::move(catalogue), *std::move(device_ca));
+  return std::make_unique<RegistryApp>(*config, context, *std::move(catalogue), *std::move(cost_rules),
+                                       *std::move(device_ca));
 }
 
 }  // namespace nara::registry

@@ -1,13 +1,16 @@
 #include "device_registry/grpc_service.h"
 
 #include "device_registry/grpc_calls.h"
+#include "device_registry/responsibility/grpc.h"
 
 namespace nara::registry {
 namespace {
 
-class GrpcService final : public GrpcCalls {
+using Areas = ResponsibilityCalls<GrpcCalls>;
+
+class GrpcService final : public Areas {
  public:
-  using GrpcCalls::GrpcCalls;
+  using Areas::Areas;
 
   Unary* ListPrincipals(Context* context, const v1::ListPrincipalsRequest* request,
                         v1::ListPrincipalsResponse* response) override {
@@ -37,19 +40,6 @@ class GrpcService final : public GrpcCalls {
   Unary* CreateResident(Context* context, const v1::CreateResidentRequest* request,
                         v1::CreateResidentResponse* response) override {
     return Answer("CreateResident", deps_.registry, &Registry::CreateResident, context, request, response);
-  }
-  Unary* AssignDevice(Context* context, const v1::AssignDeviceRequest* request,
-                      v1::AssignDeviceResponse* response) override {
-    return Answer("AssignDevice", deps_.registry, &Registry::AssignDevice, context, request, response);
-  }
-  Unary* EndAssignment(Context* context, const v1::EndAssignmentRequest* request,
-                       v1::EndAssignmentResponse* response) override {
-    return Answer("EndAssignment", deps_.registry, &Registry::EndAssignment, context, request, response);
-  }
-  Unary* TransferResponsibility(Context* context, const v1::TransferResponsibilityRequest* request,
-                                v1::TransferResponsibilityResponse* response) override {
-    return Answer("TransferResponsibility", deps_.registry, &Registry::TransferResponsibility, context, request,
-                  response);
   }
   Unary* PutChain(Context* context, const v1::PutChainRequest* request, v1::PutChainResponse* response) override {
     return Answer("PutChain", deps_.registry, &Registry::PutChain, context, request, response);

@@ -8,6 +8,9 @@
 #include "device_registry/feeds.h"
 #include "device_registry/metrics.h"
 #include "device_registry/registry.h"
+#include "device_registry/responsibility/assignments.h"
+#include "device_registry/responsibility/costs.h"
+#include "device_registry/responsibility/hand_overs.h"
 
 namespace grpc {
 class Service;
@@ -17,6 +20,9 @@ namespace nara::registry {
 
 struct GrpcDeps {
   Registry& registry;
+  Assignments& assignments;
+  HandOvers& hand_overs;
+  Costs& costs;
   Feeds& feeds;
   const Authorizer& authorizer;
   Metrics& metrics;

@@ -36,7 +36,7 @@ order by d.id limit $7::bigint)sql";
 constexpr char kFindDevices[] = "select * from devices where id = any($1::text[])";
 
 constexpr char kRunning[] = R"sql(
-select id, device, resident, start_at, upper(period) as end_at, regime
+select id, device, resident, unit, start_at, upper(period) as end_at, regime, ground
 from assignments where device = any($1::text[]) and period @> now())sql";
 
 constexpr char kPointsOf[] = R"sql(

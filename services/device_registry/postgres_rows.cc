@@ -49,10 +49,12 @@ std::vector<v1::Assignment> AssignmentsOf(const Result& assignments, const Resul
     v1::Assignment& assignment = all.emplace_back();
     assignment.set_id(row.String("id"));
     assignment.set_device(row.String("device"));
-    assignment.set_resident(row.String("resident"));
+    assignment.set_resident(row.OptionalString("resident").value_or(""));
+    assignment.set_unit(row.OptionalString("unit").value_or(""));
     *assignment.mutable_start_at() = ToProto(row.Time("start_at"));
     if (const auto end = row.OptionalTime("end_at")) *assignment.mutable_end_at() = ToProto(*end);
     assignment.set_regime(static_cast<v1::Regime>(row.Int("regime")));
+    assignment.set_ground(static_cast<v1::Ground>(row.Int("ground")));
     index[assignment.id()] = all.size() - 1;
   }
   for (const Row row : points) {
@@ -66,6 +68,39 @@ std::vector<v1::Assignment> AssignmentsOf(const Result& assignments, const Resul
     point.set_unit(row.String("unit"));
   }
   return all;
+}
+
+v1::Absence AbsenceOf(const Row& row) {
+  v1::Absence absence;
+  absence.set_id(row.String("id"));
+  absence.set_kind(static_cast<v1::AbsenceKind>(row.Int("kind")));
+  *absence.mutable_start_at() = ToProto(row.Time("start_at"));
+  if (const auto end = row.OptionalTime("end_at")) *absence.mutable_end_at() = ToProto(*end);
+  return absence;
+}
+
+void AddAbsences(const Result& absences, std::vector<v1::Assignment>& assignments) {
+  std::map<std::string, v1::Assignment*> index;
+  for (v1::Assignment& assignment : assignments) index[assignment.id()] = &assignment;
+  for (const Row row : absences) {
+    const auto found = index.find(row.String("assignment"));
+    if (found != index.end()) *found->second->add_absences() = AbsenceOf(row);
+  }
+}
+
+v1::Correction CorrectionOf(const Row& row) {
+  v1::Correction correction;
+  correction.set_purpose(static_cast<v1::Purpose>(row.Int("purpose")));
+  *correction.mutable_start_at() = ToProto(row.Time("start_at"));
+  *correction.mutable_end_at() = ToProto(row.Time("end_at"));
+  correction.set_from_assignment(row.String("from_assignment"));
+  correction.set_from_resident(row.String("from_resident"));
+  correction.set_from_unit(row.String("from_unit"));
+  correction.set_to_assignment(row.String("to_assignment"));
+  correction.set_to_resident(row.String("to_resident"));
+  correction.set_to_unit(row.String("to_unit"));
+  correction.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
+  return correction;
 }
 
 std::vector<v1::Chain> ChainsOf(const Result& chains, const Result& steps) {

@@ -20,9 +20,18 @@ v1::Device DeviceOf(const Row& row);
 v1::Client ClientOf(const Row& row);
 
 // Rows of two queries put together, in the order of the first:
-//   id, device, resident, start_at, end_at, regime
+//   id, device, resident, unit, start_at, end_at, regime, ground
 //   assignment, purpose, since, principal, provider, unit
 std::vector<v1::Assignment> AssignmentsOf(const Result& assignments, const Result& points);
+
+// Columns id, kind, start_at, end_at.
+v1::Absence AbsenceOf(const Row& row);
+// Columns assignment and those of AbsenceOf, by start.
+void AddAbsences(const Result& absences, std::vector<v1::Assignment>& assignments);
+
+// Columns purpose, start_at, end_at, revision, and from_ and to_ with assignment,
+// resident, unit.
+v1::Correction CorrectionOf(const Row& row);
 
 // Rows of two queries put together, in the order of the first:
 //   unit, version, revision

@@ -1,5 +1,4 @@
-// The store in PostgreSQL, schema `registry` (schema.cc). The exclusion constraint and
-// the deferred foreign keys hold whatever a program does.
+// The store in PostgreSQL, schema `registry` (schema.cc).
 #pragma once
 
 #include <map>
@@ -34,11 +33,6 @@ class PostgresStore final : public Store {
   absl::Status RegisterDevices(const Actor& actor, const std::vector<v1::Device>& devices) override;
   absl::Status RecordCertificates(const Actor& actor, const std::vector<IssuedCertificate>& issued) override;
   absl::Status CreateResident(const Actor& actor, const std::string& id, const std::string& principal) override;
-  absl::StatusOr<v1::Assignment> Assign(const Actor& actor, const NewAssignment& assignment) override;
-  absl::StatusOr<v1::Assignment> End(const Actor& actor, const v1::EndAssignmentRequest& request,
-                                     const AssignmentGuard& guard) override;
-  absl::StatusOr<v1::Assignment> Transfer(const Actor& actor, const v1::TransferResponsibilityRequest& request,
-                                          const v1::Unit& unit, const AssignmentGuard& guard) override;
   absl::StatusOr<v1::Chain> PutChain(const Actor& actor, const v1::Chain& chain, const ReceiverGuard& guard) override;
   absl::StatusOr<v1::Client> PutClient(const Actor& actor, const v1::Client& client) override;
 

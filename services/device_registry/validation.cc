@@ -108,12 +108,15 @@ absl::Status Validate(const v1::AssignDeviceRequest& request) {
   if (request.has_start_at()) {
     if (absl::Status status = ValidateTime("start_at", request.start_at()); !status.ok()) return status;
   }
-  return FirstError({ValidateOpaqueId("resident", request.resident()), KnownRegime(request.regime()),
-                     Slug("care_unit", request.care_unit()), Slug("alarm_unit", request.alarm_unit())});
+  if (request.resident().empty() == request.unit().empty()) return Invalid("resident", "is set, or unit, and not both");
+  const absl::Status user =
+      request.unit().empty() ? ValidateOpaqueId("resident", request.resident()) : Slug("unit", request.unit());
+  return FirstError({user, KnownRegime(request.regime()), Slug("care_unit", request.care_unit()),
+                     Slug("alarm_unit", request.alarm_unit())});
 }
 
 absl::Status Validate(const v1::TransferResponsibilityRequest& request) {
-  if (!v1::Purpose_IsValid(request.purpose()) || request.purpose() == v1::PURPOSE_UNSPECIFIED) {
+  if (request.purpose() != v1::PURPOSE_CARE && request.purpose() != v1::PURPOSE_ALARM) {
     return Invalid("purpose", "is CARE or ALARM");
   }
   if (request.has_since()) {

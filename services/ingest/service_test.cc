@@ -60,7 +60,7 @@ class ServiceTest : public ::testing::Test {
     if (!unit.empty()) client.add_units(unit);
     return client;
   }
-  static rpc::CallContext As(const std::string& id) { return {id, id, absl::InfiniteFuture()}; }
+  static rpc::CallContext As(const std::string& id) { return {id, id, "", absl::InfiniteFuture()}; }
 
   absl::StatusOr<v1::SubmitResponse> Submit(const std::string& who, const std::string& device = "bp-1") {
     v1::SubmitRequest request;

@@ -320,6 +320,7 @@ TEST_F(Job, ATestIsAppendedAsATest) {
 
 TEST_F(Job, ASharedDeviceNamesThePerson) {
   route_->mutable_assignments(0)->clear_resident();
+  route_->mutable_assignments(0)->set_unit("housing-1");
   EXPECT_EQ(Text(Send(Uplink(BloodPressure(",\"seq\":1"), R"("epoch":"1","from":1)"))),
             "through 1 rejected 1:wrong_person");
   Send(Uplink(BloodPressure(",\"seq\":2,\"person\":\"p9\""), R"("epoch":"1","from":1)"));

@@ -31,6 +31,8 @@ void AddResidentCommands(CLI::App& app, Session& session);
 void AddUnitCommands(CLI::App& app, Session& session);
 void AddChainCommands(CLI::App& app, Session& session);
 void AddPrincipalCommands(CLI::App& app, Session& session);
+void AddAssignmentCommands(CLI::App& app, Session& session);
+void AddHandOverCommands(CLI::App& app, Session& session);
 void AddAlertCommands(CLI::App& app, Session& session);
 void AddObservationCommands(CLI::App& app, Session& session);
 void AddQuarantineCommands(CLI::App& app, Session& session);

@@ -18,6 +18,8 @@ int Run(int argc, const char* const* argv) {
   AddUnitCommands(app, session);
   AddChainCommands(app, session);
   AddPrincipalCommands(app, session);
+  AddAssignmentCommands(app, session);
+  AddHandOverCommands(app, session);
   AddAlertCommands(app, session);
   AddObservationCommands(app, session);
   AddQuarantineCommands(app, session);

@@ -74,7 +74,10 @@ nara::testing::PostgresServer& County::Server() {
   return *server;
 }
 
-County::County() : server_(Server()), catalogue_(Catalogue::Load(NARA_CATALOGUE).value()) {
+County::County()
+    : server_(Server()),
+      catalogue_(Catalogue::Load(NARA_CATALOGUE).value()),
+      cost_rules_(CostRules::Load(NARA_CATALOGUE "/cost_rules.yaml").value()) {
   Must(server_.Run("drop schema registry cascade; create schema registry authorization nara_registry"));
   changes_ = std::make_unique<PostgresChanges>(Options("nara_registry", server_));
   ChangeFollower::Options options;
@@ -86,7 +89,9 @@ County::County() : server_(Server()), catalogue_(Catalogue::Load(NARA_CATALOGUE)
   Must(store_->Prepare(catalogue_));
   Must(follower_->Start());
   authorizer_ = std::make_unique<Authorizer>(feeds_.access.table());
+  rights_ = std::make_unique<Rights>(*authorizer_);
   static std::atomic<int> next_id = 0;
+  const auto new_id = [] { return "new-" + std::to_string(++next_id); };
   registry_.reset(new Registry(
       {.store = *store_,
        .credentials = credentials_,
@@ -94,7 +99,25 @@ County::County() : server_(Server()), catalogue_(Catalogue::Load(NARA_CATALOGUE)
        .authorizer = *authorizer_,
        .clock = clock_,
        .in_force = [this](std::uint64_t revision) { return follower_->WaitFor(revision, std::chrono::seconds(10)); },
-       .new_id = [] { return "new-" + std::to_string(++next_id); }}));
+       .new_id = new_id}));
+  assignment_store_ = std::make_unique<PostgresAssignments>(*database_);
+  assignments_.reset(new Assignments(
+      {.store = *assignment_store_, .registry = *store_, .rights = *rights_, .clock = clock_, .new_id = new_id}));
+  hand_over_store_ = std::make_unique<PostgresHandOvers>(*database_);
+  hand_overs_.reset(new HandOvers({.store = *hand_over_store_,
+                                   .assignments = *assignment_store_,
+                                   .registry = *store_,
+                                   .rights = *rights_,
+                                   .new_id = new_id}));
+  cost_store_ = std::make_unique<PostgresCosts>(*database_);
+  costs_.reset(new Costs({.store = *cost_store_,
+                          .assignments = *assignment_store_,
+                          .registry = *store_,
+                          .rights = *rights_,
+                          .catalogue = catalogue_,
+                          .rules = cost_rules_,
+                          .clock = clock_,
+                          .new_id = new_id}));
 }
 
 County::~County() {
@@ -148,7 +171,7 @@ absl::StatusOr<v1::Assignment> County::Assign(const std::string& id, const std::
   request.set_care_unit("care-1480-1");
   request.set_alarm_unit("alarm-1480");
   request.set_end_running(end_running);
-  const auto response = registry_->AssignDevice(As("admin"), request);
+  const auto response = assignments_->AssignDevice(As("admin"), request);
   if (!response.ok()) return response.status();
   return response->assignment();
 }

@@ -13,6 +13,10 @@
 #include "device_registry/feeds.h"
 #include "device_registry/postgres_store.h"
 #include "device_registry/registry.h"
+#include "device_registry/responsibility/assignments.h"
+#include "device_registry/responsibility/costs.h"
+#include "device_registry/responsibility/hand_overs.h"
+#include "device_registry/responsibility/postgres_store.h"
 #include "device_registry/testing/fakes.h"
 
 namespace nara::registry::testing {
@@ -24,6 +28,10 @@ class County {
   ~County();
 
   Registry& registry() { return *registry_; }
+  Assignments& assignments() { return *assignments_; }
+  HandOvers& hand_overs() { return *hand_overs_; }
+  HandOverStore& hand_over_store() { return *hand_over_store_; }
+  Costs& costs() { return *costs_; }
   Database& database() { return *database_; }
   PostgresStore& store() { return *store_; }
   Feeds& feeds() { return feeds_; }
@@ -58,6 +66,7 @@ class County {
 
   nara::testing::PostgresServer& server_;
   const Catalogue catalogue_;
+  const CostRules cost_rules_;
   ManualClock clock_{absl::Now()};
   Feeds feeds_;
   FakeCredentials credentials_;
@@ -65,8 +74,15 @@ class County {
   std::unique_ptr<ChangeFollower> follower_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<PostgresStore> store_;
+  std::unique_ptr<PostgresAssignments> assignment_store_;
+  std::unique_ptr<PostgresHandOvers> hand_over_store_;
+  std::unique_ptr<PostgresCosts> cost_store_;
   std::unique_ptr<Authorizer> authorizer_;
+  std::unique_ptr<Rights> rights_;
   std::unique_ptr<Registry> registry_;
+  std::unique_ptr<Assignments> assignments_;
+  std::unique_ptr<HandOvers> hand_overs_;
+  std::unique_ptr<Costs> costs_;
 };
 
 google::protobuf::Timestamp At(std::int64_t seconds);
