@@ -55,6 +55,7 @@ class Pki:
         self.folder = folder
         self.password_key = os.path.join(folder, "mqtt-password.key")
         self.cursor_key = os.path.join(folder, "cursor.key")
+        self.identity_keys = os.path.join(folder, "identity.keys")
         self.personas_file = os.path.join(folder, "personas.json")
 
     def cert(self, name):
@@ -72,6 +73,8 @@ class Pki:
         for path in (self.password_key, self.cursor_key):
             if not os.path.exists(path):
                 _write_secret(path, secrets.token_hex(32))
+        if not os.path.exists(self.identity_keys):
+            _write_secret(self.identity_keys, f"search:{secrets.token_hex(32)}\nk1:{secrets.token_hex(32)}\n")
         if not os.path.exists(self.personas_file):
             _write_secret(self.personas_file, json.dumps([self._describe(persona) for persona in PERSONAS], indent=1))
 

@@ -7,7 +7,9 @@
 #include "common/rpc/worker_pool.h"
 #include "device_registry/feeds.h"
 #include "device_registry/metrics.h"
+#include "device_registry/organisation/organisation.h"
 #include "device_registry/registry.h"
+#include "device_registry/residents/residents.h"
 
 namespace grpc {
 class Service;
@@ -17,6 +19,8 @@ namespace nara::registry {
 
 struct GrpcDeps {
   Registry& registry;
+  Organisation& organisation;
+  Residents& residents;
   Feeds& feeds;
   const Authorizer& authorizer;
   Metrics& metrics;

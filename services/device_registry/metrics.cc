@@ -19,7 +19,24 @@ constexpr const char* kMethods[] = {"ListPrincipals",
                                     "PutClient",
                                     "WatchRoutes",
                                     "WatchChains",
-                                    "WatchAccess"};
+                                    "WatchAccess",
+                                    "PutProvider",
+                                    "ListProviders",
+                                    "ListAgreements",
+                                    "PutParticipation",
+                                    "ListParticipations",
+                                    "PutStaff",
+                                    "ListStaff",
+                                    "PutStaffAssignment",
+                                    "ListStaffAssignments",
+                                    "RegisterResident",
+                                    "UpdateIdentity",
+                                    "GetResident",
+                                    "FindResidents",
+                                    "ListResidents",
+                                    "PutProtectedAccess",
+                                    "ListProtectedAccess",
+                                    "RotateIdentityKeys"};
 
 bool OurFault(const absl::Status& status) {
   return absl::IsInternal(status) || absl::IsUnavailable(status) || absl::IsUnknown(status) ||

@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "device_registry/organisation/schema.h"
+#include "device_registry/residents/schema.h"
+
 namespace nara::registry {
 namespace {
 
@@ -169,15 +172,16 @@ alter table changes
 create index changes_by_time on changes (at, revision);
 )sql";
 
-constexpr std::array kMigrations = {
-    Migration{1, "devices, assignments, responsibilities, chains", kFirst},
-    Migration{2, "the audit's before and why", kAudit},
-};
-
 }  // namespace
 
 std::span<const Migration> Migrations() {
-  return kMigrations;
+  static const std::array migrations = {
+      Migration{1, "devices, assignments, responsibilities, chains", kFirst},
+      Migration{2, "the audit's before and why", kAudit},
+      Migration{3, "providers, agreements, staff", kOrganisationSchema},
+      Migration{4, "identities of residents", kResidentsSchema},
+  };
+  return migrations;
 }
 
 }  // namespace nara::registry
