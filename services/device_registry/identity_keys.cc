@@ -135,17 +135,20 @@ const std::string* IdentityKeys::Find(const std::string& key) const {
   return found == keys_.end() ? nullptr : &found->second;
 }
 
-IdentityKeys::Sealed IdentityKeys::Seal(const std::string& noun, const std::string& id, const std::string& text) const {
+absl::StatusOr<IdentityKeys::Sealed> IdentityKeys::Seal(const std::string& noun, const std::string& id,
+                                                        const std::string& text) const {
   std::string nonce(kNonceBytes, '\0');
   std::string sealed(text.size(), '\0');
   std::string tag(kTagBytes, '\0');
   int length = 0;
-  RAND_bytes(Data(nonce), Size(nonce));
+  // A nonce that is used twice would give both texts away.
+  if (RAND_bytes(Data(nonce), Size(nonce)) != 1) return absl::InternalError("no random bytes for a nonce");
   const Cipher cipher = Begin(keys_.front().second, nonce, WhatItBelongsTo(noun, id, newest()), 1);
-  EVP_CipherUpdate(cipher.get(), Data(sealed), &length, Data(text), Size(text));
-  EVP_CipherFinal_ex(cipher.get(), nullptr, &length);
-  EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_GET_TAG, Size(tag), tag.data());
-  return {.key = newest(), .bytes = nonce + sealed + tag};
+  const bool done = EVP_CipherUpdate(cipher.get(), Data(sealed), &length, Data(text), Size(text)) == 1 &&
+                    EVP_CipherFinal_ex(cipher.get(), nullptr, &length) == 1 &&
+                    EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_GET_TAG, Size(tag), tag.data()) == 1;
+  if (!done) return absl::InternalError("OpenSSL does not encrypt");
+  return Sealed{.key = newest(), .bytes = nonce + sealed + tag};
 }
 
 absl::StatusOr<std::string> IdentityKeys::Open(const std::string& noun, const std::string& id,

@@ -38,7 +38,8 @@ class IdentityKeys {
   bool Has(const std::string& key) const { return Find(key) != nullptr; }
 
   // Encrypts with the newest key. `noun` and `id` say whose it is: "resident", "r-1".
-  Sealed Seal(const std::string& noun, const std::string& id, const std::string& text) const;
+  // Internal when the machine has no randomness.
+  absl::StatusOr<Sealed> Seal(const std::string& noun, const std::string& id, const std::string& text) const;
 
   // FAILED_PRECONDITION, reason IDENTITY_KEY_MISSING, when the file does not hold the
   // key; DataLoss when it was changed, or is another's.

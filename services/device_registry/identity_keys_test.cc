@@ -29,17 +29,17 @@ std::string Problem(const std::string& text) {
 
 TEST(IdentityKeys, OpensWhatTheySealed) {
   const IdentityKeys keys = Keys(Line("search", '0') + Line("k1", '1'));
-  const IdentityKeys::Sealed sealed = keys.Seal("resident", "r-1", "Tolvan Tolvansson");
+  const IdentityKeys::Sealed sealed = keys.Seal("resident", "r-1", "Tolvan Tolvansson").value();
   EXPECT_EQ(sealed.key, "k1");
   EXPECT_THAT(sealed.bytes, Not(HasSubstr("Tolvan")));
   EXPECT_EQ(keys.Open("resident", "r-1", sealed).value(), "Tolvan Tolvansson");
-  EXPECT_EQ(keys.Open("resident", "r-2", keys.Seal("resident", "r-2", "")).value(), "");
-  EXPECT_NE(sealed.bytes, keys.Seal("resident", "r-1", "Tolvan Tolvansson").bytes) << "a nonce is used once";
+  EXPECT_EQ(keys.Open("resident", "r-2", keys.Seal("resident", "r-2", "").value()).value(), "");
+  EXPECT_NE(sealed.bytes, keys.Seal("resident", "r-1", "Tolvan Tolvansson")->bytes) << "a nonce is used once";
 }
 
 TEST(IdentityKeys, OpenNothingInAnothersPlace) {
   const IdentityKeys keys = Keys(Line("search", '0') + Line("k2", '2') + Line("k1", '2'));
-  const IdentityKeys::Sealed sealed = keys.Seal("resident", "r-1", "Tolvan");
+  const IdentityKeys::Sealed sealed = keys.Seal("resident", "r-1", "Tolvan").value();
   EXPECT_TRUE(absl::IsDataLoss(keys.Open("resident", "r-2", sealed).status()));
   EXPECT_TRUE(absl::IsDataLoss(keys.Open("staff", "r-1", sealed).status()));
   EXPECT_TRUE(absl::IsDataLoss(keys.Open("resident", "r-1", {.key = "k1", .bytes = sealed.bytes}).status()));
@@ -52,7 +52,8 @@ TEST(IdentityKeys, OpenNothingInAnothersPlace) {
 }
 
 TEST(IdentityKeys, TheFirstIsTheNewestAndTheOlderStillOpen) {
-  const IdentityKeys::Sealed old = Keys(Line("search", '0') + Line("k1", '1')).Seal("resident", "r-1", "Tolvan");
+  const IdentityKeys::Sealed old =
+      Keys(Line("search", '0') + Line("k1", '1')).Seal("resident", "r-1", "Tolvan").value();
   const IdentityKeys both = Keys("# keys\n\n" + Line("k2", '2') + Line("search", '0') + Line("k1", '1'));
   EXPECT_EQ(both.newest(), "k2");
   EXPECT_EQ(both.Open("resident", "r-1", old).value(), "Tolvan");

@@ -218,11 +218,12 @@ absl::StatusOr<v1::Staff> PostgresOrganisation::PutStaff(const Actor& actor, con
     if (found->empty()) return std::nullopt;
     return StaffOf((*found)[0]);
   };
-  const auto store = [&](Write& write, const v1::Staff& person, const v1::Staff* /*before*/) {
-    const IdentityKeys::Sealed name = keys_.Seal("staff", person.id(), person.name());
+  const auto store = [&](Write& write, const v1::Staff& person, const v1::Staff* /*before*/) -> absl::Status {
+    const absl::StatusOr<IdentityKeys::Sealed> name = keys_.Seal("staff", person.id(), person.name());
+    if (!name.ok()) return name.status();
     return write
         .Execute(kPutStaff,
-                 {person.id(), person.principal(), person.hsa_id(), name.key, Bytes{name.bytes}, person.revision()})
+                 {person.id(), person.principal(), person.hsa_id(), name->key, Bytes{name->bytes}, person.revision()})
         .status();
   };
   const VersionedPut<v1::Staff> put{

@@ -71,8 +71,9 @@ absl::StatusOr<std::int64_t> RotateTable(Write& write, const IdentityKeys& keys,
     const absl::StatusOr<std::string> text =
         keys.Open(table.noun, id, {.key = row.String("key_id"), .bytes = row.Bytes("sealed")});
     if (!text.ok()) return text.status();
-    const IdentityKeys::Sealed again = keys.Seal(table.noun, id, *text);
-    const absl::Status stored = write.Execute(table.rewrite, {id, again.key, Bytes{again.bytes}}).status();
+    const absl::StatusOr<IdentityKeys::Sealed> again = keys.Seal(table.noun, id, *text);
+    if (!again.ok()) return again.status();
+    const absl::Status stored = write.Execute(table.rewrite, {id, again->key, Bytes{again->bytes}}).status();
     if (!stored.ok()) return stored;
   }
   return static_cast<std::int64_t>(older->size());

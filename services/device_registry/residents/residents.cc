@@ -93,8 +93,10 @@ absl::StatusOr<v1::Identity> Residents::Open(const ResidentRecord& record) const
 
 absl::StatusOr<SealedIdentity> Residents::Seal(const ResidentRecord& resident, const v1::Identity& identity,
                                                std::vector<std::string> fields) const {
+  absl::StatusOr<IdentityKeys::Sealed> sealed = deps_.keys.Seal("resident", resident.id, identity.SerializeAsString());
+  if (!sealed.ok()) return sealed.status();
   return SealedIdentity{.principal = resident.principal,
-                        .sealed = deps_.keys.Seal("resident", resident.id, identity.SerializeAsString()),
+                        .sealed = *std::move(sealed),
                         .fingerprint = deps_.keys.Fingerprint(identity.number()),
                         .protection = identity.protection(),
                         .fields = std::move(fields)};
