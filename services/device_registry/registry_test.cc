@@ -1,4 +1,4 @@
-// The registry's rules on a real PostgreSQL: units, devices, residents, chains,
+// The registry's rules on a real PostgreSQL: devices, residents, chains,
 // clients, and who may do what.
 #include "device_registry/registry.h"
 

@@ -35,7 +35,6 @@ class County {
   PostgresStore& store() { return *store_; }
   PostgresOrganisation& organisation_store() { return *organisation_store_; }
   PostgresResidents& resident_store() { return *resident_store_; }
-  ManualClock& clock() { return clock_; }
   Feeds& feeds() { return feeds_; }
   ChangeFollower& follower() { return *follower_; }
   nara::testing::PostgresServer& server() { return server_; }
