@@ -19,7 +19,7 @@ from postgres import PASSFILE, make_passwords, passfile
 HOLDERS = {
     "nara-mqtt": (None, ("device-ca.crt",)),
     "nara-redis": (None, ()),
-    "nara-device-registry": ("registry", ("device-ca.crt", "device-ca.key", "mqtt-password.key")),
+    "nara-device-registry": ("registry", ("device-ca.crt", "device-ca.key", "mqtt-password.key", "identity.keys")),
     "nara-ingest": ("ingest", ()),
     "nara-alert-router": ("alerts", ()),
     "nara-data-broker": ("broker", ("cursor.key",)),

@@ -54,6 +54,7 @@ class Pki:
         self.folder = folder
         self.password_key = os.path.join(folder, "mqtt-password.key")
         self.cursor_key = os.path.join(folder, "cursor.key")
+        self.identity_keys = os.path.join(folder, "identity.keys")
         self.personas_file = os.path.join(folder, "personas.json")
 
     def cert(self, name):
@@ -80,6 +81,8 @@ class Pki:
         for path in (self.password_key, self.cursor_key):
             if not os.path.exists(path):
                 write_secret(path, secrets.token_hex(32))
+        if not os.path.exists(self.identity_keys):
+            write_secret(self.identity_keys, f"search:{secrets.token_hex(32)}\nk1:{secrets.token_hex(32)}\n")
 
     def personas(self):
         with open(self.personas_file, encoding="utf-8") as file:

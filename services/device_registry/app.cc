@@ -18,9 +18,12 @@
 #include "device_registry/device_ca.h"
 #include "device_registry/feeds.h"
 #include "device_registry/grpc_service.h"
+#include "device_registry/identity_keys.h"
 #include "device_registry/metrics.h"
+#include "device_registry/organisation/postgres_store.h"
 #include "device_registry/postgres_store.h"
 #include "device_registry/registry.h"
+#include "device_registry/residents/postgres_store.h"
 #include "device_registry/responsibility/assignments.h"
 #include "device_registry/responsibility/costs.h"
 #include "device_registry/responsibility/deadlines.h"
@@ -52,16 +55,19 @@ PostgresOptions Options(const Config& config, const std::string& name) {
 class RegistryApp final : public app::App {
  public:
   RegistryApp(const Config& config, app::Context& context, Catalogue catalogue, CostRules cost_rules,
-              std::unique_ptr<DeviceCa> device_ca)
+              std::unique_ptr<DeviceCa> device_ca, IdentityKeys identity_keys)
       : catalogue_(std::move(catalogue)),
         cost_rules_(std::move(cost_rules)),
         device_ca_(std::move(device_ca)),
+        identity_keys_(std::move(identity_keys)),
         metrics_(context.metrics),
         changes_(Options(config, context.name)),
         follower_(changes_, feeds_, FollowerOptions()),
         database_(Options(config, context.name), static_cast<std::size_t>(config.connections),
                   [this] { follower_.Wake(); }),
         store_(database_),
+        organisation_store_(database_, identity_keys_),
+        resident_store_(database_, identity_keys_),
         assignment_store_(database_),
         hand_over_store_(database_),
         cost_store_(database_),
@@ -74,6 +80,14 @@ class RegistryApp final : public app::App {
                    .clock = context.clock,
                    .in_force = [this](std::uint64_t at) { return follower_.WaitFor(at, kInForceLimit); },
                    .new_id = NewId}),
+        organisation_(
+            {.store = organisation_store_, .catalogue = catalogue_, .authorizer = authorizer_, .new_id = NewId}),
+        residents_({.store = resident_store_,
+                    .keys = identity_keys_,
+                    .catalogue = catalogue_,
+                    .authorizer = authorizer_,
+                    .clock = context.clock,
+                    .new_id = NewId}),
         assignments_({.store = assignment_store_,
                       .registry = store_,
                       .rights = rights_,
@@ -94,11 +108,13 @@ class RegistryApp final : public app::App {
                 .new_id = NewId}),
         deadlines_(hand_over_store_, metrics_),
         server_({.grpc = config.grpc, .tls = config.tls}),
-        service_(MakeGrpcService(
-            {registry_, assignments_, hand_overs_, costs_, feeds_, authorizer_, metrics_, server_.workers()})) {
+        service_(MakeGrpcService({registry_, organisation_, residents_, assignments_, hand_overs_, costs_, feeds_,
+                                  authorizer_, metrics_, server_.workers()})) {
     context.health.AddCheck("watches", [this] { return CheckWatches(); });
     parts_.Add("database", [this] { return database_.Prepare(); });
     parts_.Add("store", [this] { return store_.Prepare(catalogue_); });
+    parts_.Add("organisation", [this] { return organisation_store_.Prepare(catalogue_); });
+    parts_.Add("residents", [this] { return resident_store_.Prepare(); });
     parts_.Add("watches", [this] { return follower_.Start(); }, [this] { StopWatches(); });
     parts_.Add("deadlines", [this] { return StartDeadlines(); }, [this] { deadlines_.Stop(); });
     parts_.Add("grpc", [this] { return server_.Start({service_.get()}); }, [this] { StopServer(); });
@@ -148,18 +164,23 @@ class RegistryApp final : public app::App {
   const Catalogue catalogue_;
   const CostRules cost_rules_;
   const std::unique_ptr<DeviceCa> device_ca_;
+  const IdentityKeys identity_keys_;
   Metrics metrics_;
   Feeds feeds_;
   PostgresChanges changes_;
   ChangeFollower follower_;
   Database database_;
   PostgresStore store_;
+  PostgresOrganisation organisation_store_;
+  PostgresResidents resident_store_;
   PostgresAssignments assignment_store_;
   PostgresHandOvers hand_over_store_;
   PostgresCosts cost_store_;
   Authorizer authorizer_;
   Rights rights_;
   Registry registry_;
+  Organisation organisation_;
+  Residents residents_;
   Assignments assignments_;
   HandOvers hand_overs_;
   Costs costs_;
@@ -182,8 +203,10 @@ absl::StatusOr<std::unique_ptr<app::App>> MakeApp(config::Section& root, app::Co
       {.cert = config->device_ca_cert, .key = config->device_ca_key, .password_key = config->mqtt_password_key},
       context.clock);
   if (!device_ca.ok()) return device_ca.status();
+  absl::StatusOr<IdentityKeys> identity_keys = IdentityKeys::Load(config->identity_keys);
+  if (!identity_keys.ok()) return identity_keys.status();
   return std::make_unique<RegistryApp>(*config, context, *std::move(catalogue), *std::move(cost_rules),
-                                       *std::move(device_ca));
+                                       *std::move(device_ca), *std::move(identity_keys));
 }
 
 }  // namespace nara::registry

@@ -4,15 +4,22 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <fstream>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "common/app/health.h"
+#include "common/log/log.h"
 #include "common/metrics/registry.h"
+#include "common/postgres/connection.h"
 #include "common/routes/watcher.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/error.h"
@@ -20,6 +27,7 @@
 #include "common/testing/servers.h"
 #include "common/testing/temp_dir.h"
 #include "common/testing/wait_for.h"
+#include "device_registry/testing/identities.h"
 #include "device_registry/testing/requests.h"
 #include "nara/registry/v1/service.grpc.pb.h"
 
@@ -39,6 +47,9 @@ class AppTest : public ::testing::Test {
     dir_.Write("device-ca.pem", device_ca.cert);
     dir_.Write("device-ca.key", device_ca.key);
     dir_.Write("password.key", std::string(32, 'k'));
+    const std::string keys =
+        dir_.Write("identity.keys", "search:" + std::string(64, '5') + "\nk1:" + std::string(64, '1') + "\n");
+    EXPECT_EQ(chmod(keys.c_str(), 0600), 0);
     Start();
   }
   ~AppTest() override { app_->Stop(); }
@@ -91,6 +102,12 @@ class AppTest : public ::testing::Test {
   }
 
   void PutUnit(Stub& stub, const std::string& id) {
+    v1::PutProviderRequest provider;
+    v1::PutProviderResponse stored;
+    provider.mutable_provider()->set_id("hemtjanst");
+    provider.mutable_provider()->add_principals("1480");
+    provider.mutable_provider()->set_name("Hemtjänsten");
+    ASSERT_EQ(Call(stub, &Stub::PutProvider, provider, &stored), "");
     v1::PutUnitRequest request;
     v1::PutUnitResponse response;
     request.mutable_unit()->set_id(id);
@@ -98,6 +115,17 @@ class AppTest : public ::testing::Test {
     request.mutable_unit()->set_provider("hemtjanst");
     request.mutable_unit()->set_name("Hemtjänsten " + id);
     ASSERT_EQ(Call(stub, &Stub::PutUnit, request, &response), "");
+  }
+
+  // The administrator of a principal.
+  std::unique_ptr<Stub> Chef() {
+    v1::PutClientRequest client;
+    v1::PutClientResponse stored;
+    client.mutable_client()->set_id("chef");
+    client.mutable_client()->set_role("principal_admin");
+    client.mutable_client()->set_principal("1480");
+    EXPECT_EQ(Call(*As("nara-admin"), &Stub::PutClient, client, &stored), "");
+    return As("chef");
   }
 
   void Register(Stub& stub, const std::string& prefix, int count) {
@@ -232,6 +260,91 @@ TEST_F(AppTest, SetsUpAFleetInSeconds) {
   RouteTable routes;
   const auto watcher = Watcher::Start(Channel("nara-ingest"), routes);
   EXPECT_TRUE(WaitFor([&] { return routes.size() == kCallers * kEach; }));
+}
+
+// The whole database and PostgreSQL's own log with every statement and parameter.
+std::string EverythingWritten(nara::testing::PostgresServer& server) {
+  const std::string conninfo = server.conninfo();
+  auto connection = PostgresConnection::Connect({.conninfo = conninfo, .schema = "registry", .application_name = "t"});
+  EXPECT_TRUE(connection.ok()) << connection.status();
+  EXPECT_TRUE((*connection)->Run("set xmlbinary = 'hex'").ok());
+  const auto dump = (*connection)->Execute("select schema_to_xml('registry', true, false, '')::text");
+  EXPECT_TRUE(dump.ok()) << dump.status();
+  const std::string folder = conninfo.substr(5, conninfo.find(' ') - 5);
+  std::ifstream log(folder + "/log");
+  std::ostringstream all;
+  all << (*dump)[0].Text(0) << log.rdbuf();
+  EXPECT_THAT(all.str(), ::testing::HasSubstr("insert into identities")) << "the log holds statements";
+  return all.str();
+}
+
+std::string InHex(const std::string& text) {
+  std::string hex;
+  for (const unsigned char c : text) {
+    hex.push_back("0123456789abcdef"[c >> 4]);
+    hex.push_back("0123456789abcdef"[c & 15]);
+  }
+  return hex;
+}
+
+TEST_F(AppTest, AnIdentityIsInItsAnswerAndNowhereElse) {
+  std::mutex mutex;
+  std::string written;
+  std::string answers;
+  log::Redirect([&](std::string_view line) {
+    const std::lock_guard lock(mutex);
+    written.append(line).append("\n");
+  });
+  ASSERT_TRUE(postgres_->Run("alter role nara_registry set log_statement = 'all'").ok());
+  app_->Stop();
+  Start();
+  const auto chef = Chef();
+  v1::RegisterResidentRequest request;
+  v1::RegisterResidentResponse made;
+  request.set_resident("r-ada");
+  request.set_principal("1480");
+  *request.mutable_identity() = testing::IdentityOf(testing::kAda, "Kanariesson");
+  ASSERT_EQ(Call(*chef, &Stub::RegisterResident, request, &made), "");
+  request.set_resident("r-twice");
+  answers += Call(*chef, &Stub::RegisterResident, request, &made);
+  request.mutable_identity()->set_number("189001019803");
+  answers += Call(*chef, &Stub::RegisterResident, request, &made);
+  v1::UpdateIdentityRequest update;
+  v1::UpdateIdentityResponse updated;
+  update.set_resident("r-ada");
+  update.mutable_identity()->set_name("Kanariesson Ny");
+  update.mutable_update_mask()->add_paths("name");
+  update.set_revision(made.revision());
+  ASSERT_EQ(Call(*chef, &Stub::UpdateIdentity, update, &updated), "");
+  v1::FindResidentsRequest find;
+  v1::FindResidentsResponse found;
+  find.set_number("18900101-9802");
+  ASSERT_EQ(Call(*chef, &Stub::FindResidents, find, &found), "");
+  ASSERT_EQ(found.residents_size(), 1);
+  EXPECT_EQ(found.residents(0).identity().name(), "Kanariesson Ny");
+  v1::PutStaffRequest staff;
+  v1::PutStaffResponse entered;
+  staff.mutable_staff()->set_principal("1480");
+  staff.mutable_staff()->set_name("Kanariesson");
+  ASSERT_EQ(Call(*chef, &Stub::PutStaff, staff, &entered), "");
+
+  app_->Stop();
+  log::Redirect({});
+  written += answers + EverythingWritten(*postgres_);
+  EXPECT_THAT(written, ::testing::HasSubstr("NUMBER_IN_USE"));
+  EXPECT_THAT(written, ::testing::HasSubstr("WRONG_CHECK_DIGIT"));
+  const std::string lower = absl::AsciiStrToLower(written);
+  for (const std::string secret : {"kanarie", "9001019802", "900101-9802", "9001019803", "1890-01-01"}) {
+    EXPECT_EQ(lower.find(secret), std::string::npos) << secret;
+    EXPECT_EQ(lower.find(InHex(secret)), std::string::npos) << secret << " in hexadecimal";
+  }
+  EXPECT_EQ(lower.find(InHex("Kanarie")), std::string::npos);
+}
+
+TEST_F(AppTest, RefusesToStartWithoutItsKeyFile) {
+  app_->Stop();
+  config_.identity_keys = dir_.File("none");
+  EXPECT_THAT(std::string(MakeApp(config_, context_).status().message()), ::testing::HasSubstr("openssl rand"));
 }
 
 TEST_F(AppTest, RefusesToStartOverANewerSchema) {

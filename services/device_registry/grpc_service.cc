@@ -1,12 +1,14 @@
 #include "device_registry/grpc_service.h"
 
 #include "device_registry/grpc_calls.h"
+#include "device_registry/organisation/grpc.h"
+#include "device_registry/residents/grpc.h"
 #include "device_registry/responsibility/grpc.h"
 
 namespace nara::registry {
 namespace {
 
-using Areas = ResponsibilityCalls<GrpcCalls>;
+using Areas = ResponsibilityCalls<ResidentCalls<OrganisationCalls<GrpcCalls>>>;
 
 class GrpcService final : public Areas {
  public:
@@ -15,12 +17,6 @@ class GrpcService final : public Areas {
   Unary* ListPrincipals(Context* context, const v1::ListPrincipalsRequest* request,
                         v1::ListPrincipalsResponse* response) override {
     return Answer("ListPrincipals", deps_.registry, &Registry::ListPrincipals, context, request, response);
-  }
-  Unary* PutUnit(Context* context, const v1::PutUnitRequest* request, v1::PutUnitResponse* response) override {
-    return Answer("PutUnit", deps_.registry, &Registry::PutUnit, context, request, response);
-  }
-  Unary* ListUnits(Context* context, const v1::ListUnitsRequest* request, v1::ListUnitsResponse* response) override {
-    return Answer("ListUnits", deps_.registry, &Registry::ListUnits, context, request, response);
   }
   Unary* RegisterDevices(Context* context, const v1::RegisterDevicesRequest* request,
                          v1::RegisterDevicesResponse* response) override {

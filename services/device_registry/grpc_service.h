@@ -7,7 +7,9 @@
 #include "common/rpc/worker_pool.h"
 #include "device_registry/feeds.h"
 #include "device_registry/metrics.h"
+#include "device_registry/organisation/organisation.h"
 #include "device_registry/registry.h"
+#include "device_registry/residents/residents.h"
 #include "device_registry/responsibility/assignments.h"
 #include "device_registry/responsibility/costs.h"
 #include "device_registry/responsibility/hand_overs.h"
@@ -20,6 +22,8 @@ namespace nara::registry {
 
 struct GrpcDeps {
   Registry& registry;
+  Organisation& organisation;
+  Residents& residents;
   Assignments& assignments;
   HandOvers& hand_overs;
   Costs& costs;

@@ -38,7 +38,24 @@ constexpr const char* kMethods[] = {"ListPrincipals",
                                     "EnterSpecialHousing",
                                     "PutCostFacts",
                                     "PutCostException",
-                                    "GetCost"};
+                                    "GetCost",
+                                    "PutProvider",
+                                    "ListProviders",
+                                    "ListAgreements",
+                                    "PutParticipation",
+                                    "ListParticipations",
+                                    "PutStaff",
+                                    "ListStaff",
+                                    "PutStaffAssignment",
+                                    "ListStaffAssignments",
+                                    "RegisterResident",
+                                    "UpdateIdentity",
+                                    "GetResident",
+                                    "FindResidents",
+                                    "ListResidents",
+                                    "PutProtectedAccess",
+                                    "ListProtectedAccess",
+                                    "RotateIdentityKeys"};
 
 metrics::Gauge& Open(metrics::Registry& registry, const std::string& state) {
   return registry.AddGauge("nara_registry_hand_overs_open", "Hand-overs under way, by state", {{"state", state}});

@@ -37,13 +37,6 @@ struct DeviceQuery {
   int limit = 0;
 };
 
-struct UnitQuery {
-  Visible visible;
-  std::string principal;  // empty: all
-  std::string after;
-  int limit = 0;
-};
-
 // With the clients that a chain's steps name, by id; what is not there is missing.
 using ReceiverGuard = std::function<absl::Status(const std::map<std::string, v1::Client>& receivers)>;
 
@@ -69,7 +62,6 @@ class Store {
   virtual ~Store() = default;
 
   virtual absl::StatusOr<std::vector<DeviceTally>> CountDevices() = 0;
-  virtual absl::StatusOr<std::vector<v1::Unit>> ListUnits(const UnitQuery& query) = 0;
   // By id; what is not there is missing.
   virtual absl::StatusOr<std::map<std::string, v1::Unit>> FindUnits(const std::vector<std::string>& ids) = 0;
   // With the running assignment, whose responsibilities are all of its change points.
@@ -80,7 +72,6 @@ class Store {
   // Version 0: the newest.
   virtual absl::StatusOr<std::optional<v1::Chain>> FindChain(const std::string& unit, std::uint32_t version) = 0;
 
-  virtual absl::Status PutUnit(const Actor& actor, const v1::Unit& unit) = 0;
   virtual absl::Status RegisterDevices(const Actor& actor, const std::vector<v1::Device>& devices) = 0;
   virtual absl::Status RecordCertificates(const Actor& actor, const std::vector<IssuedCertificate>& issued) = 0;
   // AlreadyExists when the id belongs to another principal's resident.

@@ -1,4 +1,4 @@
-// Writes of units, devices, certificates, residents, chains and clients.
+// Writes of devices, certificates, residents, chains and clients.
 #include <utility>
 
 #include "common/rpc/error.h"
@@ -7,11 +7,6 @@
 
 namespace nara::registry {
 namespace {
-
-constexpr char kUnitWithId[] = "select * from units where id = $1";
-constexpr char kPutUnit[] = R"sql(
-insert into units (id, principal, provider, name, regimes) values ($1, $2, $3, $4, $5::int[])
-on conflict (id) do update set provider = excluded.provider, name = excluded.name, regimes = excluded.regimes)sql";
 
 constexpr char kAddDevices[] = R"sql(
 insert into devices (id, product, owner, fallback_unit, serial, revision)
@@ -64,11 +59,6 @@ absl::Status CheckSame(const Result& stored, const std::vector<v1::Device>& devi
   return absl::OkStatus();
 }
 
-absl::Status UnitIsElsewhere(const std::string& unit) {
-  return rpc::Error(absl::StatusCode::kFailedPrecondition, "UNIT_OF_OTHER_PRINCIPAL",
-                    "a unit stays with its principal; create another", {{"unit", unit}});
-}
-
 // What a violated constraint means for the caller.
 absl::Status Explain(const absl::Status& status, const std::string& client) {
   if (ConstraintOf(status) != "clients_one_token") return status;
@@ -77,19 +67,6 @@ absl::Status Explain(const absl::Status& status, const std::string& client) {
 }
 
 }  // namespace
-
-absl::Status PostgresStore::PutUnit(const Actor& actor, const v1::Unit& unit) {
-  return database_.Run(actor, [&](Write& write) -> absl::Status {
-    const absl::StatusOr<Result> before = write.Execute(kUnitWithId, {unit.id()});
-    if (!before.ok()) return before.status();
-    if (!before->empty() && (*before)[0].Text("principal") != unit.principal()) return UnitIsElsewhere(unit.id());
-    if (!before->empty() && Same(UnitOf((*before)[0]), unit)) return absl::OkStatus();
-    const std::vector<int> regimes(unit.regimes().begin(), unit.regimes().end());
-    const absl::Status put =
-        write.Execute(kPutUnit, {unit.id(), unit.principal(), unit.provider(), unit.name(), regimes}).status();
-    return put.ok() ? write.Audit("put", "unit", unit.id(), unit) : put;
-  });
-}
 
 absl::Status PostgresStore::RegisterDevices(const Actor& actor, const std::vector<v1::Device>& devices) {
   std::vector<std::string> products, owners, units, serials;

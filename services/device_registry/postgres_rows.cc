@@ -17,6 +17,9 @@ v1::Unit UnitOf(const Row& row) {
   for (const std::string& regime : row.Strings("regimes")) {
     unit.add_regimes(static_cast<v1::Regime>(std::stoi(regime)));
   }
+  unit.set_hsa_id(row.String("hsa_id"));
+  unit.set_kind(static_cast<v1::UnitKind>(row.Int("kind")));
+  unit.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
   return unit;
 }
 

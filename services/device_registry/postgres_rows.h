@@ -12,7 +12,7 @@
 
 namespace nara::registry {
 
-// Columns id, principal, provider, name, regimes.
+// Columns id, principal, provider, name, regimes, hsa_id, kind, revision.
 v1::Unit UnitOf(const Row& row);
 // Columns id, product, owner, fallback_unit, serial.
 v1::Device DeviceOf(const Row& row);

@@ -40,8 +40,6 @@ class Registry {
 
   absl::StatusOr<v1::ListPrincipalsResponse> ListPrincipals(const Caller& caller,
                                                             const v1::ListPrincipalsRequest& request);
-  absl::StatusOr<v1::PutUnitResponse> PutUnit(const Caller& caller, const v1::PutUnitRequest& request);
-  absl::StatusOr<v1::ListUnitsResponse> ListUnits(const Caller& caller, const v1::ListUnitsRequest& request);
   absl::StatusOr<v1::RegisterDevicesResponse> RegisterDevices(const Caller& caller,
                                                               const v1::RegisterDevicesRequest& request);
   absl::StatusOr<v1::ProvisionDevicesResponse> ProvisionDevices(const Caller& caller,

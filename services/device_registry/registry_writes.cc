@@ -3,6 +3,7 @@
 #include "common/mqtt/shard.h"
 #include "common/rpc/error.h"
 #include "device_registry/registry.h"
+#include "device_registry/residents/personal_number.h"
 #include "device_registry/validation.h"
 
 namespace nara::registry {
@@ -56,19 +57,6 @@ absl::Status Registry::CheckUnitsOf(const v1::Client& client) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::PutUnitResponse> Registry::PutUnit(const Caller& caller, const v1::PutUnitRequest& request) {
-  const v1::Unit& unit = request.unit();
-  if (absl::Status status = rights_.Check(caller, Action::kWriteUnit, OfPrincipal(unit.principal()), "unit", unit.id());
-      !status.ok()) {
-    return status;
-  }
-  if (absl::Status status = Validate(unit, deps_.catalogue); !status.ok()) return status;
-  if (absl::Status status = deps_.store.PutUnit(ActorOf(caller), unit); !status.ok()) return status;
-  v1::PutUnitResponse response;
-  *response.mutable_unit() = unit;
-  return response;
-}
-
 absl::StatusOr<v1::RegisterDevicesResponse> Registry::RegisterDevices(const Caller& caller,
                                                                       const v1::RegisterDevicesRequest& request) {
   if (request.devices_size() > kMaxBulk) return Invalid("devices", "are at most 1000; send the rest in another call");
@@ -115,7 +103,8 @@ absl::StatusOr<v1::ProvisionDevicesResponse> Registry::ProvisionDevices(const Ca
 absl::StatusOr<v1::CreateResidentResponse> Registry::CreateResident(const Caller& caller,
                                                                     const v1::CreateResidentRequest& request) {
   const std::string id = request.resident().empty() ? deps_.new_id() : request.resident();
-  if (absl::Status status = ValidateOpaqueId("resident", id); !status.ok()) return status;
+  const absl::CivilDay tomorrow = absl::ToCivilDay(deps_.clock.Now(), absl::UTCTimeZone()) + 1;
+  if (absl::Status status = ValidateResidentId(id, tomorrow); !status.ok()) return status;
   if (absl::Status status =
           rights_.Check(caller, Action::kAssign, OfPrincipal(request.principal()), "principal", request.principal());
       !status.ok()) {

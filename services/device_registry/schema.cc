@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "device_registry/organisation/schema.h"
+#include "device_registry/residents/schema.h"
 #include "device_registry/responsibility/schema.h"
 
 namespace nara::registry {
@@ -171,16 +173,17 @@ alter table changes
 create index changes_by_time on changes (at, revision);
 )sql";
 
-const std::array kMigrations = {
-    Migration{1, "devices, assignments, responsibilities, chains", kFirst},
-    Migration{2, "the audit's before and why", kAudit},
-    Migration{3, "shared devices, absences, hand-overs, cost, two times", kResponsibilitySchema},
-};
-
 }  // namespace
 
 std::span<const Migration> Migrations() {
-  return kMigrations;
+  static const std::array migrations = {
+      Migration{1, "devices, assignments, responsibilities, chains", kFirst},
+      Migration{2, "the audit's before and why", kAudit},
+      Migration{3, "shared devices, absences, hand-overs, cost, two times", kResponsibilitySchema},
+      Migration{4, "providers, agreements, staff", kOrganisationSchema},
+      Migration{5, "identities of residents", kResidentsSchema},
+  };
+  return migrations;
 }
 
 }  // namespace nara::registry

@@ -36,7 +36,7 @@ ROLES = {
 # Who has more than the key of its own certificate: the registry signs devices.
 MORE = {
     "postgres": {"postgres.password"},
-    "nara-device-registry": {"device-ca.key", "mqtt-password.key"},
+    "nara-device-registry": {"device-ca.key", "mqtt-password.key", "identity.keys"},
     "nara-data-broker": {"cursor.key"},
 }
 

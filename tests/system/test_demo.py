@@ -82,7 +82,7 @@ def test_demo_json_holds_what_others_build_on(stack):
 
 
 def test_secrets_are_readable_by_their_owner_alone(stack):
-    secrets = [stack.state / "demo.json", *stack.state.glob("pki/*.key"), stack.state / "pki" / "personas.json"]
+    secrets = [stack.state / "demo.json", *stack.state.glob("pki/*.key*"), stack.state / "pki" / "personas.json"]
     secrets += [pathlib.Path(device["key"]) for device in stack.demo["devices"]]
     for path in secrets:
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path

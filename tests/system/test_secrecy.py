@@ -128,7 +128,7 @@ def test_no_password_was_to_be_seen_in_a_process_list(county, command_lines):
     for what in SHORT_LIVED:
         assert what in seen, f"{what} was not seen"
     passwords = json.loads((county.state / "pki" / "postgres.json").read_text()).values()
-    keys = [(county.state / "pki" / name).read_text() for name in ("mqtt-password.key", "cursor.key")]
+    keys = [(county.state / "pki" / name).read_text() for name in ("mqtt-password.key", "identity.keys", "cursor.key")]
     tokens = [persona["token"] for persona in county.demo["personas"].values()]
     devices = [device["password"] for device in county.demo["devices"]]
     for secret in (*passwords, *keys, *tokens, *devices):

@@ -11,6 +11,7 @@ from private_servers import PRESET, ROOT
 PAGE = (ROOT / "docs" / "using" / "naractl.md").read_text(encoding="utf-8")
 DEMO_PAGE = (ROOT / "docs" / "using" / "demo.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[0].splitlines()
+IDENTITIES = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[1].splitlines()
 TABLE = "\n".join(line.split("|")[1] for line in PAGE.splitlines() if line.startswith("| `"))
 CALL_SECONDS = 20
 
@@ -89,10 +90,19 @@ def named_commands(groups):
         "naractl quarantine list --reason unreadable",
         "naractl quarantine list --reason topic_denied",
         "naractl --as supplier device list --json",
+        "naractl agreement list",
+        "naractl provider list --principal 1480",
+        "naractl agreement join cooperation --from 2026-01-01 && naractl agreement parties --at 2026-02-17",
     ],
 )
 def test_what_the_pages_show_runs(folder, command):
     assert typed(folder, command).strip()
+
+
+def test_a_number_finds_the_resident_that_it_was_given_to(folder):
+    register, find = IDENTITIES
+    assert typed(folder, register).strip() == "r-ada"
+    assert "Ada Test" in typed(folder, find)
 
 
 def test_the_pages_show_the_command_that_makes_devices():

@@ -15,7 +15,10 @@ int Run(int argc, const char* const* argv) {
   app.add_flag("--json", session.json, "JSON in place of a table");
   AddDeviceCommands(app, session);
   AddResidentCommands(app, session);
+  AddIdentityCommands(app, session);
   AddUnitCommands(app, session);
+  AddOrganisationCommands(app, session);
+  AddStaffCommands(app, session);
   AddChainCommands(app, session);
   AddPrincipalCommands(app, session);
   AddAssignmentCommands(app, session);

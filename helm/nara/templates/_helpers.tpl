@@ -1,6 +1,6 @@
 {{/* What every process is: name, identity (its certificate, and the name of its Secret), program, gRPC port, and what it needs. */}}
 {{- define "nara.processes" -}}
-device-registry: {identity: nara-device-registry, program: nara-device-registry, port: 7101, role: registry, keys: [device-ca.crt, device-ca.key, mqtt-password.key]}
+device-registry: {identity: nara-device-registry, program: nara-device-registry, port: 7101, role: registry, keys: [device-ca.crt, device-ca.key, mqtt-password.key, identity.keys]}
 ingest-measurement: {identity: nara-ingest, program: nara-ingest, port: 7102, role: ingest, lane: measurement, redis: true}
 ingest-alarm: {identity: nara-ingest, program: nara-ingest, port: 7105, role: ingest, lane: alarm, redis: true}
 alert-router: {identity: nara-alert-router, program: nara-alert-router, port: 7103, role: alerts, redis: true}

@@ -36,7 +36,8 @@ enum class Action {
   kReadDevice,
   kRegisterDevice,
   kProvisionDevice,
-  kAssign,  // residents, assignments, responsibilities
+  kAssign,        // residents, assignments, responsibilities
+  kReadIdentity,  // who a resident is
   kReadChain,
   kWriteChain,
   kWriteClient,

@@ -114,6 +114,15 @@ void ReadAlarm(YamlSection& section, Kind& kind) {
   if (kind.raises && !kind.alarm) section.Mistake("raises an alarm that nobody gets; add ALARM to purposes");
 }
 
+std::vector<std::string> ReadLegalBases(YamlSection& section) {
+  std::vector<std::string> bases = section.StringsOrNone("legal_bases");
+  for (const std::string& base : bases) {
+    if (base != "HSL" && base != "SoL" && base != "LSS") section.Mistake(base + " is no legal base; HSL, SoL or LSS");
+  }
+  if (bases.empty()) section.Mistake("legal_bases are missing; write [HSL], [SoL], [LSS] or several");
+  return bases;
+}
+
 }  // namespace
 
 void ReadEntry(YamlSection& section, Kind& kind) {
@@ -134,11 +143,7 @@ void ReadEntry(YamlSection& section, Kind& kind) {
 void ReadEntry(YamlSection& section, Product& product) {
   product.name = ReadText(section, "name");
   product.group = section.String("group");
-  product.legal_bases = section.StringsOrNone("legal_bases");
-  for (const std::string& base : product.legal_bases) {
-    if (base != "HSL" && base != "SoL" && base != "LSS") section.Mistake(base + " is no legal base; HSL, SoL or LSS");
-  }
-  if (product.legal_bases.empty()) section.Mistake("legal_bases are missing; write [HSL], [SoL], [LSS] or several");
+  product.legal_bases = ReadLegalBases(section);
   YamlSection iso = section.Section("iso9999");
   product.iso9999 = iso.String("code");
   product.iso9999_edition = iso.String("edition");
@@ -147,6 +152,19 @@ void ReadEntry(YamlSection& section, Product& product) {
   product.contact_interval = section.DurationOrZero("contact_interval");
   product.kinds = section.StringsOrNone("kinds");
   product.scaip_dty = section.StringOr("scaip_dty", "");
+  section.Finish();
+}
+
+void ReadEntry(YamlSection& section, Agreement& agreement) {
+  agreement.name = ReadText(section, "name");
+  const std::vector<std::string> parties = section.StringsOrNone("parties");
+  agreement.for_region = Contains(parties, "region");
+  agreement.for_municipalities = Contains(parties, "municipality");
+  for (const std::string& party : parties) {
+    if (party != "region" && party != "municipality") section.Mistake(party + " is no party; region or municipality");
+  }
+  if (parties.empty()) section.Mistake("parties are missing; write [region], [municipality] or both");
+  agreement.legal_bases = ReadLegalBases(section);
   section.Finish();
 }
 

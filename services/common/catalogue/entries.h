@@ -8,5 +8,6 @@ namespace nara {
 
 void ReadEntry(YamlSection& section, Kind& kind);
 void ReadEntry(YamlSection& section, Product& product);
+void ReadEntry(YamlSection& section, Agreement& agreement);
 
 }  // namespace nara
