@@ -1,5 +1,6 @@
 // Participations, staff and their assignments.
 #include "common/rpc/error.h"
+#include "common/time/proto_time.h"
 #include "device_registry/organisation/postgres_store.h"
 #include "device_registry/postgres_rows.h"
 

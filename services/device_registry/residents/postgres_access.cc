@@ -2,6 +2,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/time/proto_time.h"
 #include "device_registry/postgres_rows.h"
 #include "device_registry/residents/postgres_store.h"
 
