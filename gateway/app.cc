@@ -28,6 +28,7 @@ class GatewayApp final : public app::App {
         feeds_(Ports{*fleet_, *alerts_, *observations_}, metrics_, context.clock),
         api_(std::move(api),
              {authorizer_, catalogue_, sessions_, feeds_, {*fleet_, *alerts_, *observations_}, metrics_}) {
+    context.health.AddCheck("access", [this] { return AccessKnown(); });
     access_.OnChange([this](const auto&) { sessions_.EndStale(); });
     api_.AddTo(router_);
     metrics_.AddRoutes(router_.Routes());
@@ -41,6 +42,11 @@ class GatewayApp final : public app::App {
   void Stop() override { parts_.Stop(); }
 
  private:
+  absl::Status AccessKnown() const {
+    return access_.ready() ? absl::OkStatus()
+                           : absl::UnavailableError("rights have never been heard from the registry");
+  }
+
   absl::Status WatchAccess() {
     watcher_ = Watcher::Start(registry_, access_, LocalCopy(config_.state_dir, "access"));
     return absl::OkStatus();

@@ -10,7 +10,8 @@ namespace nara::gateway {
 
 struct Config {
   config::Tls tls;  // towards the services
-  // http: {listen, cert, key}: without certificate and key on loopback only.
+  // http: {listen, cert, key, max_connections, max_connections_of_address}: without certificate and key on loopback
+  // only.
   Server::Options http;
   std::string web;        // folder of the built web app
   std::string openapi;    // file

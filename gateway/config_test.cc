@@ -60,6 +60,18 @@ TEST_F(ConfigTest, PersonasAreForPlainLoopbackOnly) {
   }
 }
 
+TEST_F(ConfigTest, ConnectionsAreLimitedAndLeaveRoomForRequests) {
+  const std::string http = kPlain;
+  EXPECT_EQ(Read(http)->http.max_connections, 1024u);
+  EXPECT_EQ(Read(http)->http.max_connections_of_address, 512u);
+  const auto config = Read(http + ", max_connections: 4096, max_connections_of_address: 64");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->http.max_connections, 4096u);
+  EXPECT_EQ(config->http.max_connections_of_address, 64u);
+  EXPECT_THAT(Problem(http + ", max_connections: 100"), HasSubstr("1024"));
+  EXPECT_THAT(Problem(http + ", max_connections_of_address: 0"), HasSubstr("max_connections_of_address"));
+}
+
 TEST_F(ConfigTest, WhereToListenIsRequired) {
   EXPECT_THAT(Problem(""), HasSubstr("listen"));
 }

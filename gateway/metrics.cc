@@ -5,42 +5,54 @@
 namespace nara::gateway {
 namespace {
 
-constexpr const char* kRefusals[] = {"full", "idle", "slow", "malformed", "header", "body", "host"};
-constexpr const char* kServices[] = {"registry", "alerts", "broker"};
-constexpr const char* kFailures[] = {"busy", "timeout", "unavailable"};
-constexpr const char* kSources[] = {"fleet", "alerts", "observations", "attendance"};
 constexpr int kClasses = 5;
 
-void Increment(const std::map<std::string, metrics::Counter*>& counters, const std::string& word) {
-  if (const auto counter = counters.find(word); counter != counters.end()) counter->second->Increment();
+metrics::Counter& Refusals(metrics::Registry& registry, const char* reason) {
+  return registry.AddCounter("nara_gateway_refused_total", "Connections and requests sent away before they had a route",
+                             {{"reason", reason}});
+}
+
+metrics::Counter& Failures(metrics::Registry& registry, const std::string& service, const char* reason) {
+  return registry.AddCounter("nara_gateway_service_failures_total", "Requests that a service did not answer",
+                             {{"service", service}, {"reason", reason}});
+}
+
+metrics::Counter& Restarts(metrics::Registry& registry, const char* source) {
+  return registry.AddCounter("nara_gateway_feed_restarts_total", "Sources of live feeds that ended and are begun again",
+                             {{"source", source}});
 }
 
 }  // namespace
+
+Metrics::Service::Service(metrics::Registry& registry, const std::string& name)
+    : busy_(Failures(registry, name, "busy")),
+      timeout_(Failures(registry, name, "timeout")),
+      unavailable_(Failures(registry, name, "unavailable")) {}
 
 Metrics::Metrics(metrics::Registry& registry)
     : registry_(registry),
       connections_(registry.AddGauge("nara_gateway_connections", "Open HTTP connections")),
       event_streams_(registry.AddGauge("nara_gateway_event_streams", "Open event streams")),
+      full_(Refusals(registry, "full")),
+      address_full_(Refusals(registry, "address_full")),
+      idle_(Refusals(registry, "idle")),
+      slow_reader_(Refusals(registry, "slow_reader")),
+      slow_(Refusals(registry, "slow")),
+      malformed_(Refusals(registry, "malformed")),
+      header_(Refusals(registry, "header")),
+      body_(Refusals(registry, "body")),
+      host_(Refusals(registry, "host")),
+      faults_(registry.AddCounter("nara_gateway_faults_total", "Connections that ended by a fault of the gateway")),
+      registry_service_(registry, "registry"),
+      alerts_service_(registry, "alerts"),
+      broker_service_(registry, "broker"),
+      fleet_restarts_(Restarts(registry, "fleet")),
+      alerts_restarts_(Restarts(registry, "alerts")),
+      observations_restarts_(Restarts(registry, "observations")),
+      attendance_restarts_(Restarts(registry, "attendance")),
       attendances_(registry.AddGauge("nara_gateway_attendances",
                                      "Receivers attended at the alert router, since a page follows")) {
   AddRoutes({"web", "none"});
-  for (const char* reason : kRefusals) {
-    refused_[reason] =
-        &registry.AddCounter("nara_gateway_refused_total", "Connections and requests sent away before they had a route",
-                             {{"reason", reason}});
-  }
-  for (const char* service : kServices) {
-    for (const char* reason : kFailures) {
-      failures_[service][reason] =
-          &registry.AddCounter("nara_gateway_service_failures_total", "Requests that a service did not answer",
-                               {{"service", service}, {"reason", reason}});
-    }
-  }
-  for (const char* source : kSources) {
-    sources_[source] =
-        &registry.AddCounter("nara_gateway_feed_restarts_total", "Sources of live feeds that ended and are begun again",
-                             {{"source", source}});
-  }
 }
 
 void Metrics::AddRoutes(const std::vector<std::string>& routes) {
@@ -62,18 +74,6 @@ void Metrics::Answered(const std::string& route, int status, absl::Duration took
   if (found == routes_.end() || number < 0 || number >= kClasses) return;
   found->second.answers[number]->Increment();
   found->second.seconds->Observe(absl::ToDoubleSeconds(took));
-}
-
-void Metrics::Refused(const std::string& reason) {
-  Increment(refused_, reason);
-}
-
-void Metrics::ServiceFailed(const std::string& service, const std::string& reason) {
-  if (const auto found = failures_.find(service); found != failures_.end()) Increment(found->second, reason);
-}
-
-void Metrics::SourceEnded(const std::string& source) {
-  Increment(sources_, source);
 }
 
 }  // namespace nara::gateway

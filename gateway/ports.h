@@ -14,8 +14,11 @@
 #include "nara/registry/v1/registry.pb.h"
 
 // What the gateway needs from the services behind it. Every call names the client on whose behalf it is made, and the
-// service decides what that client may see: the gateway itself decides nothing. Calls block for at most their deadline
-// (5 s) and end at once when `stop` is asked for; any thread.
+// service decides what that client may see: the gateway itself decides nothing. Any thread.
+//
+// What asks once blocks for at most 5 s (DEADLINE_EXCEEDED). Watch and Subscribe are streams without a deadline: they
+// block until the stream ends, which is within 15 s of a service that has gone without a word, or `stop` is asked for.
+// Whoever takes a `stop` ends at once when it is asked for.
 namespace nara::gateway {
 
 class FleetPort {
@@ -39,6 +42,7 @@ class AttendLink {
 class AlertPort {
  public:
   using OnAlerts = std::function<void(const alert::v1::WatchAlertsResponse&)>;
+  using OnPulse = std::function<void(const alert::v1::Heartbeat&)>;
 
   virtual ~AlertPort() = default;
   virtual absl::StatusOr<alert::v1::ListAlertsResponse> List(const std::string& caller,
@@ -53,8 +57,10 @@ class AlertPort {
   // Calls `on_alerts` until the stream ends or `stop` is asked for; returns why it ended.
   virtual absl::Status Watch(const std::string& caller, std::stop_token stop, const OnAlerts& on_alerts) = 0;
   // Attends as the receiver that is the caller, so that its offers have somebody to reach. Returns before the router
-  // has answered.
-  virtual std::unique_ptr<AttendLink> Attend(const std::string& caller, const std::string& person) = 0;
+  // has answered. `on_pulse` gets what the router says of itself each second, from a thread of the port's, until the
+  // link has gone; it must not block.
+  virtual std::unique_ptr<AttendLink> Attend(const std::string& caller, const std::string& person,
+                                             OnPulse on_pulse) = 0;
 };
 
 class ObservationPort {

@@ -18,7 +18,7 @@ from ports import Ports, PortTaken
 from postgres import Postgres
 from servers import Mosquitto, Redis
 from services import Stack
-from supervisor import StackError, Stopped, Supervisor, say
+from supervisor import StackError, Stopped, Supervisor, open_log, say
 
 # How long processes of a demo that was just killed may still hold their ports.
 LEFTOVER_SECONDS = 5.0
@@ -135,7 +135,7 @@ def only_one(paths):
 
 def run_check(demo):
     """Runs `nara-fleet check` beside the stack; prints its result as the last line and returns its verdict."""
-    with open(demo.paths.log("check"), "wb") as log, subprocess.Popen(
+    with open_log(demo.paths.log("check")) as log, subprocess.Popen(
         demo.fleet.check(), stdout=subprocess.PIPE, stderr=log
     ) as check:
         deadline = time.monotonic() + CHECK_SECONDS

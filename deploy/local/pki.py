@@ -13,7 +13,7 @@ DAYS = "825"
 SERVER_NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
 # Host names beside the common name, where one identity has several processes.
 OTHER_NAMES = {"nara-ingest": ("nara-ingest-measurement", "nara-ingest-alarm")}
-SERVICES = (
+PLATFORM = (
     "nara-mqtt",
     "nara-redis",
     "nara-device-registry",
@@ -22,10 +22,9 @@ SERVICES = (
     "nara-data-broker",
     "nara-gateway",
     "nara-admin",
-    "nara-fleet",
 )
-# Who measures in `nara-fleet check`: an alarm centre and a care unit of its own.
-CHECKERS = ("check-centre", "check-care")
+# Who simulates the county, and who measures in `nara-fleet check`: an alarm centre and a care unit of its own.
+SIMULATORS = ("nara-fleet", "check-centre", "check-care")
 
 
 @dataclass(frozen=True)
@@ -49,12 +48,13 @@ PERSONAS = (
 
 
 class Pki:
-    """Paths and making of everything secret. `make` is idempotent: what is there stays."""
+    """Paths and making of everything secret. Making is idempotent: what is there stays."""
 
     def __init__(self, folder):
         self.folder = folder
         self.password_key = os.path.join(folder, "mqtt-password.key")
         self.cursor_key = os.path.join(folder, "cursor.key")
+        self.identity_keys = os.path.join(folder, "identity.keys")
         self.personas_file = os.path.join(folder, "personas.json")
 
     def cert(self, name):
@@ -64,16 +64,25 @@ class Pki:
         return os.path.join(self.folder, f"{name}.key")
 
     def make(self):
+        """All that the local stack needs."""
+        self.make_platform()
+        for name in SIMULATORS + tuple(persona.id for persona in PERSONAS):
+            self._leaf(name)
+        if not os.path.exists(self.personas_file):
+            write_secret(self.personas_file, json.dumps([self._describe(persona) for persona in PERSONAS], indent=1))
+
+    def make_platform(self):
+        """What a deployment needs: nobody of the demo is in it."""
         os.makedirs(self.folder, mode=0o700, exist_ok=True)
         self._authority("ca", "Nara services CA")
         self._authority("device-ca", "Nara device CA")
-        for name in SERVICES + CHECKERS + tuple(persona.id for persona in PERSONAS):
+        for name in PLATFORM:
             self._leaf(name)
         for path in (self.password_key, self.cursor_key):
             if not os.path.exists(path):
-                _write_secret(path, secrets.token_hex(32))
-        if not os.path.exists(self.personas_file):
-            _write_secret(self.personas_file, json.dumps([self._describe(persona) for persona in PERSONAS], indent=1))
+                write_secret(path, secrets.token_hex(32))
+        if not os.path.exists(self.identity_keys):
+            write_secret(self.identity_keys, f"search:{secrets.token_hex(32)}\nk1:{secrets.token_hex(32)}\n")
 
     def personas(self):
         with open(self.personas_file, encoding="utf-8") as file:
@@ -138,7 +147,8 @@ def _openssl(*arguments):
         raise RuntimeError(f"openssl {arguments[0]} failed: {result.stderr.strip()}")
 
 
-def _write_secret(path, text):
+def write_secret(path, text):
+    """By rename, readable by the owner alone."""
     with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
         file.write(text)
     os.rename(path + ".new", path)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 from dataclasses import dataclass
 
+from pki import write_secret
 from supervisor import Process, StackError, run_once
 
 BIN = "/usr/lib/postgresql/15/bin"
@@ -16,15 +17,25 @@ ROLES = ("registry", "ingest", "alerts", "broker")
 PASSFILE = "pgpass"
 # PostgreSQL refuses to run as root. In a user namespace root is an ordinary user; the files stay root's outside.
 NAMESPACE = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
+# Where the kernel allows no user namespace (a container, a chroot), its own user with the one right to enter folders.
+ENTERING = [
+    "setpriv",
+    "--reuid=postgres",
+    "--regid=postgres",
+    "--clear-groups",
+    "--inh-caps=+dac_override",
+    "--ambient-caps=+dac_override",
+]
 
 
 @dataclass(frozen=True)
 class Identity:
-    """As whom PostgreSQL runs: `prefix` goes before its command, uid and gid are None for the caller's own."""
+    """As whom PostgreSQL runs: `prefix` goes before its command, uid and gid are None for the caller's own, `owner` owns its files."""
 
     prefix: tuple = ()
     uid: int | None = None
     gid: int | None = None
+    owner: tuple | None = None
 
 
 class Postgres:
@@ -44,8 +55,8 @@ class Postgres:
         passwords = make_passwords(self._paths.pki)
         for folder in (self.data, self.socket):
             os.makedirs(folder, mode=0o700 if folder == self.data else 0o755, exist_ok=True)
-            if self._identity.uid is not None:
-                os.chown(folder, self._identity.uid, self._identity.gid)
+            if self._identity.owner is not None:
+                os.chown(folder, *self._identity.owner)
         if not os.path.exists(os.path.join(self.data, "nara.ready")):
             self._initdb(passwords["postgres"])
         self._write_settings()
@@ -53,7 +64,7 @@ class Postgres:
     def process(self):
         command = [f"{BIN}/postgres", "-D", self.data]
         if self._identity.prefix:
-            # Entering a namespace clears the death signal, so it is set again behind it.
+            # Entering a namespace, or becoming another user, clears the death signal, so it is set again behind it.
             command = [*self._identity.prefix, "setpriv", "--pdeathsig", "INT", *command]
         return Process(
             "postgres", command, self._paths.log("postgres"), ready=self._ready, uid=self._identity.uid, gid=self._identity.gid,
@@ -88,9 +99,9 @@ class Postgres:
         for entry in os.scandir(self.data):
             shutil.rmtree(entry.path) if entry.is_dir() else os.remove(entry.path)
         password_file = os.path.join(self.socket, "initdb-password")
-        _write_secret(password_file, password + "\n")
-        if self._identity.uid is not None:
-            os.chown(password_file, self._identity.uid, self._identity.gid)
+        write_secret(password_file, password + "\n")
+        if self._identity.owner is not None:
+            os.chown(password_file, *self._identity.owner)
         command = [
             *self._identity.prefix, f"{BIN}/initdb", "-D", self.data, "-U", "postgres", "--encoding=UTF8", "--locale=C.UTF-8",
             "--auth=scram-sha-256", f"--pwfile={password_file}", "--data-checksums", "--no-instructions",
@@ -117,17 +128,20 @@ class Postgres:
 
 
 def make_passwords(folder):
-    """Passwords by role, random, made once: postgres.json, a libpq passfile, and the superuser's alone."""
+    """Passwords by role, random, made once: postgres.json, and a libpq passfile with all of them."""
     path = os.path.join(folder, "postgres.json")
     if not os.path.exists(path):
         passwords = {role: secrets.token_hex(24) for role in ("postgres", *ROLES)}
-        users = {role: role if role == "postgres" else f"nara_{role}" for role in passwords}
-        lines = [f"*:*:*:{users[role]}:{password}\n" for role, password in passwords.items()]
-        _write_secret(os.path.join(folder, PASSFILE), "".join(lines))
-        _write_secret(os.path.join(folder, "postgres.password"), passwords["postgres"])
-        _write_secret(path, json.dumps(passwords))
+        write_secret(os.path.join(folder, PASSFILE), passfile(passwords))
+        write_secret(path, json.dumps(passwords))
     with open(path, encoding="ascii") as file:
         return json.load(file)
+
+
+def passfile(passwords):
+    """A libpq passfile for the roles of `passwords`, each a line."""
+    users = {role: role if role == "postgres" else f"nara_{role}" for role in passwords}
+    return "".join(f"*:*:*:{users[role]}:{password}\n" for role, password in passwords.items())
 
 
 def choose_identity(folder, data):
@@ -139,14 +153,22 @@ def choose_identity(folder, data):
     except KeyError:
         user = None
     owner = os.stat(data).st_uid if os.path.exists(data) else None
-    if user and owner in (None, user.pw_uid) and _can_traverse(folder, user):
-        return Identity(uid=user.pw_uid, gid=user.pw_gid)
-    if owner in (None, 0) and subprocess.run([*NAMESPACE, "true"], check=False, capture_output=True).returncode == 0:
+    owners = (user.pw_uid, user.pw_gid) if user else None
+    is_users = user and owner in (None, user.pw_uid)
+    if is_users and _can_traverse(folder, user):
+        return Identity(uid=user.pw_uid, gid=user.pw_gid, owner=owners)
+    if owner in (None, 0) and _works([*NAMESPACE, "true"]):
         return Identity(prefix=tuple(NAMESPACE))
+    if is_users and _works([*ENTERING, "stat", f"{folder}/."]):
+        return Identity(prefix=tuple(ENTERING), owner=owners)
     raise StackError(
         f"PostgreSQL does not run as root, and no other user may enter {folder}: run ./nara as an ordinary user, "
         "or put the checkout into a folder that everybody may enter (chmod o+x)"
     )
+
+
+def _works(command):
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
 def _can_traverse(folder, user):
@@ -156,9 +178,3 @@ def _can_traverse(folder, user):
         ).returncode
         == 0
     )
-
-
-def _write_secret(path, text):
-    with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-        file.write(text)
-    os.rename(path + ".new", path)

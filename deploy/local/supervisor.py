@@ -35,6 +35,11 @@ def say(text):
     print(f"nara: {text}", file=sys.stderr, flush=True)
 
 
+def open_log(path):
+    """To append to; nobody else reads what a process may have logged."""
+    return open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600))
+
+
 @dataclass
 class Process:
     """One process of the stack: how to start it and how to know that it is ready."""
@@ -69,8 +74,7 @@ class Process:
             if os.getppid() != parent:
                 os._exit(1)
 
-        # Nobody else reads what a server may have logged.
-        with open(self.log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as log:
+        with open_log(self.log) as log:
             self.child = subprocess.Popen(
                 self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.cwd,
                 env={**os.environ, **self.env}, preexec_fn=in_child, start_new_session=True,

@@ -8,8 +8,6 @@
 \getenv broker NARA_BROKER_PASSWORD
 SELECT 'CREATE DATABASE nara' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'nara') \gexec
 \connect nara
--- Exclusion constraints over an id and a period.
-CREATE EXTENSION IF NOT EXISTS btree_gist;
 REVOKE ALL ON DATABASE nara FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
@@ -17,8 +15,10 @@ SELECT format('CREATE ROLE %I', 'nara_' || s)
 FROM unnest(ARRAY['registry', 'ingest', 'alerts', 'broker']) s
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'nara_' || s) \gexec
 
--- Not into the log, however slow.
+-- Not into the log, however slow, whatever else is logged, and not with an error.
 SET log_min_duration_statement = -1;
+SET log_statement = 'none';
+SET log_min_error_statement = 'panic';
 ALTER ROLE nara_registry LOGIN PASSWORD :'registry';
 ALTER ROLE nara_ingest LOGIN PASSWORD :'ingest';
 ALTER ROLE nara_alerts LOGIN PASSWORD :'alerts';

@@ -20,6 +20,14 @@ Response JsonResponse(std::string text) {
   return response;
 }
 
+// An answer that is always the same: its text is there once.
+Response FixedResponse(const std::string& text) {
+  Response response;
+  response.content_type = kJson;
+  response.shared_body = std::make_shared<const std::string>(text);
+  return response;
+}
+
 std::string CookieHeader(const std::string& value, bool secure, int max_age_s) {
   return std::string(kCookie) + "=" + value +
          "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(max_age_s) + (secure ? "; Secure" : "");
@@ -78,14 +86,15 @@ absl::StatusOr<std::map<std::string, std::string>> StringMembers(const Request& 
 }  // namespace
 
 void Api::AddTo(Router& router) {
-  router.Add("GET", "/api/v1/openapi.json", [this](auto&, auto&) -> Result { return JsonResponse(options_.openapi); });
+  router.Add("GET", "/api/v1/openapi.json",
+             [fixed = FixedResponse(options_.openapi)](auto&, auto&) -> Result { return fixed; });
   router.Add("GET", "/api/v1/personas", [this](auto&, auto&) { return Personas(); });
   router.Add("POST", "/api/v1/session", [this](auto& request, auto&) { return SignIn(request); });
   router.Add("DELETE", "/api/v1/session", [this](auto& request, auto&) { return SignOut(request); });
   AddSigned(router, "GET", "/api/v1/session",
             [](auto& caller, auto&, auto&) -> Result { return JsonResponse(SessionText(caller)); });
   AddSigned(router, "GET", "/api/v1/catalogue",
-            [text = CatalogueText(deps_.catalogue)](auto&, auto&, auto&) -> Result { return JsonResponse(text); });
+            [fixed = FixedResponse(CatalogueText(deps_.catalogue))](auto&, auto&, auto&) -> Result { return fixed; });
   AddSigned(router, "POST", "/api/v1/alerts/{id}/delivered",
             [this](auto& caller, auto& request, auto& path) { return Delivered(caller, request, path.at("id")); });
   AddSigned(router, "GET", "/api/v1/stream",

@@ -31,11 +31,11 @@ void Attendance::Look(bool followed, absl::Duration now) {
     log::Warn("attendance", "the stream ended", {{"client", receiver_}, {"reason", link_->status().ToString()}});
     broken = std::move(link_);
     next_ = now + kPause;
-    metrics_.SourceEnded("attendance");
+    metrics_.AttendanceBroke();
     metrics_.AttendanceEnded();
   }
   if (!followed || link_ || now < next_) return;
-  link_ = alerts_.Attend(receiver_, kPerson);
+  link_ = alerts_.Attend(receiver_, kPerson, on_pulse_);
   metrics_.AttendanceBegan();
 }
 

@@ -26,9 +26,9 @@ class Attendance {
   // Between the end of a stream that broke and the next.
   static constexpr absl::Duration kPause = absl::Seconds(1);
 
-  // All must outlive it.
-  Attendance(std::string receiver, AlertPort& alerts, Metrics& metrics)
-      : receiver_(std::move(receiver)), alerts_(alerts), metrics_(metrics) {}
+  // All must outlive it. `on_pulse` is as AlertPort::Attend calls it.
+  Attendance(std::string receiver, AlertPort& alerts, Metrics& metrics, AlertPort::OnPulse on_pulse)
+      : receiver_(std::move(receiver)), alerts_(alerts), metrics_(metrics), on_pulse_(std::move(on_pulse)) {}
   ~Attendance() { End(); }
 
   // Begins, keeps or ends the stream, by whether anybody follows at `now` (a monotonic time). To be called several
@@ -44,6 +44,7 @@ class Attendance {
   const std::string receiver_;
   AlertPort& alerts_;
   Metrics& metrics_;
+  const AlertPort::OnPulse on_pulse_;
   std::mutex mutex_;
   std::unique_ptr<AttendLink> link_;                 // guarded by mutex_
   absl::Duration last_ = -absl::InfiniteDuration();  // guarded by mutex_: when somebody followed last

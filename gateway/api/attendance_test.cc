@@ -26,7 +26,7 @@ class AttendanceTest : public ::testing::Test {
   testing::FakeAlerts alerts_;
   metrics::Registry registry_;
   Metrics metrics_{registry_};
-  Attendance attendance_{"centre-1480", alerts_, metrics_};
+  Attendance attendance_{"centre-1480", alerts_, metrics_, [](const auto&) {}};
   absl::Duration now_ = absl::Hours(1);
 };
 

@@ -9,9 +9,9 @@ namespace nara::gateway {
 Bulkhead::Result Bulkhead::Run(const std::function<Result()>& call) {
   const absl::Cleanup leave = [this] { --running_; };
   if (++running_ > kMost) {
-    metrics_.ServiceFailed(service_, "busy");
+    metrics_.Busy();
     return rpc::Error(absl::StatusCode::kUnavailable, "SERVICE_BUSY",
-                      absl::StrCat(words_, " does not answer as fast as it is asked; try again in a moment"));
+                      absl::StrCat(name_, " does not answer as fast as it is asked; try again in a moment"));
   }
   Result answer = call();
   Count(answer.status());
@@ -19,8 +19,8 @@ Bulkhead::Result Bulkhead::Run(const std::function<Result()>& call) {
 }
 
 void Bulkhead::Count(const absl::Status& answer) {
-  if (absl::IsDeadlineExceeded(answer)) metrics_.ServiceFailed(service_, "timeout");
-  if (absl::IsUnavailable(answer)) metrics_.ServiceFailed(service_, "unavailable");
+  if (absl::IsDeadlineExceeded(answer)) metrics_.TimedOut();
+  if (absl::IsUnavailable(answer)) metrics_.Unavailable();
 }
 
 }  // namespace nara::gateway

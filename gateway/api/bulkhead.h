@@ -17,9 +17,8 @@ class Bulkhead {
  public:
   static constexpr int kMost = 16;
 
-  // `service` as Metrics knows it, and in words for the refusal: "the alert router". The metrics must outlive it.
-  Bulkhead(std::string service, std::string words, Metrics& metrics)
-      : service_(std::move(service)), words_(std::move(words)), metrics_(metrics) {}
+  // `name` is for the refusal: "the alert router". The metrics must outlive it.
+  Bulkhead(std::string name, Metrics::Service& metrics) : name_(std::move(name)), metrics_(metrics) {}
 
   using Result = absl::StatusOr<Response>;
   // What `call` answers, or UNAVAILABLE, reason SERVICE_BUSY.
@@ -28,9 +27,8 @@ class Bulkhead {
  private:
   void Count(const absl::Status& answer);
 
-  const std::string service_;
-  const std::string words_;
-  Metrics& metrics_;
+  const std::string name_;
+  Metrics::Service& metrics_;
   std::atomic<int> running_ = 0;
 };
 
@@ -39,9 +37,9 @@ struct Bulkheads {
   static constexpr int kThreads = 3 * Bulkhead::kMost + 8;
 
   explicit Bulkheads(Metrics& metrics)
-      : registry("registry", "the device registry", metrics),
-        alerts("alerts", "the alert router", metrics),
-        broker("broker", "the data broker", metrics) {}
+      : registry("the device registry", metrics.registry()),
+        alerts("the alert router", metrics.alerts()),
+        broker("the data broker", metrics.broker()) {}
 
   Bulkhead registry;
   Bulkhead alerts;

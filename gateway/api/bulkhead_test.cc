@@ -37,7 +37,7 @@ class BulkheadTest : public ::testing::Test {
 
   metrics::Registry registry_;
   Metrics metrics_{registry_};
-  Bulkhead bulkhead_{"alerts", "the alert router", metrics_};
+  Bulkhead bulkhead_{"the alert router", metrics_.alerts()};
 };
 
 TEST_F(BulkheadTest, LetsThroughWhatOneServiceMayHold) {

@@ -24,14 +24,13 @@ std::string NewIncarnation() {
 
 LiveFeed::LiveFeed(Caller caller, Ports ports, Metrics& metrics, const Clock& clock)
     : caller_(std::move(caller)), ports_(ports), metrics_(metrics), clock_(clock), ring_(NewIncarnation()) {
-  Keep("heartbeat", [this](std::stop_token stop) { return Beat(stop); });
-  Keep("fleet", [this](std::stop_token stop) { return FollowFleet(stop); });
-  Keep("alerts", [this](std::stop_token stop) { return FollowAlerts(stop); });
-  if (caller_.role == Role::kCareUnit)
-    Keep("observations", [this](std::stop_token stop) { return FollowObservations(stop); });
+  threads_.emplace_back([this](std::stop_token stop) { Beat(stop); });
+  Keep("fleet", &LiveFeed::FollowFleet, &Metrics::FleetEnded);
+  Keep("alerts", &LiveFeed::FollowAlerts, &Metrics::AlertsEnded);
+  if (caller_.role == Role::kCareUnit) Keep("observations", &LiveFeed::FollowObservations, &Metrics::ObservationsEnded);
   if (caller_.role != Role::kAlarmCentre) return;
-  attendance_.emplace(caller_.id, ports_.alerts, metrics_);
-  Keep("attendance", [this](std::stop_token stop) { return AttendWhileFollowed(stop); });
+  attendance_.emplace(caller_.id, ports_.alerts, metrics_, [this](const auto& pulse) { PassOn(pulse); });
+  threads_.emplace_back([this](std::stop_token stop) { AttendWhileFollowed(stop); });
 }
 
 LiveFeed::~LiveFeed() {
@@ -45,12 +44,12 @@ void LiveFeed::Attach(const std::shared_ptr<EventQueue>& queue, const std::strin
   if (attendance_) attendance_->Look(true, clock_.Monotonic());
 }
 
-void LiveFeed::Keep(const char* name, Source source) {
-  threads_.emplace_back([this, name, source = std::move(source)](std::stop_token stop) {
+void LiveFeed::Keep(const char* name, Source source, void (Metrics::*count)()) {
+  threads_.emplace_back([this, name, source, count](std::stop_token stop) {
     do {
-      const absl::Status ended = source(stop);
+      const absl::Status ended = (this->*source)(stop);
       if (stop.stop_requested()) return;
-      metrics_.SourceEnded(name);
+      (metrics_.*count)();
       log::Warn("live_feed", "source ended, beginning again",
                 {{"client", caller_.id}, {"source", name}, {"reason", ended.ToString()}});
     } while (Sleep(stop, kPause));
@@ -94,21 +93,28 @@ absl::Status LiveFeed::FollowFleet(std::stop_token stop) {
   return absl::OkStatus();
 }
 
-absl::Status LiveFeed::Beat(std::stop_token stop) {
+void LiveFeed::Beat(std::stop_token stop) {
   do {
     Json json;
     json.Open().Member("at", FormatRfc3339Millis(absl::Now())).Close();
-    ring_.Heartbeat(json.Text());
+    ring_.Tell("heartbeat", json.Text());
   } while (Sleep(stop, kBeat));
-  return absl::OkStatus();
 }
 
-absl::Status LiveFeed::AttendWhileFollowed(std::stop_token stop) {
+void LiveFeed::PassOn(const alert::v1::Heartbeat& pulse) {
+  Json json;
+  json.Open()
+      .Member("at", FormatRfc3339Millis(absl::Now()))
+      .Number("oldest_unrouted_ms", pulse.oldest_unrouted_ms())
+      .Close();
+  ring_.Tell("pulse", json.Text());
+}
+
+void LiveFeed::AttendWhileFollowed(std::stop_token stop) {
   do {
     attendance_->Look(ring_.followers(kFollows) > 0, clock_.Monotonic());
   } while (Sleep(stop, kLook));
   attendance_->End();
-  return absl::OkStatus();
 }
 
 absl::Status LiveFeed::Delivered(const std::string& alert, std::uint64_t version) {

@@ -27,7 +27,8 @@ namespace nara::gateway {
 //
 // An alarm centre's feed attends as its receiver too, while a page really follows: one whose browser has taken its
 // events within kFollows. The server writes to a browser more often than that and closes who does not take it, so a
-// longer silence means that this process hangs.
+// longer silence means that this process hangs. The router's pulse is passed on to its pages as it comes: they say when
+// it does not.
 class LiveFeed {
  public:
   static constexpr absl::Duration kFollows = absl::Seconds(8);
@@ -44,14 +45,15 @@ class LiveFeed {
   absl::Status Delivered(const std::string& alert, std::uint64_t version);
 
  private:
-  using Source = std::function<absl::Status(std::stop_token)>;
-  // Runs a source for ever, with a second's pause between.
-  void Keep(const char* name, Source source);
+  using Source = absl::Status (LiveFeed::*)(std::stop_token);
+  // Runs a source for ever, with a second's pause between; `count` is told each time that it ended by itself.
+  void Keep(const char* name, Source source, void (Metrics::*count)());
   absl::Status FollowAlerts(std::stop_token stop);
   absl::Status FollowObservations(std::stop_token stop);
   absl::Status FollowFleet(std::stop_token stop);
-  absl::Status Beat(std::stop_token stop);
-  absl::Status AttendWhileFollowed(std::stop_token stop);
+  void Beat(std::stop_token stop);
+  void PassOn(const alert::v1::Heartbeat& pulse);
+  void AttendWhileFollowed(std::stop_token stop);
   // False when `stop` was asked for.
   bool Sleep(std::stop_token stop, absl::Duration duration);
 

@@ -14,6 +14,7 @@ namespace {
 using nara::testing::WaitFor;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class LiveFeedTest : public ::testing::Test {
@@ -101,6 +102,15 @@ TEST_F(LiveFeedTest, AnOfferThatCameToAPageIsNotConfirmedForIt) {
   alerts_.Change();
   EXPECT_THAT(TakeUntil(page, "event: alert"), HasSubstr(R"("state":"offered")"));
   EXPECT_THAT(alerts_.attendances.delivered(), IsEmpty());
+}
+
+TEST_F(LiveFeedTest, TheRoutersPulseIsPassedOn) {
+  const Page page = Open();
+  ASSERT_TRUE(Attends());
+  alerts_.attendances.Beat(7000);
+  EXPECT_THAT(TakeUntil(page, "event: pulse"), HasSubstr(R"("oldest_unrouted_ms":7000)"));
+  page->Close();
+  EXPECT_THAT(Open()->TakeAll(), Not(HasSubstr("pulse"))) << "it is true only once";
 }
 
 TEST_F(LiveFeedTest, APageThatMayFollowNoMoreIsClosed) {

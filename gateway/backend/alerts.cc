@@ -50,8 +50,8 @@ class GrpcAlerts final : public AlertPort {
     return ReadAll<alert::v1::WatchAlertsResponse>(*context, *reader, stop, on_alerts);
   }
 
-  std::unique_ptr<AttendLink> Attend(const std::string& caller, const std::string& person) override {
-    return std::make_unique<GrpcAttendLink>(*stub_, caller, person);
+  std::unique_ptr<AttendLink> Attend(const std::string& caller, const std::string& person, OnPulse on_pulse) override {
+    return std::make_unique<GrpcAttendLink>(*stub_, caller, person, std::move(on_pulse));
   }
 
  private:

@@ -23,8 +23,8 @@ AttendRequest Attach(const std::string& receiver, const std::string& person) {
 }  // namespace
 
 GrpcAttendLink::GrpcAttendLink(alert::v1::AlertRouterService::Stub& stub, const std::string& receiver,
-                               const std::string& person)
-    : context_(rpc::LongStream(receiver)) {
+                               const std::string& person, AlertPort::OnPulse on_pulse)
+    : on_pulse_(std::move(on_pulse)), context_(rpc::LongStream(receiver)) {
   stub.async()->Attend(context_.get(), this);
   const std::lock_guard lock(mutex_);
   Send(Attach(receiver, person));
@@ -69,7 +69,10 @@ void GrpcAttendLink::OnWriteDone(bool ok) {
 }
 
 void GrpcAttendLink::OnReadDone(bool ok) {
-  if (ok) return StartRead(&response_);
+  if (ok) {
+    if (response_.has_heartbeat()) on_pulse_(response_.heartbeat());
+    return StartRead(&response_);
+  }
   const std::lock_guard lock(mutex_);
   ending_ = true;
   RemoveHold();

@@ -16,11 +16,12 @@
 namespace nara::gateway {
 
 // Attend over gRPC, without a thread of its own. Offers and withdrawals are read and dropped: pages see alerts through
-// WatchAlerts.
+// WatchAlerts. Heartbeats are passed on.
 class GrpcAttendLink final : public AttendLink,
                              private grpc::ClientBidiReactor<alert::v1::AttendRequest, alert::v1::AttendResponse> {
  public:
-  GrpcAttendLink(alert::v1::AlertRouterService::Stub& stub, const std::string& receiver, const std::string& person);
+  GrpcAttendLink(alert::v1::AlertRouterService::Stub& stub, const std::string& receiver, const std::string& person,
+                 AlertPort::OnPulse on_pulse);
   // Cancels, and waits until gRPC has let go: no answer of the router is needed for that.
   ~GrpcAttendLink() override;
 
@@ -33,6 +34,7 @@ class GrpcAttendLink final : public AttendLink,
   void OnDone(const grpc::Status& status) override;
   void Send(alert::v1::AttendRequest request);
 
+  const AlertPort::OnPulse on_pulse_;
   const std::unique_ptr<grpc::ClientContext> context_;
   alert::v1::AttendResponse response_;  // of the read that is under way
   mutable std::mutex mutex_;

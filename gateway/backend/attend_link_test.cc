@@ -4,6 +4,8 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
 #include "common/rpc/streams.h"
@@ -69,7 +71,8 @@ class AttendLinkTest : public ::testing::Test {
     EXPECT_TRUE(server_.Start({&router_}).ok());
     stub_ = alert::v1::AlertRouterService::NewStub(
         rpc::Connect("127.0.0.1:" + std::to_string(server_.port()), pki_.Issue("nara-gateway")));
-    link_ = std::make_unique<GrpcAttendLink>(*stub_, "centre-1480", "web");
+    link_ = std::make_unique<GrpcAttendLink>(
+        *stub_, "centre-1480", "web", [this](const auto& pulse) { oldest_unrouted_ms_ = pulse.oldest_unrouted_ms(); });
   }
   void TearDown() override { server_.Stop(absl::Milliseconds(100)); }
 
@@ -81,7 +84,8 @@ class AttendLinkTest : public ::testing::Test {
   rpc::Server server_{{.grpc = {.listen = {"127.0.0.1", 0}}, .tls = pki_.Issue("nara-alert-router")}};
   RouterThatListens router_{server_.workers()};
   std::unique_ptr<alert::v1::AlertRouterService::Stub> stub_;
-  std::unique_ptr<GrpcAttendLink> link_;
+  std::atomic<std::int64_t> oldest_unrouted_ms_ = -1;
+  std::unique_ptr<GrpcAttendLink> link_;  // last: tells of pulses
 };
 
 TEST_F(AttendLinkTest, AttendsAsTheReceiverAndSaysWhatIsOnAScreen) {
@@ -104,6 +108,14 @@ TEST_F(AttendLinkTest, AnOfferIsNotConfirmedByItself) {
   EXPECT_THAT(router_.heard(), ElementsAre("centre-1480 attach centre-1480 web", "gone"));
 }
 
+TEST_F(AttendLinkTest, PassesOnThePulse) {
+  ASSERT_TRUE(Heard(1));
+  AttendResponse response;
+  response.mutable_heartbeat()->set_oldest_unrouted_ms(7000);
+  router_.writer()->Offer(response);
+  EXPECT_TRUE(WaitFor([this] { return oldest_unrouted_ms_ == 7000; }));
+}
+
 TEST_F(AttendLinkTest, ItsEndIsSeenByTheRouterAtOnce) {
   ASSERT_TRUE(Heard(1));
   link_.reset();
@@ -121,7 +133,7 @@ TEST_F(AttendLinkTest, ARefusalIsItsStatusAndNothingIsTakenAfterIt) {
 TEST(AttendLink, EndsWithoutARouter) {
   rpc::TestPki pki;
   const auto stub = alert::v1::AlertRouterService::NewStub(rpc::Connect("127.0.0.1:1", pki.Issue("nara-gateway")));
-  GrpcAttendLink link(*stub, "centre-1480", "web");
+  GrpcAttendLink link(*stub, "centre-1480", "web", [](const auto&) {});
   EXPECT_TRUE(WaitFor([&] { return absl::IsUnavailable(link.status()); }));
 }
 

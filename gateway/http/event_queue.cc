@@ -78,9 +78,9 @@ void EventRing::Publish(std::string_view name, std::string_view data) {
   PushToAll(events_.back().text);
 }
 
-void EventRing::Heartbeat(std::string_view data) {
+void EventRing::Tell(std::string_view name, std::string_view data) {
   const std::lock_guard lock(mutex_);
-  PushToAll(EventText("", "heartbeat", data));
+  PushToAll(EventText("", name, data));
 }
 
 void EventRing::PushToAll(const std::string& text) {

@@ -59,8 +59,8 @@ class EventRing {
       : incarnation_(std::move(incarnation)), capacity_(capacity) {}
 
   void Publish(std::string_view name, std::string_view data);
-  // To those who are connected, without an id and without a place in the ring.
-  void Heartbeat(std::string_view data);
+  // To those who are connected, without an id and without a place in the ring: what is true only now.
+  void Tell(std::string_view name, std::string_view data);
 
   // First what came after `last_event_id` ("" for a new page), then everything that follows.
   void Attach(const std::shared_ptr<EventQueue>& queue, const std::string& last_event_id);

@@ -74,7 +74,7 @@ TEST(EventRing, WhoTakesNothingDoesNotFollow) {
 TEST(EventRing, HeartbeatsTakeNoPlace) {
   EventRing ring("r", 1);
   ring.Publish("e", "1");
-  ring.Heartbeat("{}");
+  ring.Tell("heartbeat", "{}");
   EXPECT_THAT(Follow(ring, "r-0")->TakeAll(), HasSubstr("data: 1"));
 }
 

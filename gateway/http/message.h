@@ -35,12 +35,17 @@ struct Response {
   int status = 200;
   std::string content_type;
   std::string body;
+  // When set, this is the body: text that many responses share, so that many slow readers cost no copies.
+  std::shared_ptr<const std::string> shared_body;
   std::vector<std::pair<std::string, std::string>> headers;
   // Set by the router, for the metrics: "METHOD pattern", "web" for what the fallback answered, "none" for what nobody
   // did.
   std::string route;
-  // Server-sent events: when set, they follow the header until the queue is closed, and body is not used.
+  // Server-sent events: when set, they follow the header until the queue is closed, and there is no body.
   std::shared_ptr<EventQueue> events;
+
+  // What is sent after the header.
+  const std::string& Body() const { return shared_body ? *shared_body : body; }
 };
 
 // Splits a request target into path and query, both percent-decoded. False for a target that is malformed, holds a NUL

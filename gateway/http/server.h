@@ -16,8 +16,10 @@ namespace nara::gateway {
 // HTTP/1.1 over Boost.Beast: bounded sizes, times and connections; security headers on every response. Handlers run on
 // a pool of their own, so a slow one never stops the others or an event stream.
 //
-// When all connections are taken, one that has waited longest for a request makes room for a new one: who opens many
-// and sends nothing, or sends slowly, keeps nobody out.
+// Where there are too many connections, in all or of one address, another one makes room (Seats).
+//
+// An answer must be taken: at least `least_taken` bytes in each `take`, else its client is cut off and what the kernel
+// holds for it is dropped. Bodies are sent from where they are: one that many responses share is there once.
 //
 // An event stream ends, and its queue is closed, as soon as its client closes the connection or sends anything; within
 // ping + patience and a moment when the client is gone without a word (power, network); and after patience when its
@@ -30,15 +32,24 @@ class Server {
     std::string cert;
     std::string key;
     int handler_threads = 4;
-    std::uint32_t max_header = 16 * 1024;     // more: 431
-    std::uint64_t max_body = 128 * 1024;      // more: 413
-    std::size_t max_connections = 1024;       // fewer when the process may not open so many files
-    absl::Duration idle = absl::Seconds(30);  // for a request to begin, and for a client to take an answer
+    std::uint32_t max_header = 16 * 1024;  // more: 431
+    std::uint64_t max_body = 128 * 1024;   // more: 413
+    std::size_t max_connections = 1024;    // fewer when the process may not open so many files
+    // Of one client address (of IPv6: network). What stands behind one address may be a whole centre, or a proxy for
+    // all: then it is max_connections.
+    std::size_t max_connections_of_address = 512;
+    absl::Duration idle = absl::Seconds(30);  // for a request to begin
     absl::Duration request =
         absl::Seconds(15);  // from the first byte of a request to its last, and for a TLS handshake
     // For a client to acknowledge what was sent, and to take what an event stream sends: beyond it the client is gone.
     absl::Duration patience = absl::Seconds(5);
     absl::Duration ping = absl::Seconds(1);  // an event stream without events gets a comment
+    absl::Duration take = absl::Seconds(10);
+    std::size_t least_taken = 16 * 1024;
+    // What the kernel takes of an answer ahead of its client. It says that there is room in steps of about a third of
+    // twice this: larger ones than least_taken would cut off who is fast enough.
+    int send_buffer = 32 * 1024;
+    absl::Duration certificate_interval = absl::Seconds(1);  // how old what is known of the files may be
   };
 
   // Listens and serves until Stop. `router` and `metrics` must outlive the server.
@@ -46,7 +57,7 @@ class Server {
 
   // Stops.
   virtual ~Server() = default;
-  // Closes every connection and waits for handlers that run. Idempotent.
+  // Closes every connection and waits for handlers that run. Idempotent; of one thread.
   virtual void Stop() = 0;
   virtual int port() const = 0;
 };

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <future>
+#include <list>
 
 #include "common/testing/wait_for.h"
 #include "gateway/http/event_queue.h"
@@ -14,6 +15,7 @@ namespace nara::gateway {
 namespace {
 
 using nara::testing::WaitFor;
+using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using testing::RawClient;
@@ -33,6 +35,12 @@ class ServerTest : public ::testing::Test {
       response.events = queue_;
       return response;
     });
+    router_.Add("GET", "/large", [this](const Request&, const PathParameters&) {
+      Response response = Text("");
+      response.shared_body = large_;
+      return response;
+    });
+    router_.Add("GET", "/empty", [](const Request&, const PathParameters&) { return Response{.status = 204}; });
     options_.listen = {"127.0.0.1", 0};
     options_.max_body = 1000;
     options_.max_header = 2000;
@@ -78,6 +86,7 @@ class ServerTest : public ::testing::Test {
   Server::Options options_;
   Router router_;
   std::promise<void> release_;
+  const std::shared_ptr<const std::string> large_ = std::make_shared<const std::string>(8 << 20, 'x');
   ManualClock clock_;
   std::shared_ptr<EventQueue> queue_ = std::make_shared<EventQueue>(clock_);
   std::unique_ptr<Server> server_;
@@ -158,6 +167,64 @@ TEST_F(ServerTest, WhoIsAtWorkMakesNoRoom) {
   EXPECT_EQ(Ask(std::string("GET /hello") + kHost), "");
   EXPECT_FALSE(queue_->closed());
   EXPECT_EQ(Counted("nara_gateway_refused_total", R"(reason="full")"), 1);
+}
+
+TEST_F(ServerTest, OneAddressHasSoManyConnectionsAndNoMore) {
+  options_.max_connections_of_address = 1;
+  Restart();
+  RawClient client(server_->port());
+  Follow(client);
+  EXPECT_EQ(Ask(std::string("GET /hello") + kHost), "");
+  EXPECT_FALSE(queue_->closed());
+  EXPECT_EQ(Counted("nara_gateway_refused_total", R"(reason="address_full")"), 1);
+}
+
+TEST_F(ServerTest, AnAnswerIsWholeHoweverLarge) {
+  const std::string answer = Ask(std::string("GET /large") + kHost);
+  EXPECT_EQ(answer.size() - answer.find("\r\n\r\n") - 4, large_->size());
+}
+
+TEST_F(ServerTest, AnAnswerWithoutABodyEndsWithItsHeader) {
+  EXPECT_THAT(Ask(std::string("GET /empty") + kHost), AllOf(StartsWith("HTTP/1.1 204"), EndsWith("\r\n\r\n")));
+  EXPECT_THAT(Ask(std::string("HEAD /") + kHost), EndsWith("\r\n\r\n"));
+}
+
+TEST_F(ServerTest, WhoTakesNothingOfItsAnswerIsCutOff) {
+  options_.take = absl::Milliseconds(100);
+  Restart();
+  RawClient client(server_->port());
+  client.Send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_TRUE(WaitFor([this] { return Counted("nara_gateway_refused_total", R"(reason="slow_reader")") == 1; }));
+  EXPECT_LT(client.ReadUntil("").size(), large_->size());
+}
+
+TEST_F(ServerTest, WhoTakesTooLittleOfItsAnswerIsCutOff) {
+  options_.take = absl::Milliseconds(300);
+  options_.least_taken = 1 << 20;
+  Restart();
+  RawClient client(server_->port(), 4096);
+  client.Send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  std::size_t taken = 0;
+  EXPECT_TRUE(WaitFor([&] {
+    taken += client.Read(100).size();
+    return Counted("nara_gateway_refused_total", R"(reason="slow_reader")") == 1;
+  }));
+  EXPECT_LT(taken, large_->size());
+}
+
+TEST_F(ServerTest, SlowReadersHaveOneBodyAndMakeRoom) {
+  options_.max_connections = 20;
+  Restart();
+  std::list<RawClient> readers;
+  for (int i = 0; i < 20; ++i) {
+    readers.emplace_back(server_->port(), 4096).Send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_THAT(readers.back().ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+  }
+  EXPECT_GT(large_.use_count(), 20);
+  EXPECT_TRUE(WaitFor([this] { return !Ask(std::string("GET /hello") + kHost).empty(); }));
+  EXPECT_GE(Counted("nara_gateway_refused_total", R"(reason="slow_reader")"), 1);
+  server_->Stop();
+  EXPECT_EQ(large_.use_count(), 1);
 }
 
 TEST_F(ServerTest, LeavesFilesForTheRestOfTheProcess) {

@@ -24,7 +24,8 @@ Response Read(const std::filesystem::path& file, const std::string& path) {
   std::ifstream in(file, std::ios::binary);
   Response response;
   response.content_type = ContentType(file);
-  response.body.assign(std::istreambuf_iterator<char>(in), {});
+  response.shared_body =
+      std::make_shared<const std::string>(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
   const bool hashed = path.starts_with("/assets/");
   response.headers.emplace_back("cache-control", hashed ? "public, max-age=31536000, immutable" : "no-store");
   return response;

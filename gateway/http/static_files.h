@@ -9,7 +9,7 @@
 namespace nara::gateway {
 
 // The built web app, read into memory at start: a request never names a file of the machine. Hashed assets may be kept
-// for ever, index.html never.
+// for ever, index.html never. All responses with a file share its text.
 class StaticFiles {
  public:
   // NOT_FOUND when the folder holds no index.html.

@@ -57,11 +57,11 @@ class FakeFleet final : public FleetPort {
 // Streams that are open from Attend to their destructor, unless they are broken. Any thread.
 class FakeAttendances {
  public:
-  std::unique_ptr<AttendLink> Begin(const std::string& receiver) {
+  std::unique_ptr<AttendLink> Begin(const std::string& receiver, AlertPort::OnPulse on_pulse) {
     auto link = std::make_unique<Link>(*this);
     const std::lock_guard lock(mutex_);
     ++begun_;
-    open_[link.get()] = receiver;
+    open_[link.get()] = {receiver, std::move(on_pulse)};
     return link;
   }
 
@@ -73,13 +73,20 @@ class FakeAttendances {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> receivers;
     receivers.reserve(open_.size());
-    for (const auto& [link, receiver] : open_) receivers.push_back(receiver);
+    for (const auto& [link, attendance] : open_) receivers.push_back(attendance.receiver);
     return receivers;
   }
   // "a1 3": what was said on the streams, in order.
   std::vector<std::string> delivered() const {
     const std::lock_guard lock(mutex_);
     return delivered_;
+  }
+  // The service's pulse on every stream.
+  void Beat(std::int64_t oldest_unrouted_ms) {
+    alert::v1::Heartbeat pulse;
+    pulse.set_oldest_unrouted_ms(oldest_unrouted_ms);
+    const std::lock_guard lock(mutex_);
+    for (const auto& [link, attendance] : open_) attendance.on_pulse(pulse);
   }
   // The service ends every stream.
   void Break() {
@@ -88,6 +95,10 @@ class FakeAttendances {
   }
 
  private:
+  struct Open {
+    std::string receiver;
+    AlertPort::OnPulse on_pulse;
+  };
   class Link final : public AttendLink {
    public:
     explicit Link(FakeAttendances& owner) : owner_(owner) {}
@@ -111,9 +122,9 @@ class FakeAttendances {
   };
 
   mutable std::mutex mutex_;
-  int begun_ = 0;                                  // guarded by mutex_
-  std::map<const AttendLink*, std::string> open_;  // guarded by mutex_
-  std::vector<std::string> delivered_;             // guarded by mutex_
+  int begun_ = 0;                           // guarded by mutex_
+  std::map<const AttendLink*, Open> open_;  // guarded by mutex_
+  std::vector<std::string> delivered_;      // guarded by mutex_
 };
 
 class FakeAlerts final : public AlertPort {
@@ -158,8 +169,8 @@ class FakeAlerts final : public AlertPort {
     ++changes_;
     wake_.notify_all();
   }
-  std::unique_ptr<AttendLink> Attend(const std::string& caller, const std::string&) override {
-    return attendances.Begin(caller);
+  std::unique_ptr<AttendLink> Attend(const std::string& caller, const std::string&, OnPulse on_pulse) override {
+    return attendances.Begin(caller, std::move(on_pulse));
   }
 
   alert::v1::Alert alert;

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 
 namespace nara::gateway::testing {
@@ -13,7 +14,9 @@ namespace nara::gateway::testing {
 // A client that sends bytes as they are.
 class RawClient {
  public:
-  explicit RawClient(int port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+  // With a `window` it takes so many bytes ahead and no more.
+  explicit RawClient(int port, int window = 0) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+    if (window > 0) setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &window, sizeof window);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -37,6 +40,13 @@ class RawClient {
     sock_filter drop = {BPF_RET | BPF_K, 0, 0, 0};
     const sock_fprog program = {1, &drop};
     EXPECT_EQ(setsockopt(socket_, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program), 0);
+  }
+
+  // What has come, at most so many bytes; waits for the first.
+  std::string Read(std::size_t most) {
+    std::string text(most, '\0');
+    text.resize(std::max<ssize_t>(0, recv(socket_, text.data(), most, 0)));
+    return text;
   }
 
   // Until `end` has come, or the server closed.

@@ -32,4 +32,8 @@ bool IsUnanswered(State state) {
   return state == State::kRaised || state == State::kOffered;
 }
 
+Place PlaceOf(const Alert& alert) {
+  return {alert.offered_at, alert.raised_at, alert.id};
+}
+
 }  // namespace nara::alert

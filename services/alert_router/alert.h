@@ -82,6 +82,7 @@ struct Alert {
   bool technical = false;      // about the system, not about a person
   uint64_t offer_version = 0;  // version that made the newest offer; 0: none yet
   bool delivered = false;      // that offer has reached a screen
+  Time offered_at{};           // when that offer was made; raised_at before the first
   Time effective_at{};         // when the event was produced
   Time raised_at{};
   Time expires_at{};
@@ -91,6 +92,18 @@ struct Alert {
 
   bool operator==(const Alert&) const = default;
 };
+
+// Where an alert stands in the order in which offers were made. Members decide one
+// after the other; a default one is before everything.
+struct Place {
+  Time offered_at{};
+  Time raised_at{};
+  std::string id;
+
+  auto operator<=>(const Place&) const = default;
+};
+
+Place PlaceOf(const Alert& alert);
 
 // A row of alerts.history: one thing that happened; never changed.
 struct HistoryEntry {

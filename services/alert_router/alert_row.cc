@@ -69,7 +69,8 @@ std::vector<Param> Params(const Alert& alert) {
           next,
           alert.receiver,
           alert.operator_id,
-          alert.key.assignment};
+          alert.key.assignment,
+          TimePoint(alert.offered_at)};
 }
 
 Alert ReadAlert(const Row& row) {
@@ -91,6 +92,7 @@ Alert ReadAlert(const Row& row) {
   alert.offer_version = row.Int64("offer_version");
   alert.delivered = row.Bool("delivered");
   alert.effective_at = ToTime(row.Time("effective_at"));
+  alert.offered_at = ToTime(row.Time("offered_at"));
   alert.raised_at = ToTime(row.Time("raised_at"));
   alert.expires_at = ToTime(row.Time("expires_at"));
   if (const auto next = row.OptionalTime("next_action_at")) alert.next_action_at = ToTime(*next);

@@ -13,9 +13,9 @@ namespace nara::alert {
 inline constexpr char kColumns[] =
     "id, device, kind, episode, resident, principal, unit, product, event_id, chain_version, chain_receivers, "
     "chain_seconds, step, state, version, waiting, exhausted, technical, offer_version, delivered, effective_at, "
-    "raised_at, expires_at, next_action_at, receiver, operator_id, assignment";
+    "raised_at, expires_at, next_action_at, receiver, operator_id, assignment, offered_at";
 
-// $1 to $27.
+// $1 to $28.
 std::vector<Param> Params(const Alert& alert);
 
 Alert ReadAlert(const Row& row);

@@ -38,6 +38,9 @@ class Answers {
   Responsible ForAlarm(const std::string& device, const std::string& assignment,
                        const google::protobuf::Timestamp& now) const;
 
+  // The revision of the registry by which we answer.
+  uint64_t route_revision() const { return routes_.revision(); }
+
   // For what concerns the device itself: its owner's fallback unit.
   Responsible ForTechnical(const std::string& device) const;
 

@@ -7,6 +7,7 @@
 #include "alert_router/grpc_service.h"
 #include "alert_router/log_follower.h"
 #include "alert_router/postgres_store.h"
+#include "alert_router/refiller.h"
 #include "alert_router/schema.h"
 #include "common/postgres/log_positions.h"
 #include "common/postgres/migrate.h"
@@ -35,23 +36,30 @@ class AlertRouter final : public app::App {
         store_(pool_, positions_),
         authorizer_(access_),
         answers_(routes_, chains_, config_.last_resort),
-        links_([this](const std::string& receiver) { caretaker_.LinkWent(receiver); }, {.time = config_.settle}),
+        links_(
+            [this](const std::string& receiver) { caretaker_.LinkWent(receiver); },
+            {.settle = config_.settle, .stalled_after = config_.stalled_after, .behind = [this] { refiller_.Wake(); }}),
         watchers_([this](const std::string& caller, const Alert& alert) { return desk_.MaySee(caller, alert); }),
         outlet_(links_, watchers_, metrics_),
         ledger_(store_, answers_, links_, outlet_, metrics_),
         desk_(store_, ledger_, authorizer_),
-        caretaker_({ledger_, store_, links_, outlet_, metrics_}),
+        caretaker_({ledger_, store_, links_, metrics_}),
+        refiller_(store_, links_, outlet_),
         attendance_({desk_, links_, watchers_, caretaker_, lag_, metrics_, context.clock}),
         intake_({ledger_, catalogue_, answers_, metrics_, context.clock}),
         follower_({intake_, lag_, pool_, positions_, context.clock, [this] { return RegistryHeard(); }},
                   {.address = config_.redis}),
         server_({.grpc = config_.grpc, .tls = config_.tls}),
-        service_(MakeGrpcService({server_.workers(), desk_, attendance_, watchers_})) {
+        attend_streams_("Attend", config_.attend_streams, metrics_),
+        watch_streams_("WatchAlerts", config_.watch_streams, metrics_),
+        service_(MakeGrpcService({server_.workers(), desk_, attendance_, watchers_, attend_streams_, watch_streams_})) {
     context.health.AddCheck("logs", [this] { return follower_.Health(); });
     context.health.AddCheck("registry", [this] { return RegistryKnown(); });
     parts_.Add("schema", [this] { return MigrateSchema(); });
     parts_.Add("registry", [this] { return Follow(); }, [this] { Unfollow(); });
     parts_.Add("grpc", [this] { return Serve(); }, [this] { StopServing(); });
+    parts_.Add("watchers", [this] { return Begin(watchers_); }, [this] { watchers_.Stop(); });
+    parts_.Add("refiller", [this] { return Begin(refiller_); }, [this] { refiller_.Stop(); });
     // Stops before the streams end: our going is no reason for a next step, receivers come back within a second.
     parts_.Add("caretaker", [this] { return Begin(caretaker_); }, [this] { caretaker_.Stop(); });
     parts_.Add("attendance", [this] { return Begin(attendance_); }, [this] { attendance_.Stop(); });
@@ -125,10 +133,13 @@ class AlertRouter final : public app::App {
   Ledger ledger_;
   Desk desk_;
   Caretaker caretaker_;
+  Refiller refiller_;
   Attendance attendance_;
   Intake intake_;
   LogFollower follower_;
   rpc::Server server_;
+  StreamQuota attend_streams_;
+  StreamQuota watch_streams_;
   std::unique_ptr<grpc::Service> service_;
   std::vector<std::unique_ptr<Watcher>> watches_;
   // Last: its parts use everything above.

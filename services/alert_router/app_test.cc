@@ -100,7 +100,7 @@ class AppTest : public ::testing::Test {
                              redis_->address() + "\"}\npostgres: {conninfo: \"" + database_->options().conninfo +
                              "\"}\nregistry: {address: \"127.0.0.1:" + std::to_string(registry_server_->port()) +
                              "\"}\ncatalogue: " + NARA_CATALOGUE_DIR + "\nstate_dir: " + dir_.path() +
-                             "\nsettle: " + settle_ + "\n";
+                             "\nsettle: " + settle_ + "\nattend_streams_per_client: 2\nwatch_streams_per_client: 2\n";
     auto root = config::Section::Parse(yaml, "test.yaml");
     ASSERT_TRUE(root.ok()) << root.status();
     health_ = std::make_unique<app::Health>();
@@ -143,6 +143,13 @@ class AppTest : public ::testing::Test {
       if (!response.has_heartbeat()) return response;
     }
     return {};
+  }
+
+  int64_t Raised(const std::string& kind) {
+    const auto connection = database_->pool().Acquire();
+    if (!connection.ok()) return -1;
+    const auto count = (*connection)->Execute("select count(*) as n from alerts where kind = $1", {kind});
+    return count.ok() ? (*count)[0].Int64("n") : -1;
   }
 
   bool SomethingIsRaised() {
@@ -290,6 +297,60 @@ TEST_F(AppTest, WhoAttendsAMomentAfterTheStartGetsWhatWaitedInTheLog) {
   const v1::AttendResponse offered = Next(*stream);
   EXPECT_EQ(offered.offer().alert().kind(), "dose_missed");
   EXPECT_THAT(History(*centre, offered.offer().alert().id()), ::testing::ElementsAre("raised", "offered"));
+}
+
+TEST_F(AppTest, AReceiverGetsMoreOpenOffersThanItsStreamHoldsInTheirOrder) {
+  constexpr int kMany = 500;
+  for (int i = 0; i < kMany; ++i) Append("dose_missed", std::to_string(1000 + i));
+  ASSERT_TRUE(nara::testing::WaitFor([&] { return Raised("dose_missed") == kMany; }));
+  const auto staff = As("staff-1480");
+  const auto context = rpc::CallWithin(absl::Seconds(60), {}, true);
+  const auto stream = Attend(*staff, *context, "staff-1480");
+  std::vector<std::string> episodes;
+  while (episodes.size() < kMany) {
+    const v1::AttendResponse response = Next(*stream);
+    ASSERT_TRUE(response.has_offer()) << "after " << episodes.size();
+    const std::string& episode = response.offer().alert().episode();
+    if (episodes.empty() || episode > episodes.back()) episodes.push_back(episode);
+  }
+  EXPECT_EQ(episodes.front(), "1000");
+  EXPECT_EQ(episodes.back(), std::to_string(1000 + kMany - 1));
+}
+
+TEST_F(AppTest, AClientWithTooManyStreamsIsToldWhatToDo) {
+  const auto stub = As("centre-1480");
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<Stream>> open;
+  v1::AttendResponse pulse;
+  const auto attend = [&] {
+    contexts.push_back(rpc::CallWithin(absl::Seconds(20), {}, true));
+    open.push_back(Attend(*stub, *contexts.back(), "centre-1480"));
+    return open.back()->Read(&pulse);
+  };
+  EXPECT_TRUE(attend());
+  EXPECT_TRUE(attend());
+  EXPECT_FALSE(attend());
+  const absl::Status refused = rpc::FromGrpc(open.back()->Finish());
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(rpc::ReasonOf(refused), "TOO_MANY_STREAMS");
+  EXPECT_EQ(rpc::InfoOf(refused)->metadata.at("method"), "Attend");
+  contexts.front()->TryCancel();
+  EXPECT_TRUE(nara::testing::WaitFor(attend)) << "one that ended leaves its place";
+  v1::WatchAlertsResponse alerts;
+  EXPECT_TRUE(
+      stub->WatchAlerts(contexts.emplace_back(rpc::CallWithin(absl::Seconds(20), {}, true)).get(), {})->Read(&alerts))
+      << "watches have places of their own";
+}
+
+TEST_F(AppTest, ADownStoreIsSaidSoAndNothingOfItsInside) {
+  database_->server().Kill9();
+  v1::GetAlertRequest request;
+  request.set_alert("a1");
+  v1::GetAlertResponse found;
+  const absl::Status status =
+      rpc::FromGrpc(As("operator-1")->GetAlert(rpc::CallWithin(absl::Seconds(10), {}, true).get(), request, &found));
+  EXPECT_EQ(rpc::ReasonOf(status), "STORE_UNAVAILABLE") << status;
+  EXPECT_EQ(std::string(status.message()), "what the service needs does not answer; try again");
 }
 
 TEST_F(AppTest, MisuseOfAStreamEndsItWithAReason) {

@@ -1,5 +1,6 @@
 #include "alert_router/attendance.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
@@ -19,9 +20,10 @@ absl::StatusOr<Links::Id> Attendance::Attach(const rpc::CallContext& call, const
   const absl::Time now = deps_.clock.Now();
   const Pulse pulse{Time(std::chrono::microseconds(absl::ToUnixMicros(now))), deps_.lag.At(absl::ToUnixMillis(now)),
                     deps_.links.OperatorsWith(actor)};
-  screen->Beat(pulse);
-  const Links::Id id = deps_.links.Attach({0, actor.receiver, actor.operator_id, *caller, std::move(screen)});
-  deps_.caretaker.LinkCame(id, actor.receiver);
+  auto feed = std::make_shared<Feed>(std::move(screen), deps_.links.Now());
+  feed->Beat(pulse);
+  const Links::Id id = deps_.links.Attach({0, actor.receiver, actor.operator_id, *caller, std::move(feed)});
+  deps_.caretaker.LinkCame(actor.receiver);
   log::Info("attendance", "somebody attends", {{"client", *caller}, {"receiver", actor.receiver}});
   return id;
 }
@@ -29,10 +31,15 @@ absl::StatusOr<Links::Id> Attendance::Attach(const rpc::CallContext& call, const
 void Attendance::Beat() {
   const absl::Time now = deps_.clock.Now();
   const std::chrono::milliseconds oldest = deps_.lag.At(absl::ToUnixMillis(now));
-  deps_.links.Beat(Time(std::chrono::microseconds(absl::ToUnixMicros(now))), oldest,
-                   [this](const Links::Link& link) { return deps_.desk.MayAttend(link.caller, link.receiver); });
+  const int stalled =
+      deps_.links.Beat(Time(std::chrono::microseconds(absl::ToUnixMicros(now))), oldest,
+                       [this](const Links::Link& link) { return deps_.desk.MayAttend(link.caller, link.receiver); });
   deps_.watchers.Beat();
-  deps_.metrics.Observe(oldest, deps_.links.All().size(), deps_.watchers.size());
+  deps_.metrics.Stalled(stalled);
+  const std::vector<Links::Link> links = deps_.links.All();
+  const auto behind =
+      std::count_if(links.begin(), links.end(), [](const Links::Link& link) { return link.feed->IsBehind(); });
+  deps_.metrics.Observe({oldest, links.size(), static_cast<std::size_t>(behind), deps_.watchers.size()});
 }
 
 void Attendance::Start() {

@@ -10,16 +10,16 @@ namespace {
 
 constexpr std::chrono::milliseconds kLongestWait{250};
 constexpr std::chrono::milliseconds kShortestWait{1};
-constexpr int kDueAtOnce = 200;
+constexpr int kAtOnce = 200;
 constexpr std::chrono::minutes kTidyEach{10};
 // An end is remembered this long: longer than a device keeps a record.
 constexpr std::chrono::hours kEndAge{24 * 14};
 
 }  // namespace
 
-void Caretaker::LinkCame(Links::Id link, const std::string& receiver) {
+void Caretaker::LinkCame(const std::string& receiver) {
   std::scoped_lock lock(mutex_);
-  came_[receiver].insert(link);
+  came_.insert(receiver);
   wake_.notify_all();
 }
 
@@ -50,87 +50,71 @@ void Caretaker::EndSettling() {
 }
 
 absl::Status Caretaker::ServeLinks() {
-  std::set<std::string> went;
-  Asked came;
+  Asked went, came;
   {
     std::scoped_lock lock(mutex_);
     went = std::exchange(went_, {});
     came = std::exchange(came_, {});
   }
-  absl::Status status;
+  absl::StatusOr<bool> all = true;
   for (const std::string& receiver : went) {
-    if (status.ok()) status = Break(receiver);
-    if (!status.ok()) LinkWent(receiver);
+    if (all.ok()) all = Break(receiver);
+    if (!all.ok() || !*all) LinkWent(receiver);
   }
-  for (const auto& [receiver, links] : came) {
-    if (status.ok()) status = Welcome(receiver, links);
-    if (status.ok()) continue;
-    for (const Links::Id link : links) LinkCame(link, receiver);
+  for (const std::string& receiver : came) {
+    if (all.ok()) all = Welcome(receiver);
+    if (!all.ok() || !*all) LinkCame(receiver);
   }
-  return status;
+  return all.status();
 }
 
-absl::Status Caretaker::Break(const std::string& receiver) {
-  if (deps_.links.IsReachable(receiver)) return absl::OkStatus();
-  return deps_.ledger.Commit([&](Moves& moves) {
-    const auto alerts = moves.rows().UnansweredLocked(receiver);
-    if (!alerts.ok() || alerts->empty()) return alerts.status();
-    const auto now = moves.rows().Now();
-    if (!now.ok()) return now.status();
-    for (const Alert& alert : *alerts) {
-      const Change change = LinkBroken(alert, receiver, moves.reachable(), *now);
-      if (!change.Changed()) continue;
-      if (absl::Status saved = moves.Save(change); !saved.ok()) return saved;
-    }
-    return absl::OkStatus();
-  });
+absl::StatusOr<bool> Caretaker::Break(const std::string& receiver) {
+  if (deps_.links.IsReachable(receiver)) return true;
+  return MoveSome([&](Rows& rows) { return rows.OfferedLocked(receiver, kAtOnce); },
+                  [&](const Alert& alert, const Reachable& reachable, Time now) {
+                    return LinkBroken(alert, receiver, reachable, now);
+                  });
 }
 
-absl::Status Caretaker::Welcome(const std::string& receiver, const std::set<Links::Id>& links) {
-  if (!deps_.links.IsReachable(receiver)) return absl::OkStatus();
-  std::vector<Alert> open;
+absl::StatusOr<bool> Caretaker::Welcome(const std::string& receiver) {
+  if (!deps_.links.IsReachable(receiver)) return true;
+  return MoveSome([&](Rows& rows) { return rows.WaitingLocked(receiver, kAtOnce); },
+                  [&](const Alert& alert, const Reachable&, Time now) { return LinkUp(alert, receiver, now); });
+}
+
+// True when nothing is left to move.
+absl::StatusOr<bool> Caretaker::MoveSome(const Pick& pick, const Move& move) {
+  int moved = 0;
   const absl::Status committed = deps_.ledger.Commit([&](Moves& moves) {
-    open.clear();
-    const auto alerts = moves.rows().UnansweredLocked(receiver);
+    moved = 0;
+    const auto alerts = pick(moves.rows());
     if (!alerts.ok() || alerts->empty()) return alerts.status();
     const auto now = moves.rows().Now();
     if (!now.ok()) return now.status();
     for (const Alert& alert : *alerts) {
-      const Change change = LinkUp(alert, receiver, *now);
-      if (!change.Changed()) {
-        open.push_back(alert);
-      } else if (absl::Status saved = moves.Save(change); !saved.ok()) {
-        return saved;
-      }
+      const Change change = move(alert, moves.reachable(), *now);
+      if (!change.Recorded()) continue;
+      if (absl::Status saved = moves.Save(change); !saved.ok()) return saved;
+      ++moved;
     }
     return absl::OkStatus();
   });
   if (!committed.ok()) return committed;
-  for (const Alert& alert : open) {
-    for (const Links::Id link : links) deps_.outlet.Replay(link, alert);
-  }
-  return committed;
+  return moved < kAtOnce;
 }
 
 absl::Status Caretaker::MoveDue() {
-  std::size_t moved = kDueAtOnce;
-  while (moved == kDueAtOnce) {
-    const absl::Status committed = deps_.ledger.Commit([&](Moves& moves) {
-      const auto due = moves.rows().DueLocked(kDueAtOnce);
-      if (!due.ok()) return due.status();
-      moved = due->size();
-      if (moved == 0) return absl::OkStatus();
-      const auto now = moves.rows().Now();
-      if (!now.ok()) return now.status();
-      for (const Alert& alert : *due) {
-        deps_.metrics.Late(std::max<std::chrono::microseconds>(*now - alert.next_action_at.value_or(*now), {}));
-        if (absl::Status saved = moves.Save(Due(alert, moves.reachable(), *now)); !saved.ok()) return saved;
-      }
-      return absl::OkStatus();
-    });
-    if (!committed.ok()) return committed;
-  }
-  return absl::OkStatus();
+  return deps_.ledger.Commit([&](Moves& moves) {
+    const auto due = moves.rows().DueLocked(kAtOnce);
+    if (!due.ok() || due->empty()) return due.status();
+    const auto now = moves.rows().Now();
+    if (!now.ok()) return now.status();
+    for (const Alert& alert : *due) {
+      deps_.metrics.Late(std::max<std::chrono::microseconds>(*now - alert.next_action_at.value_or(*now), {}));
+      if (absl::Status saved = moves.Save(Due(alert, moves.reachable(), *now)); !saved.ok()) return saved;
+    }
+    return absl::OkStatus();
+  });
 }
 
 absl::Status Caretaker::Tidy() {

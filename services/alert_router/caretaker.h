@@ -1,6 +1,10 @@
 // Moves alerts when their time or a link has come: time-outs, repetitions and
 // expiry; the next step when a link broke, or had not come when the settling time
-// (links.h) ended; what waits or is open when one came.
+// (links.h) ended; what waits when one came.
+//
+// It works in pieces: one transaction moves at most 200 alerts, and when many must
+// move, each cause and each receiver gets one piece in its turn. Those that stand
+// longest move first; what is raised meanwhile does not wait for them.
 //
 // Several routers may run one: a due row is taken by whoever locks it first. Due
 // is decided by the database's clock; ours only says when to look, at least each
@@ -12,15 +16,15 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <map>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "alert_router/ledger.h"
 #include "alert_router/links.h"
-#include "alert_router/outlet.h"
 
 namespace nara::alert {
 
@@ -31,34 +35,36 @@ class Caretaker {
     Ledger& ledger;
     Store& store;
     Links& links;
-    Outlet& outlet;
     Metrics& metrics;
   };
 
   explicit Caretaker(Deps deps) : deps_(deps) {}
   ~Caretaker() { Stop(); }
 
-  // The link gets what is open at its receiver, and what waits there is offered.
-  void LinkCame(Links::Id link, const std::string& receiver);
+  // What waits for the receiver is offered there.
+  void LinkCame(const std::string& receiver);
 
   // What is offered to the receiver goes to its next step, unless it is reachable
   // (again).
   void LinkWent(const std::string& receiver);
 
-  // Settles doubts, does what links asked for and what is due. What the store could
-  // not do is kept for the next round. Returns how long the next round may wait.
+  // Settles doubts, does a piece of what links asked for and of what is due. What the
+  // store could not do, and what is left, is kept for the next round. Returns how long the next round may wait.
   std::chrono::microseconds Round();
 
   void Start();
   void Stop();
 
  private:
-  using Asked = std::map<std::string, std::set<Links::Id>>;  // by receiver
+  using Asked = std::set<std::string>;  // receivers
+  using Pick = std::function<absl::StatusOr<std::vector<Alert>>(Rows& rows)>;
+  using Move = std::function<Change(const Alert& alert, const Reachable& reachable, Time now)>;
 
   void EndSettling();
   absl::Status ServeLinks();
-  absl::Status Break(const std::string& receiver);
-  absl::Status Welcome(const std::string& receiver, const std::set<Links::Id>& links);
+  absl::StatusOr<bool> Break(const std::string& receiver);
+  absl::StatusOr<bool> Welcome(const std::string& receiver);
+  absl::StatusOr<bool> MoveSome(const Pick& pick, const Move& move);
   absl::Status MoveDue();
   absl::Status Tidy();
   void Note(const absl::Status& status);
@@ -74,7 +80,7 @@ class Caretaker {
   std::condition_variable_any wake_;
   // Guarded by mutex_.
   Asked came_;
-  std::set<std::string> went_;
+  Asked went_;
 
   // Last: the thread uses everything above.
   std::jthread thread_;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "alert_router/alert.h"
+#include "alert_router/stream_quota.h"
 #include "common/config/shared.h"
 
 namespace nara::alert {
@@ -22,6 +23,18 @@ struct Config : config::Service {
   // stands at a receiver that will not come, before the next step gets it. 0: an
   // unattended receiver is passed over from the start.
   std::chrono::milliseconds settle{3000};
+
+  // A receiver's stream from which nothing has been read for so long is cut off, and
+  // what is offered there goes to the next step. Too short: a screen behind a network
+  // that hangs for a moment loses its offers. Too long: for as long alarms stand at a
+  // screen that shows none.
+  std::chrono::milliseconds stalled_after{10'000};
+
+  // How many streams may be open. A client has one for each of its people who attend,
+  // and one for each program that watches; the gateway's count for the client it speaks
+  // for. Each may hold about 256 kB.
+  StreamQuota::Limits attend_streams{.of_client = 256, .in_all = 1024};
+  StreamQuota::Limits watch_streams{.of_client = 64, .in_all = 512};
 
   // Who gets what nobody answers for, and how long it may take to accept before
   // it is offered again.

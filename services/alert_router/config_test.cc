@@ -40,21 +40,30 @@ TEST_F(ConfigTest, DefaultsAreFilledIn) {
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->postgres_connections, 8);
   EXPECT_EQ(config->settle, seconds(3));
+  EXPECT_EQ(config->stalled_after, seconds(10));
+  EXPECT_EQ(config->attend_streams, (StreamQuota::Limits{256, 1024}));
+  EXPECT_EQ(config->watch_streams, (StreamQuota::Limits{64, 512}));
   EXPECT_EQ(config->last_resort, (Step{"county-fallback", seconds(60)}));
 }
 
 TEST_F(ConfigTest, EveryKeyIsRead) {
-  const auto config =
-      Read("postgres_connections: 3\nsettle: 500ms\nfallback_receiver: night-desk\nfallback_accept_seconds: 3600\n");
+  const auto config = Read(
+      "postgres_connections: 3\nsettle: 500ms\nfallback_receiver: night-desk\nfallback_accept_seconds: 3600\n"
+      "stalled_after: 30s\nattend_streams: 9\nattend_streams_per_client: 3\nwatch_streams: 8\n"
+      "watch_streams_per_client: 2\n");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->postgres_connections, 3);
   EXPECT_EQ(config->settle, milliseconds(500));
+  EXPECT_EQ(config->stalled_after, seconds(30));
+  EXPECT_EQ(config->attend_streams, (StreamQuota::Limits{3, 9}));
+  EXPECT_EQ(config->watch_streams, (StreamQuota::Limits{2, 8}));
   EXPECT_EQ(config->last_resort, (Step{"night-desk", seconds(3600)}));
 }
 
 TEST_F(ConfigTest, WhatNoRouterCanWorkWithIsRefused) {
-  for (const char* key : {"postgres_connections: 2", "settle: 61s", "fallback_receiver: \"\"",
-                          "fallback_accept_seconds: 0", "fallback_accept_seconds: 3601"}) {
+  for (const char* key : {"postgres_connections: 2", "settle: 61s", "stalled_after: 0s", "attend_streams: 0",
+                          "watch_streams_per_client: 0", "fallback_receiver: \"\"", "fallback_accept_seconds: 0",
+                          "fallback_accept_seconds: 3601"}) {
     const std::string name(key, std::string(key).find(':'));
     EXPECT_THAT(std::string(Read(std::string(key) + "\n").status().message()), HasSubstr(name)) << key;
   }

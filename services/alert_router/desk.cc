@@ -60,14 +60,6 @@ absl::Status Refused(Verdict verdict, const Alert& alert, const Actor& actor) {
   return absl::OkStatus();
 }
 
-// What a caller hears when the store failed; the details are for our log.
-absl::Status Explain(const absl::Status& status) {
-  if (!rpc::ReasonOf(status).empty()) return status;
-  if (absl::IsInvalidArgument(status)) return BadRequest("the request holds text that cannot be stored");
-  return rpc::Error(absl::StatusCode::kUnavailable, "STORE_DOWN",
-                    "the alert store does not answer; whether the change was made is unknown, try again");
-}
-
 std::string TokenFor(const Alert& last) {
   return std::to_string(last.raised_at.time_since_epoch().count()) + "." + last.id;
 }
@@ -115,7 +107,7 @@ absl::StatusOr<Alert> Desk::Resolve(const rpc::CallContext& call, const Request&
 }
 
 absl::StatusOr<Alert> Desk::Act(const rpc::CallContext& call, const Request& request, const Move& move) {
-  const auto caller = authorizer_.Identify(call.peer, call.caller);
+  const auto caller = Known(call);
   if (!caller.ok()) return caller.status();
   if (absl::Status checked = Check(request); !checked.ok()) return checked;
   Object as_receiver;
@@ -135,7 +127,7 @@ absl::StatusOr<Alert> Desk::Act(const rpc::CallContext& call, const Request& req
     if (answer.verdict == Verdict::kDone) return moves.Save(answer.change);
     return Refused(answer.verdict, **row, request.actor);
   });
-  if (!done.ok()) return Explain(done);
+  if (!done.ok()) return done;
   return after;
 }
 
@@ -145,7 +137,7 @@ absl::Status Desk::Look(const Caller& caller, const Alert& alert) const {
 }
 
 absl::StatusOr<AlertWithHistory> Desk::Get(const rpc::CallContext& call, const std::string& alert) {
-  const auto caller = authorizer_.Identify(call.peer, call.caller);
+  const auto caller = Known(call);
   if (!caller.ok()) return caller.status();
   if (!IsId(alert)) return BadRequest("alert must be an id as the router gave it");
   auto found = store_.Get(alert);
@@ -154,7 +146,7 @@ absl::StatusOr<AlertWithHistory> Desk::Get(const rpc::CallContext& call, const s
     return decision.answer == nara::Decision::Answer::kForbidden ? Refusal(decision, "alert", alert)
                                                                  : UnknownAlert(alert);
   }
-  if (!found.ok()) return Explain(found.status());
+  if (!found.ok()) return found.status();
   if (absl::Status seen = Look(*caller, found->alert); !seen.ok()) return seen;
   return found;
 }
@@ -172,7 +164,7 @@ absl::StatusOr<Desk::Page> Desk::List(const rpc::CallContext& call, const ListRe
   query.limit = static_cast<int>(size) + 1;
   if (absl::Status read = ReadToken(request.page_token, query); !read.ok()) return read;
   auto alerts = store_.List(query);
-  if (!alerts.ok()) return Explain(alerts.status());
+  if (!alerts.ok()) return alerts.status();
   Page page{*std::move(alerts), ""};
   if (page.alerts.size() > size) {
     page.alerts.resize(size);
@@ -190,7 +182,7 @@ absl::StatusOr<std::vector<Alert>> Desk::Open(const Caller& caller, const std::s
   std::vector<Alert> open;
   for (;;) {
     auto page = store_.List(query);
-    if (!page.ok()) return Explain(page.status());
+    if (!page.ok()) return page.status();
     open.insert(open.end(), page->begin(), page->end());
     if (page->size() < kLargestPage) return open;
     query.before_raised_at = open.back().raised_at;
@@ -202,8 +194,12 @@ bool Desk::MaySee(const std::string& caller, const Alert& alert) const {
   return authorizer_.Decide(caller, Action::kReadAlert, ObjectOf(alert)).allowed();
 }
 
+absl::StatusOr<Caller> Desk::Known(const rpc::CallContext& call) const {
+  return authorizer_.Identify(call.peer, call.caller);
+}
+
 absl::StatusOr<Caller> Desk::Watcher(const rpc::CallContext& call) const {
-  const auto caller = authorizer_.Identify(call.peer, call.caller);
+  const auto caller = Known(call);
   if (!caller.ok()) return caller;
   if (authorizer_.Reach(*caller, Action::kReadAlert).nothing()) {
     return Refusal(authorizer_.Decide(*caller, Action::kReadAlert, Object()), "alert", "");
@@ -212,7 +208,7 @@ absl::StatusOr<Caller> Desk::Watcher(const rpc::CallContext& call) const {
 }
 
 absl::StatusOr<std::string> Desk::Attendant(const rpc::CallContext& call, const Actor& actor) const {
-  const auto caller = authorizer_.Identify(call.peer, call.caller);
+  const auto caller = Known(call);
   if (!caller.ok()) return caller.status();
   if (!IsId(actor.receiver)) return BadRequest("receiver must be the id of a chain step's receiver");
   if (!IsId(actor.operator_id)) return BadRequest("operator must be 1 to 128 visible ASCII characters");
@@ -237,7 +233,7 @@ absl::Status Desk::Delivered(const Actor& actor, const std::string& alert, uint6
     const auto now = moves.rows().Now();
     if (!now.ok()) return now.status();
     const Change change = alert::Delivered(**row, actor, version, *now);
-    return change.Changed() ? moves.Save(change) : absl::OkStatus();
+    return change.Recorded() ? moves.Save(change) : absl::OkStatus();
   });
 }
 

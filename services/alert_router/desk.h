@@ -7,8 +7,8 @@
 //
 // Errors besides those of common/access: NotFound UNKNOWN_ALERT;
 // FailedPrecondition ALERT_TAKEN (with `receiver`), ALERT_ENDED (with `state`),
-// ALERT_NOT_ACCEPTED, NOT_OFFERED; InvalidArgument BAD_REQUEST; Unavailable
-// STORE_DOWN.
+// ALERT_NOT_ACCEPTED, NOT_OFFERED; InvalidArgument BAD_REQUEST. One without a reason
+// is the store's, and for our log only (rpc::Public).
 //
 // Threads: any; calls wait for the store.
 #pragma once
@@ -60,6 +60,9 @@ class Desk {
   // Every open alert that the caller may see: how a watch begins.
   absl::StatusOr<std::vector<Alert>> Open(const Caller& caller, const std::string& principal);
   bool MaySee(const std::string& caller, const Alert& alert) const;
+
+  // Who calls, when the registry knows it.
+  absl::StatusOr<Caller> Known(const rpc::CallContext& call) const;
 
   // Who calls, when it may watch alerts at all.
   absl::StatusOr<Caller> Watcher(const rpc::CallContext& call) const;

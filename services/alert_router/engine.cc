@@ -64,6 +64,7 @@ void Offer(Draft& draft) {
   WakeIn(draft, draft.step().accept);
   draft.Record("offered");
   alert.offer_version = alert.version;
+  alert.offered_at = draft.now();
   alert.delivered = false;
   draft.Ask(Effect::Kind::kOffer, alert.receiver);
 }
@@ -133,6 +134,7 @@ Answer Unchanged(Verdict verdict, const Alert& alert) {
 
 Change Raise(Alert alert, const std::string& ended_by, const Reachable& reachable, Time now) {
   alert.raised_at = now;
+  alert.offered_at = now;
   alert.version = 0;
   alert.state = State::kRaised;
   alert.receiver = alert.chain.steps.front().receiver;

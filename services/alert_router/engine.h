@@ -55,13 +55,15 @@ struct Effect {
   bool operator==(const Effect&) const = default;
 };
 
-// A row with what was done to it. `history` is empty when nothing happened.
+// A row with what was done to it.
 struct Change {
   Alert alert;
   std::vector<HistoryEntry> history;
   std::vector<Effect> effects;
 
-  bool Changed() const { return !history.empty(); }
+  // Something happened that the history tells. Without it nobody is shown anything,
+  // but `next_action_at` may have moved: the row is written all the same.
+  bool Recorded() const { return !history.empty(); }
 };
 
 // What a person does, and on whose behalf.

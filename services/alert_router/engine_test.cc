@@ -92,7 +92,7 @@ TEST_F(Engine, AWaitingAlertMovesOnlyItsTimerWhileNobodyAttends) {
   attached_.clear();
   const Alert waiting = RaiseNow().alert;
   const Change change = Due(waiting, Links(), kNoon + seconds(30));
-  EXPECT_FALSE(change.Changed());
+  EXPECT_FALSE(change.Recorded());
   EXPECT_EQ(change.alert.version, waiting.version);
   EXPECT_EQ(change.alert.next_action_at, kNoon + seconds(60));
 }
@@ -100,7 +100,7 @@ TEST_F(Engine, AWaitingAlertMovesOnlyItsTimerWhileNobodyAttends) {
 TEST_F(Engine, TheNextLinkOfTheLastReceiverGetsAWaitingAlertAtOnce) {
   attached_.clear();
   const Alert waiting = RaiseNow().alert;
-  EXPECT_FALSE(LinkUp(waiting, "staff", kNoon + seconds(5)).Changed());
+  EXPECT_FALSE(LinkUp(waiting, "staff", kNoon + seconds(5)).Recorded());
   const Change change = LinkUp(waiting, "fallback", kNoon + seconds(5));
   EXPECT_THAT(Todo(change), ElementsAre("offer fallback"));
   EXPECT_EQ(change.alert.next_action_at, kNoon + seconds(35));
@@ -108,7 +108,7 @@ TEST_F(Engine, TheNextLinkOfTheLastReceiverGetsAWaitingAlertAtOnce) {
 
 TEST_F(Engine, GoesToTheNextStepWhenNobodyAcceptsInTime) {
   const Alert offered = RaiseNow().alert;
-  EXPECT_FALSE(Due(offered, Links(), kNoon + seconds(59)).Changed());
+  EXPECT_FALSE(Due(offered, Links(), kNoon + seconds(59)).Recorded());
   const Change change = Due(offered, Links(), kNoon + seconds(60));
   EXPECT_THAT(Lines(change), ElementsAre("accept_timeout@centre", "offered@staff"));
   EXPECT_THAT(Todo(change), ElementsAre("withdraw centre accept_timeout", "offer staff"));
@@ -124,7 +124,7 @@ TEST_F(Engine, GoesToTheNextStepAtOnceWhenRejected) {
 
 TEST_F(Engine, GoesToTheNextStepAtOnceWhenTheLinkBreaks) {
   const Alert offered = RaiseNow().alert;
-  EXPECT_FALSE(LinkBroken(offered, "centre", Links(), kNoon).Changed()) << "somebody attends again";
+  EXPECT_FALSE(LinkBroken(offered, "centre", Links(), kNoon).Recorded()) << "somebody attends again";
   attached_.erase("centre");
   EXPECT_THAT(Lines(LinkBroken(offered, "centre", Links(), kNoon + seconds(1))),
               ElementsAre("link_broken@centre", "offered@staff"));
@@ -181,7 +181,7 @@ TEST_F(Engine, AClockThatIsSetBackMakesNoStepLonger) {
   const Alert offered = RaiseNow().alert;
   const Time before = kNoon - std::chrono::hours(1);
   const Change change = Due(offered, Links(), before);
-  EXPECT_FALSE(change.Changed()) << "nor shorter";
+  EXPECT_FALSE(change.Recorded()) << "nor shorter";
   EXPECT_EQ(change.alert.next_action_at, before + seconds(60));
   EXPECT_EQ(Due(change.alert, Links(), before + seconds(1)).alert, change.alert);
   EXPECT_THAT(Todo(Due(change.alert, Links(), before + seconds(60))),
@@ -190,9 +190,9 @@ TEST_F(Engine, AClockThatIsSetBackMakesNoStepLonger) {
 
 TEST_F(Engine, NothingIsDueAfterAnAccept) {
   const Alert accepted = Accept(RaiseNow().alert, anna_, kNoon).change.alert;
-  EXPECT_FALSE(Due(accepted, Links(), kNoon + std::chrono::hours(5)).Changed());
+  EXPECT_FALSE(Due(accepted, Links(), kNoon + std::chrono::hours(5)).Recorded());
   attached_.erase("centre");
-  EXPECT_FALSE(LinkBroken(accepted, "centre", Links(), kNoon).Changed());
+  EXPECT_FALSE(LinkBroken(accepted, "centre", Links(), kNoon).Recorded());
 }
 
 TEST_F(Engine, ResolveIsForWhoAccepted) {
@@ -213,7 +213,7 @@ TEST_F(Engine, TheEndOfTheEpisodeEndsTheAlertAndTellsWhoHasIt) {
   EXPECT_THAT(Todo(offered), ElementsAre("withdraw centre dose_taken"));
   const Alert accepted = Accept(RaiseNow().alert, anna_, kNoon).change.alert;
   EXPECT_THAT(Todo(End(accepted, "dose_taken", kNoon)), ElementsAre("withdraw centre dose_taken"));
-  EXPECT_FALSE(End(offered.alert, "dose_taken", kNoon + seconds(10)).Changed());
+  EXPECT_FALSE(End(offered.alert, "dose_taken", kNoon + seconds(10)).Recorded());
 }
 
 TEST_F(Engine, AnEndThatCameFirstIsRecordedAndDisturbsNobody) {
@@ -241,9 +241,9 @@ TEST_F(Engine, WhatJoinsATechnicalAlertMovesNothingOfIt) {
   EXPECT_TRUE(change.effects.empty());
   EXPECT_EQ(change.alert.state, offered.state);
   EXPECT_EQ(change.alert.next_action_at, offered.next_action_at);
-  EXPECT_TRUE(Delivered(change.alert, anna_, offered.version, kNoon).Changed()) << "its offer is the same";
-  EXPECT_TRUE(Delivered(change.alert, anna_, change.alert.version, kNoon).Changed()) << "shown after it joined";
-  EXPECT_FALSE(Delivered(change.alert, anna_, change.alert.version + 1, kNoon).Changed()) << "nobody has seen that";
+  EXPECT_TRUE(Delivered(change.alert, anna_, offered.version, kNoon).Recorded()) << "its offer is the same";
+  EXPECT_TRUE(Delivered(change.alert, anna_, change.alert.version, kNoon).Recorded()) << "shown after it joined";
+  EXPECT_FALSE(Delivered(change.alert, anna_, change.alert.version + 1, kNoon).Recorded()) << "nobody has seen that";
 }
 
 TEST_F(Engine, ExpiresUnansweredAndSaysSo) {
@@ -257,11 +257,11 @@ TEST_F(Engine, ExpiresUnansweredAndSaysSo) {
 
 TEST_F(Engine, DeliveryIsRecordedOnceAnOfferWhateverAReceiverSends) {
   const Alert offered = RaiseNow().alert;
-  EXPECT_FALSE(Delivered(offered, anna_, 1, kNoon).Changed()) << "not the version of the offer";
-  EXPECT_FALSE(Delivered(offered, bo_, 2, kNoon).Changed()) << "not offered to staff";
+  EXPECT_FALSE(Delivered(offered, anna_, 1, kNoon).Recorded()) << "not the version of the offer";
+  EXPECT_FALSE(Delivered(offered, bo_, 2, kNoon).Recorded()) << "not offered to staff";
   const Change change = Delivered(offered, anna_, 2, kNoon);
   EXPECT_THAT(Lines(change), ElementsAre("delivered@centre"));
-  EXPECT_FALSE(Delivered(change.alert, anna_, 2, kNoon).Changed());
+  EXPECT_FALSE(Delivered(change.alert, anna_, 2, kNoon).Recorded());
 }
 
 }  // namespace

@@ -16,9 +16,8 @@ namespace {
 
 using Context = grpc::CallbackServerContext;
 
-// A screen that has not read for this many messages is blind. All open offers of a receiver come at once when somebody
-// attaches, or when the step before breaks: after a power cut these are thousands, at about 1 kB each.
-constexpr std::size_t kScreenQueue = 16'384;
+// The link keeps half of it free of offers, for what may not wait for them (feed.h).
+constexpr std::size_t kScreenQueue = 256;
 constexpr std::size_t kWatchQueue = 1024;
 constexpr absl::Duration kPatience = absl::Seconds(5);
 
@@ -44,6 +43,8 @@ class ProtoScreen final : public Screen {
     *response.mutable_heartbeat() = ToMessage(pulse);
     return writer_->Offer(std::move(response));
   }
+
+  std::size_t waiting() const override { return writer_->queued(); }
 
   void Close(absl::Status status) override { writer_->Close(std::move(status)); }
 
@@ -81,8 +82,8 @@ class AttendStream {
  public:
   using Writer = rpc::StreamWriter<v1::AttendResponse>;
 
-  AttendStream(GrpcDeps deps, rpc::CallContext call, std::shared_ptr<Writer> writer)
-      : deps_(deps), call_(std::move(call)), writer_(std::move(writer)) {}
+  AttendStream(GrpcDeps deps, rpc::CallContext call, std::shared_ptr<Writer> writer, StreamQuota::Ticket ticket)
+      : deps_(deps), call_(std::move(call)), writer_(std::move(writer)), ticket_(std::move(ticket)) {}
 
   void Take(const v1::AttendRequest& request) {
     absl::Status status;
@@ -115,9 +116,20 @@ class AttendStream {
   const GrpcDeps deps_;
   const rpc::CallContext call_;
   const std::shared_ptr<Writer> writer_;
+  const StreamQuota::Ticket ticket_;
   Actor actor_;
   std::optional<Links::Id> link_;
 };
+
+absl::Status Shown(const char* method, const absl::Status& status) {
+  return rpc::Public("alert_router", method, status);
+}
+
+template <typename Response>
+absl::StatusOr<Response> Shown(const char* method, const absl::StatusOr<Response>& answer) {
+  if (answer.ok()) return answer;
+  return Shown(method, answer.status());
+}
 
 template <typename Response>
 absl::StatusOr<Response> WithAlert(const absl::StatusOr<Alert>& alert) {
@@ -141,7 +153,11 @@ class Service final : public v1::AlertRouterService::CallbackService {
         context, deps_.workers,
         [this](const rpc::CallContext& call,
                std::shared_ptr<AttendStream::Writer> writer) -> absl::StatusOr<rpc::StreamReader<v1::AttendRequest>> {
-          auto stream = std::make_shared<AttendStream>(deps_, call, std::move(writer));
+          const auto caller = deps_.desk.Known(call);
+          if (!caller.ok()) return caller.status();
+          auto ticket = deps_.attend_streams.Take(caller->id);
+          if (!ticket.ok()) return ticket.status();
+          auto stream = std::make_shared<AttendStream>(deps_, call, std::move(writer), *std::move(ticket));
           return rpc::StreamReader<v1::AttendRequest>{
               [stream](const v1::AttendRequest& request) { stream->Take(request); }, {}};
         },
@@ -152,40 +168,43 @@ class Service final : public v1::AlertRouterService::CallbackService {
                                         v1::AcceptAlertResponse* response) override {
     return rpc::Unary(context, deps_.workers, request, response,
                       [this](const rpc::CallContext& call, const v1::AcceptAlertRequest& asked) {
-                        return WithAlert<v1::AcceptAlertResponse>(deps_.desk.Accept(call, ToRequest(asked)));
+                        return Shown("AcceptAlert",
+                                     WithAlert<v1::AcceptAlertResponse>(deps_.desk.Accept(call, ToRequest(asked))));
                       });
   }
 
   grpc::ServerUnaryReactor* RejectAlert(Context* context, const v1::RejectAlertRequest* request,
                                         v1::RejectAlertResponse* response) override {
-    return rpc::Unary(
-        context, deps_.workers, request, response,
-        [this](const rpc::CallContext& call, const v1::RejectAlertRequest& asked) {
-          return WithAlert<v1::RejectAlertResponse>(deps_.desk.Reject(call, ToRequest(asked, asked.reason())));
-        });
+    return rpc::Unary(context, deps_.workers, request, response,
+                      [this](const rpc::CallContext& call, const v1::RejectAlertRequest& asked) {
+                        return Shown("RejectAlert", WithAlert<v1::RejectAlertResponse>(
+                                                        deps_.desk.Reject(call, ToRequest(asked, asked.reason()))));
+                      });
   }
 
   grpc::ServerUnaryReactor* ResolveAlert(Context* context, const v1::ResolveAlertRequest* request,
                                          v1::ResolveAlertResponse* response) override {
-    return rpc::Unary(
-        context, deps_.workers, request, response,
-        [this](const rpc::CallContext& call, const v1::ResolveAlertRequest& asked) {
-          return WithAlert<v1::ResolveAlertResponse>(deps_.desk.Resolve(call, ToRequest(asked, asked.reason())));
-        });
+    return rpc::Unary(context, deps_.workers, request, response,
+                      [this](const rpc::CallContext& call, const v1::ResolveAlertRequest& asked) {
+                        return Shown("ResolveAlert", WithAlert<v1::ResolveAlertResponse>(
+                                                         deps_.desk.Resolve(call, ToRequest(asked, asked.reason()))));
+                      });
   }
 
   grpc::ServerUnaryReactor* GetAlert(Context* context, const v1::GetAlertRequest* request,
                                      v1::GetAlertResponse* response) override {
-    return rpc::Unary(
-        context, deps_.workers, request, response,
-        [this](const rpc::CallContext& call, const v1::GetAlertRequest& asked) { return Get(call, asked); });
+    return rpc::Unary(context, deps_.workers, request, response,
+                      [this](const rpc::CallContext& call, const v1::GetAlertRequest& asked) {
+                        return Shown("GetAlert", Get(call, asked));
+                      });
   }
 
   grpc::ServerUnaryReactor* ListAlerts(Context* context, const v1::ListAlertsRequest* request,
                                        v1::ListAlertsResponse* response) override {
-    return rpc::Unary(
-        context, deps_.workers, request, response,
-        [this](const rpc::CallContext& call, const v1::ListAlertsRequest& asked) { return List(call, asked); });
+    return rpc::Unary(context, deps_.workers, request, response,
+                      [this](const rpc::CallContext& call, const v1::ListAlertsRequest& asked) {
+                        return Shown("ListAlerts", List(call, asked));
+                      });
   }
 
   grpc::ServerWriteReactor<v1::WatchAlertsResponse>* WatchAlerts(Context* context,
@@ -193,7 +212,7 @@ class Service final : public v1::AlertRouterService::CallbackService {
     return rpc::ServerStream<v1::WatchAlertsResponse>(
         context, deps_.workers, request,
         [this](const rpc::CallContext& call, const v1::WatchAlertsRequest& asked, auto writer) {
-          return Watch(call, asked, std::move(writer));
+          return Shown("WatchAlerts", Watch(call, asked, std::move(writer)));
         },
         kWatchQueue);
   }
@@ -222,10 +241,12 @@ class Service final : public v1::AlertRouterService::CallbackService {
                      std::shared_ptr<rpc::StreamWriter<v1::WatchAlertsResponse>> writer) {
     const auto caller = deps_.desk.Watcher(call);
     if (!caller.ok()) return caller.status();
+    const auto ticket = deps_.watch_streams.Take(caller->id);
+    if (!ticket.ok()) return ticket.status();
     const auto id = deps_.watchers.Begin(caller->id, asked.principal(), std::make_shared<ProtoWatch>(writer),
                                          [&] { return deps_.desk.Open(*caller, asked.principal()); });
     if (!id.ok()) return id.status();
-    writer->OnClosed([&watchers = deps_.watchers, watch = *id] { watchers.End(watch); });
+    writer->OnClosed([&watchers = deps_.watchers, watch = *id, ticket = *ticket] { watchers.End(watch); });
     return absl::OkStatus();
   }
 

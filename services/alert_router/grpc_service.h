@@ -6,6 +6,7 @@
 
 #include "alert_router/attendance.h"
 #include "alert_router/desk.h"
+#include "alert_router/stream_quota.h"
 #include "alert_router/watchers.h"
 #include "common/rpc/worker_pool.h"
 
@@ -20,6 +21,8 @@ struct GrpcDeps {
   Desk& desk;
   Attendance& attendance;
   Watchers& watchers;
+  StreamQuota& attend_streams;
+  StreamQuota& watch_streams;
 };
 
 // All of `deps` must outlive the service.

@@ -1,5 +1,6 @@
 #include "alert_router/intake.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/log/log.h"
@@ -14,6 +15,14 @@ bool IsRefused(const absl::Status& status) {
 }
 
 }  // namespace
+
+std::size_t Intake::Ready(LogId log, const std::vector<LogEntry>& entries) {
+  const uint64_t known = deps_.answers.route_revision();
+  const auto waits = std::find_if(entries.begin(), entries.end(), [&](const LogEntry& entry) {
+    return route_wait_.Holds(log, RouteRevisionOf(entry), known, deps_.clock.Monotonic());
+  });
+  return static_cast<std::size_t>(waits - entries.begin());
+}
 
 absl::Status Intake::Take(std::span<const LogSlice> slices) {
   const absl::Status taken = TakeTogether(slices);

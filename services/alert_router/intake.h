@@ -25,6 +25,7 @@
 #include "alert_router/answers.h"
 #include "alert_router/interpret.h"
 #include "alert_router/ledger.h"
+#include "alert_router/route_wait.h"
 #include "common/time/clock.h"
 
 namespace nara::alert {
@@ -49,6 +50,10 @@ class Intake {
 
   explicit Intake(Deps deps) : deps_(deps), interpreter_(deps.catalogue, deps.answers) {}
 
+  // How many entries of a log, from the first, may be routed now; the one behind them
+  // waits for its route (route_wait.h), which no record of another log waits for.
+  std::size_t Ready(LogId log, const std::vector<LogEntry>& entries);
+
   // Routes the slices and moves their positions. An entry that the store refuses
   // for what it holds becomes a technical alert, and the rest is routed. Other
   // errors: nothing is known to have happened; Aborted: somebody else writes one
@@ -63,6 +68,7 @@ class Intake {
 
   const Deps deps_;
   const Interpreter interpreter_;
+  RouteWait route_wait_;
 };
 
 }  // namespace nara::alert

@@ -57,6 +57,27 @@ TEST_F(IntakeTest, AMissedDoseIsOfferedToTheCentreOfWhoAnswersNow) {
   EXPECT_EQ(alert->chain.version, 3U);
 }
 
+TEST_F(IntakeTest, AnAlarmThatWasRoutedWithoutItsNewestRouteIsMarked) {
+  auto record = World::Event("dose_missed", "d1");
+  record.set_route_revision(2);
+  ASSERT_TRUE(world_.Say(record).ok());
+  EXPECT_EQ(world_.store.Find("dose_missed", "d1")->unit, "care-1480-1");
+  EXPECT_NE(world_.store.Find("route_outdated", World::IdOf(record)), nullptr);
+}
+
+TEST_F(IntakeTest, WhatStandsBeforeARecordThatWaitsForItsRouteIsReady) {
+  std::vector<LogEntry> entries;
+  for (const uint64_t revision : {1, 2, 1}) {
+    auto record = World::Event("dose_missed", "d1");
+    record.set_route_revision(revision);
+    entries.push_back({{0, entries.size() + 1}, record.SerializeAsString()});
+  }
+  const LogId log{ShardOf("disp-1"), Log::kAlarm};
+  EXPECT_EQ(world_.intake.Ready(log, entries), 1U);
+  world_.routes.Heard(2);
+  EXPECT_EQ(world_.intake.Ready(log, entries), 3U);
+}
+
 TEST_F(IntakeTest, TheSameEventAgainChangesNothing) {
   const auto centre = world_.Attend("centre-1480");
   ASSERT_TRUE(world_.Say(World::Event("dose_missed", "d1")).ok());

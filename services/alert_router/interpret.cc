@@ -23,6 +23,11 @@ Key TechnicalKeyOf(const telemetry::v1::LogRecord& record, const std::string& ki
   return {record.device(), kind, record.record().episode() + "@" + record.event_id(), ""};
 }
 
+uint64_t RouteRevisionOf(const LogEntry& entry) {
+  telemetry::v1::LogRecord record;
+  return record.ParseFromString(entry.payload) ? record.route_revision() : 0;
+}
+
 Alert Draw(const telemetry::v1::LogRecord& record, const Kind& kind, const Responsible& answer, Time now) {
   Alert alert;
   alert.key = KeyOf(record, kind.id);
@@ -97,15 +102,20 @@ absl::StatusOr<std::string> Interpreter::RaiseAlert(Moves& moves, const Kind& ki
   if (IsRepeat(event, *known, *ends)) return "known";
   const auto now = moves.rows().Now();
   if (!now.ok()) return now.status();
+  const bool outdated = answers_.route_revision() < record.route_revision();
   const Responsible answer = answers_.ForAlarm(record.device(), record.assignment(), ToTimestamp(*now));
   const std::string ended_by = EndedBy(event, *known, *ends);
   const Change change = Raise(Draw(record, kind, answer, *now), ended_by, moves.reachable(), *now);
   if (absl::Status saved = moves.Save(change); !saved.ok()) return saved;
-  const std::string outcome = change.alert.state == State::kExpired ? "late" : "raised";
-  if (answer.astray.empty()) return outcome;
-  const Key astray{record.device(), answer.astray, change.alert.id, ""};
-  if (absl::Status told = moves.RaiseTechnical(astray, record.event_id()); !told.ok()) return told;
-  return outcome;
+  for (const std::string& why : {answer.astray, std::string(outdated ? kRouteOutdated : "")}) {
+    if (absl::Status told = TellAstray(moves, change.alert, why); !told.ok()) return told;
+  }
+  return change.alert.state == State::kExpired ? "late" : "raised";
+}
+
+absl::Status Interpreter::TellAstray(Moves& moves, const Alert& alert, const std::string& why) const {
+  if (why.empty()) return absl::OkStatus();
+  return moves.RaiseTechnical({alert.key.device, why, alert.id, ""}, alert.event_id);
 }
 
 absl::StatusOr<std::string> Interpreter::RaiseTechnical(Moves& moves, const Key& key,

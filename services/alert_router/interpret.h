@@ -24,6 +24,10 @@ Key TechnicalKeyOf(const telemetry::v1::LogRecord& record, const std::string& ki
 // What stands for a device in alerts about a log itself: "shard-07".
 std::string LogAsDevice(LogId log);
 
+// The revision of the registry by which ingest took the record; 0 when it cannot be
+// read.
+uint64_t RouteRevisionOf(const LogEntry& entry);
+
 // The alert that a record raises, before the engine has seen it.
 Alert Draw(const telemetry::v1::LogRecord& record, const Kind& kind, const Responsible& answer, Time now);
 
@@ -41,6 +45,7 @@ class Interpreter {
   absl::StatusOr<std::string> EndEpisode(Moves& moves, const Kind& kind, const std::string& ended,
                                          const telemetry::v1::LogRecord& record) const;
   absl::StatusOr<std::string> RaiseAlert(Moves& moves, const Kind& kind, const telemetry::v1::LogRecord& record) const;
+  absl::Status TellAstray(Moves& moves, const Alert& alert, const std::string& why) const;
   absl::StatusOr<std::string> RaiseTechnical(Moves& moves, const Key& key, const std::string& event_id) const;
 
   const Catalogue& catalogue_;

@@ -30,9 +30,9 @@ TEST_F(LedgerTest, AnOfferWhoseReplyWasLostIsMadeInTheNextRound) {
   world_.store.LoseTheNextReply();
   EXPECT_FALSE(Miss("d1").ok());
   EXPECT_THAT(anna_->Take(), IsEmpty());
-  world_.caretaker.Round();
+  world_.Round();
   EXPECT_THAT(anna_->Take(), ElementsAre("offer dose_missed 2"));
-  world_.caretaker.Round();
+  world_.Round();
   EXPECT_THAT(anna_->Take(), IsEmpty()) << "and once";
 }
 
@@ -40,9 +40,9 @@ TEST_F(LedgerTest, ALostReplyOutlivesAnOutage) {
   world_.store.LoseTheNextReply();
   EXPECT_FALSE(Miss("d1").ok());
   world_.store.Break(absl::UnavailableError("down"));
-  world_.caretaker.Round();
+  world_.Round();
   world_.store.Break(absl::OkStatus());
-  world_.caretaker.Round();
+  world_.Round();
   EXPECT_THAT(anna_->Take(), ElementsAre("offer dose_missed 2"));
 }
 
@@ -52,12 +52,13 @@ TEST_F(LedgerTest, AnAcceptWhoseReplyWasLostIsAcceptedAndTheOthersHearOfIt) {
   const auto watcher = world_.desk.Watcher(world_.As("operator-1"));
   ASSERT_TRUE(world_.watchers.Begin("operator-1", "", watch, [&] { return world_.desk.Open(*watcher, ""); }).ok());
   ASSERT_TRUE(Miss("d1").ok());
+  world_.Round();
   dan->Take();
   watch->Take();
   world_.store.LoseTheNextReply();
   EXPECT_FALSE(Accept("anna").ok());
   EXPECT_TRUE(Accept("anna").ok()) << "the same again is no error";
-  world_.caretaker.Round();
+  world_.Round();
   EXPECT_THAT(dan->Take(), ElementsAre("withdraw dose_missed accepted"));
   EXPECT_THAT(watch->Take(), ElementsAre("dose_missed accepted"));
 }
@@ -66,17 +67,17 @@ TEST_F(LedgerTest, ATechnicalAlertWhoseReplyWasLostRings) {
   const auto fallback = world_.Attend("county-fallback");
   world_.store.LoseTheNextReply();
   EXPECT_FALSE(world_.Say(World::Event("flood", "f1")).ok());
-  world_.caretaker.Round();
+  world_.Round();
   EXPECT_THAT(fallback->Take(), ElementsAre("offer unknown_alarm_kind 2"));
 }
 
 TEST_F(LedgerTest, WhatWasNotCommittedIsNotCarriedOut) {
   world_.store.LoseTheNextCommit();
   EXPECT_FALSE(Miss("d1").ok());
-  world_.caretaker.Round();
+  world_.Round();
   EXPECT_THAT(anna_->Take(), IsEmpty());
   ASSERT_TRUE(Miss("d1").ok()) << "the follower reads it again";
-  world_.caretaker.Round();
+  world_.Round();
   EXPECT_THAT(anna_->Take(), ElementsAre("offer dose_missed 2"));
 }
 
@@ -87,7 +88,7 @@ TEST_F(LedgerTest, WhatSomebodyElseCommittedInItsPlaceIsNotOurs) {
   world_.store.Advance(seconds(1));
   ASSERT_TRUE(Accept("dan").ok());
   anna_->Take();
-  world_.caretaker.Round();
+  world_.Round();
   EXPECT_THAT(anna_->Take(), IsEmpty());
 }
 

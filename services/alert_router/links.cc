@@ -3,26 +3,35 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/rpc/error.h"
+
 namespace nara::alert {
 namespace {
 
-absl::Status TooSlow() {
-  return absl::ResourceExhaustedError("the operator's stream does not read its messages; attach again");
+absl::Status NotRead() {
+  return rpc::Error(absl::StatusCode::kResourceExhausted, "NOT_READ",
+                    "the operator's stream does not read its messages; read them, and attach again");
 }
 
 }  // namespace
 
 void Links::Open() {
   std::scoped_lock lock(mutex_);
-  opened_ = settling_.now();
+  opened_ = options_.now();
 }
 
 // REQUIRES: mutex_ is held.
 bool Links::Settles() const {
-  return settling_.time.count() > 0 && (!opened_ || settling_.now() < *opened_ + settling_.time);
+  return options_.settle.count() > 0 && (!opened_ || options_.now() < *opened_ + options_.settle);
 }
 
 Links::Id Links::Attach(Link link) {
+  const Id id = Add(std::move(link));
+  options_.behind();
+  return id;
+}
+
+Links::Id Links::Add(Link link) {
   std::scoped_lock lock(mutex_);
   if (Settles()) seen_.insert(link.receiver);
   link.id = ++last_id_;
@@ -55,7 +64,7 @@ bool Links::Remove(Id id) {
 
 // A stream that takes nothing may never end by itself: the link goes now.
 void Links::CutOff(const Link& link, const absl::Status& why) {
-  link.screen->Close(why);
+  link.feed->Close(why);
   Detach(link.id);
 }
 
@@ -83,41 +92,40 @@ std::vector<std::string> Links::TakeAbsent() {
 }
 
 void Links::Offer(const Alert& alert) {
-  bool taken = false;
-  for (const Link& link : At(alert.receiver)) {
-    if (link.screen->Offer(alert)) {
-      taken = true;
-    } else {
-      CutOff(link, TooSlow());
-    }
-  }
-  if (!taken) went_(alert.receiver);
+  const std::vector<Link> links = At(alert.receiver);
+  bool shown = true;
+  for (const Link& link : links) shown = link.feed->Offer(alert) && shown;
+  if (!shown) options_.behind();
+  if (links.empty()) went_(alert.receiver);
 }
 
 void Links::Withdraw(const std::string& receiver, const Alert& alert, const std::string& reason) {
+  const auto withdrawal = std::make_shared<const Withdrawal>(alert, reason);
+  bool behind = false;
   for (const Link& link : At(receiver)) {
-    if (!link.screen->Withdraw(alert, reason)) CutOff(link, TooSlow());
+    if (!link.feed->Withdraw(withdrawal)) CutOff(link, NotRead());
+    behind = behind || link.feed->IsBehind();
   }
+  if (behind) options_.behind();
 }
 
-void Links::Replay(Id id, const Alert& alert) {
-  for (const Link& link : At(alert.receiver)) {
-    if (link.id == id && !link.screen->Offer(alert)) CutOff(link, TooSlow());
-  }
-}
-
-void Links::Beat(Time at, std::chrono::milliseconds oldest_unrouted, const std::function<bool(const Link&)>& allowed) {
+int Links::Beat(Time at, std::chrono::milliseconds oldest_unrouted, const std::function<bool(const Link&)>& allowed) {
   const std::vector<Link> links = All();
+  int stalled = 0;
   std::map<std::string, std::set<std::string>> operators;
   for (const Link& link : links) operators[link.receiver].insert(link.operator_id);
   for (const Link& link : links) {
     const auto& here = operators[link.receiver];
     if (!allowed(link)) {
       CutOff(link, absl::PermissionDeniedError("the client may not attend at this receiver any more"));
-    } else if (!link.screen->Beat({at, oldest_unrouted, {here.begin(), here.end()}})) {
-      CutOff(link, TooSlow());
+      continue;
     }
+    link.feed->Beat({at, oldest_unrouted, {here.begin(), here.end()}});
+    if (!link.feed->IsStalled(options_.now(), options_.stalled_after)) continue;
+    CutOff(link, NotRead());
+    ++stalled;
   }
+  return stalled;
 }
 
 std::vector<Links::Link> Links::All() const {
@@ -145,7 +153,7 @@ std::vector<std::string> Links::OperatorsWith(const Actor& actor) const {
 }
 
 void Links::CloseAll(const absl::Status& status) {
-  for (const Link& link : All()) link.screen->Close(status);
+  for (const Link& link : All()) link.feed->Close(status);
 }
 
 }  // namespace nara::alert

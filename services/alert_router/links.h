@@ -1,8 +1,9 @@
 // Who attends where: the open streams of receivers, several operators at each.
 //
 // A link is there from Attach to Detach. What is offered to a receiver is shown
-// to every operator who attends there. An operator whose stream does not take a
-// message any more is cut off: a screen that lags is a screen that is blind.
+// to every operator who attends there, as fast as each stream takes it (feed.h). An
+// operator from whose stream nothing has been taken for a while is cut off: a screen
+// that stands still is a screen that is blind.
 //
 // After a (re)start of the router its receivers need a moment to attach again,
 // while the events that wait in the log are raised at once. For the settling time
@@ -10,7 +11,7 @@
 // the offer is made, nobody sees it yet, and the link that comes gets it as what
 // is open. Who attended and went counts as gone, as always.
 //
-// Threads: any. Screens and `Went` are called without a lock held.
+// Threads: any. Feeds, `Went` and `behind` are called without a lock held.
 #pragma once
 
 #include <chrono>
@@ -24,7 +25,7 @@
 #include <string>
 #include <vector>
 
-#include "alert_router/ports.h"
+#include "alert_router/feed.h"
 
 namespace nara::alert {
 
@@ -37,7 +38,7 @@ class Links {
     std::string receiver;
     std::string operator_id;
     std::string caller;  // client id, asked for its rights again each second
-    std::shared_ptr<Screen> screen;
+    std::shared_ptr<Feed> feed;
   };
 
   // Told when the last link of a receiver went, and when something was offered to
@@ -46,13 +47,17 @@ class Links {
 
   using SteadyTime = std::chrono::steady_clock::time_point;
 
-  // The settling time, counted from Open; 0: there is none. `now` must not block.
-  struct Settling {
-    std::chrono::milliseconds time{0};
+  struct Options {
+    // The settling time, counted from Open; 0: there is none.
+    std::chrono::milliseconds settle{0};
+    // From whose stream nothing was taken for so long is cut off.
+    std::chrono::milliseconds stalled_after{10'000};
+    // Neither may block. `behind` is told when a link may be behind with its offers.
     std::function<SteadyTime()> now = std::chrono::steady_clock::now;
+    std::function<void()> behind = [] {};
   };
 
-  Links(Went went, Settling settling) : went_(std::move(went)), settling_(std::move(settling)) {}
+  Links(Went went, Options options) : went_(std::move(went)), options_(std::move(options)) {}
 
   // Receivers can attach from now on: the settling time begins. Before, it has
   // not ended. Once.
@@ -78,14 +83,13 @@ class Links {
   void Offer(const Alert& alert);
   void Withdraw(const std::string& receiver, const Alert& alert, const std::string& reason);
 
-  // To one operator alone: what was open when the link came.
-  void Replay(Id id, const Alert& alert);
-
   // A pulse to everybody; a link that `allowed` denies is closed with
-  // PermissionDenied instead.
-  void Beat(Time at, std::chrono::milliseconds oldest_unrouted, const std::function<bool(const Link&)>& allowed);
+  // PermissionDenied instead, one that stands still with ResourceExhausted. Returns
+  // how many stood still. To be called each second.
+  int Beat(Time at, std::chrono::milliseconds oldest_unrouted, const std::function<bool(const Link&)>& allowed);
 
   std::vector<Link> All() const;
+  SteadyTime Now() const { return options_.now(); }
 
   // The operators at a receiver, and this one, sorted.
   std::vector<std::string> OperatorsWith(const Actor& actor) const;
@@ -95,13 +99,14 @@ class Links {
 
  private:
   std::vector<Link> At(const std::string& receiver) const;
+  Id Add(Link link);
   bool Remove(Id id);
   void CutOff(const Link& link, const absl::Status& why);
 
   bool Settles() const;
 
   const Went went_;
-  const Settling settling_;
+  const Options options_;
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   Id last_id_ = 0;

@@ -20,6 +20,12 @@ class LinksTest : public ::testing::Test {
  protected:
   void Miss(const std::string& dose) { ASSERT_TRUE(world_.Say(World::Event("dose_missed", dose)).ok()); }
   const Alert& Dose(const std::string& dose) { return *world_.store.Find("dose_missed", dose); }
+  // A pulse comes so much later.
+  void Beat(seconds later) {
+    world_.Pass(later);
+    world_.attendance.Beat();
+    world_.Round();
+  }
   World world_;
 };
 
@@ -52,7 +58,7 @@ TEST_F(LinksTest, TheEndOfOneOfTwoLinksChangesNothing) {
   const auto dan = world_.Attend("centre-1480", "dan");
   Miss("d1");
   world_.attendance.Detach(world_.links.All().front().id);
-  world_.caretaker.Round();
+  world_.Round();
   EXPECT_EQ(Dose("d1").receiver, "centre-1480");
   EXPECT_EQ(Dose("d1").state, State::kOffered);
 }
@@ -72,7 +78,7 @@ TEST_F(LinksTest, WhoCameAndWentBetweenTwoRoundsIsOfferedNothing) {
       world_.attendance.Attach(world_.As("staff-1480"), {"staff-1480", "anna"}, std::make_shared<FakeScreen>());
   ASSERT_TRUE(link.ok());
   world_.attendance.Detach(*link);
-  world_.caretaker.Round();
+  world_.Round();
   EXPECT_EQ(world_.store.Actions(Dose("d1").id), before);
 }
 
@@ -81,9 +87,36 @@ TEST_F(LinksTest, AScreenThatTakesNothingIsNoScreen) {
   const auto staff = world_.Attend("staff-1480");
   hung->Hang();
   Miss("d1");
-  world_.caretaker.Round();
+  world_.attendance.Beat();
+  Beat(seconds(9));
+  EXPECT_THAT(staff->Take(), IsEmpty());
+  Beat(seconds(1));
   EXPECT_THAT(hung->Take(), ElementsAre("close RESOURCE_EXHAUSTED"));
   EXPECT_THAT(staff->Take(), ElementsAre("offer dose_missed 4"));
+}
+
+TEST_F(LinksTest, AScreenThatReadsSlowlyIsNotCutOff) {
+  const auto slow = world_.Attend("centre-1480");
+  slow->Hang();
+  Miss("d1");
+  for (int i = 0; i < 5; ++i) {
+    Beat(seconds(9));
+    slow->Read(1);
+  }
+  EXPECT_THAT(slow->Take(), ElementsAre("offer dose_missed 2"));
+  EXPECT_TRUE(world_.links.IsReachable("centre-1480"));
+}
+
+TEST_F(LinksTest, MoreOpenOffersThanAStreamHoldsComeAsItIsRead) {
+  world_.Attend("centre-1480", "anna");
+  for (int i = 0; i < 300; ++i) {
+    Miss("d" + std::to_string(i));
+    world_.store.Advance(std::chrono::milliseconds(1));
+  }
+  const auto dan = world_.Attend("centre-1480", "dan");
+  for (int i = 0; i < 3; ++i) world_.Round();
+  EXPECT_EQ(dan->Take().size(), 300U);
+  EXPECT_FALSE(*world_.refiller.Round());
 }
 
 TEST_F(LinksTest, TheStepsFollowTheTimesOfTheChain) {
@@ -118,7 +151,7 @@ TEST_F(LinksTest, ALinkThatCameDuringAnOutageIsServedAfterIt) {
   world_.store.Break(absl::UnavailableError("down"));
   const auto dan = world_.Attend("centre-1480", "dan");
   world_.store.Break(absl::OkStatus());
-  world_.caretaker.Round();
+  world_.Round();
   EXPECT_THAT(dan->Take(), Contains("offer dose_missed 2"));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <condition_variable>
 #include <numeric>
 #include <utility>
@@ -20,7 +21,10 @@ constexpr std::chrono::milliseconds kBlock{200};
 constexpr std::chrono::milliseconds kLease{2'000};
 constexpr std::chrono::milliseconds kRenewEach{600};
 constexpr std::chrono::seconds kReportEach{5};
+constexpr std::chrono::seconds kAskEach{1};
 constexpr std::chrono::milliseconds kPause{50};
+// How soon a shard that waits for a route is looked at again.
+constexpr std::chrono::milliseconds kLookEach{50};
 
 std::vector<int> AllShards() {
   std::vector<int> shards(16);
@@ -28,12 +32,22 @@ std::vector<int> AllShards() {
   return shards;
 }
 
+std::optional<int64_t> MillisOf(std::string_view text) {
+  int64_t ms = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
+  const bool is_number = error == std::errc() && end == text.data() + text.size() && ms >= 0;
+  return is_number ? std::optional(ms) : std::nullopt;
+}
+
+// 0 stands for none.
+uint64_t Older(uint64_t a, uint64_t b) {
+  return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b);
+}
+
 uint64_t OldestOf(const std::vector<LogBatch>& batches) {
   uint64_t oldest = 0;
   for (const LogBatch& batch : batches) {
-    if (batch.entries.empty()) continue;
-    const uint64_t ms = batch.entries.front().position.ms;
-    oldest = oldest == 0 ? ms : std::min(oldest, ms);
+    if (!batch.entries.empty()) oldest = Older(oldest, batch.entries.front().position.ms);
   }
   return oldest;
 }
@@ -71,14 +85,15 @@ absl::Status LogFollower::Turn() {
     if (absl::Status renewed = RenewLeases(); !renewed.ok()) return renewed;
   }
   if (!Informed()) return absl::UnavailableError("the registry has not been heard since the start; waiting for it");
-  const auto batches = reader_.Read(kBlock);
+  TakeUpHeld();
+  auto batches = reader_.Read(held_.empty() ? kBlock : kLookEach);
   if (!batches.ok()) return batches.status();
-  deps_.lag.Read(absl::ToUnixMillis(deps_.clock.Now()), OldestOf(*batches));
-  if (!batches->empty()) {
-    if (absl::Status routed = Route(*batches); !routed.ok()) return routed;
-    deps_.lag.Read(absl::ToUnixMillis(deps_.clock.Now()), 0);
-  }
+  deps_.lag.Read(absl::ToUnixMillis(deps_.clock.Now()), Older(OldestOf(*batches), OldestHeld()));
+  HoldBack(*batches);
+  if (absl::Status routed = Route(*batches); !routed.ok()) return routed;
+  deps_.lag.Read(absl::ToUnixMillis(deps_.clock.Now()), OldestHeld());
   ReportPositions();
+  AskIngest();
   return absl::OkStatus();
 }
 
@@ -109,6 +124,34 @@ absl::Status LogFollower::RenewLeases() {
   return absl::OkStatus();
 }
 
+void LogFollower::TakeUpHeld() {
+  const auto now = std::chrono::steady_clock::now();
+  if (held_.empty() || now < next_look_) return;
+  for (const auto& [log, since] : held_) {
+    const auto lease = leases_.find(log);
+    if (lease == leases_.end()) continue;
+    if (const auto position = Position::Parse(lease->second.position); position.ok()) reader_.Follow(log, *position);
+  }
+  held_.clear();
+  next_look_ = now + kLookEach;
+}
+
+void LogFollower::HoldBack(std::vector<LogBatch>& batches) {
+  for (LogBatch& batch : batches) {
+    const std::size_t ready = deps_.intake.Ready(batch.log, batch.entries);
+    if (ready == batch.entries.size()) continue;
+    held_[batch.log] = batch.entries[ready].position.ms;
+    batch.entries.resize(ready);
+    reader_.Unfollow(batch.log);
+  }
+}
+
+uint64_t LogFollower::OldestHeld() const {
+  uint64_t oldest = 0;
+  for (const auto& [log, ms] : held_) oldest = Older(oldest, ms);
+  return oldest;
+}
+
 absl::Status LogFollower::Route(const std::vector<LogBatch>& batches) {
   std::vector<LogSlice> slices;
   for (const LogBatch& batch : batches) {
@@ -116,6 +159,7 @@ absl::Status LogFollower::Route(const std::vector<LogBatch>& batches) {
     if (lease == leases_.end() || batch.entries.empty()) continue;
     slices.push_back({batch.log, {lease->second, batch.entries.back().position.ToString()}, batch.entries});
   }
+  if (slices.empty()) return absl::OkStatus();
   const absl::Status taken = deps_.intake.Take(slices);
   if (!taken.ok()) {
     next_renewal_ = {};
@@ -130,17 +174,35 @@ void LogFollower::ReportPositions() {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_report_ || leases_.empty()) return;
   next_report_ = now + kReportEach;
-  if (report_connection_ == nullptr || report_connection_->broken()) {
-    auto connection = RedisConnection::Connect(redis_);
-    if (!connection.ok()) return;
-    report_connection_ = *std::move(connection);
-  }
+  RedisConnection* connection = SideConnection();
+  if (connection == nullptr) return;
   std::map<LogId, Position> positions;
   for (const auto& [log, lease] : leases_) {
     if (const auto position = Position::Parse(lease.position); position.ok()) positions[log] = *position;
   }
-  const absl::Status told = CommitPositions(*report_connection_, kConsumer, positions);
+  const absl::Status told = CommitPositions(*connection, kConsumer, positions);
   if (!told.ok()) log::Warn("follower", "the logs do not know our positions", {{"error", told.ToString()}});
+}
+
+void LogFollower::AskIngest() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_question_) return;
+  next_question_ = now + kAskEach;
+  RedisConnection* connection = SideConnection();
+  if (connection == nullptr) return;
+  const auto reply = connection->Call({"GET", kAlarmLagKey});
+  const int64_t now_ms = absl::ToUnixMillis(deps_.clock.Now());
+  deps_.lag.IngestSaid(now_ms, reply.ok() ? MillisOf(reply->view().text()) : std::nullopt);
+}
+
+// Null while Redis cannot be reached.
+RedisConnection* LogFollower::SideConnection() {
+  if (side_connection_ == nullptr || side_connection_->broken()) {
+    auto connection = RedisConnection::Connect(redis_);
+    if (!connection.ok()) return nullptr;
+    side_connection_ = *std::move(connection);
+  }
+  return side_connection_.get();
 }
 
 void LogFollower::Note(const absl::Status& status) {

@@ -6,6 +6,11 @@
 // store was away, the reading goes on from the committed position, so that an
 // entry is routed at least once and counts once.
 //
+// A shard whose next record waits for its route (Intake::Ready) is left out of the
+// reading until it may be routed; the age of what waits there counts as unrouted.
+//
+// It also hears from ingest since when something waits there that is in no log yet.
+//
 // Threads: one of its own between Start and Stop.
 #pragma once
 
@@ -55,8 +60,13 @@ class LogFollower {
   absl::Status Turn();
   bool Informed();
   absl::Status RenewLeases();
+  void TakeUpHeld();
+  void HoldBack(std::vector<LogBatch>& batches);
+  uint64_t OldestHeld() const;
   absl::Status Route(const std::vector<LogBatch>& batches);
   void ReportPositions();
+  void AskIngest();
+  RedisConnection* SideConnection();
   void Note(const absl::Status& status);
   void Release();
 
@@ -68,9 +78,12 @@ class LogFollower {
   std::map<LogId, ShardLease> leases_;
   Instant started_{};
   bool informed_ = false;
+  std::map<LogId, uint64_t> held_;  // when the first entry that waits was appended, milliseconds
+  Instant next_look_{};             // at what is held
   Instant next_renewal_{};
   Instant next_report_{};
-  std::unique_ptr<RedisConnection> report_connection_;
+  Instant next_question_{};
+  std::unique_ptr<RedisConnection> side_connection_;  // beside the reader's
 
   mutable std::mutex mutex_;
   absl::Status health_ = absl::UnavailableError("the alarm logs have not been read yet");  // guarded by mutex_

@@ -29,6 +29,7 @@ class LogFollowerTest : public ::testing::Test {
     ASSERT_TRUE(redis.ok()) << redis.status();
     redis_ = *std::move(redis);
     ASSERT_NE(database_, nullptr);
+    Redis({"SET", kAlarmLagKey, "0"});
     StartRouter("router-1");
   }
   void TearDown() override { follower_.reset(); }
@@ -46,17 +47,35 @@ class LogFollowerTest : public ::testing::Test {
   }
 
   void Append(const telemetry::v1::LogRecord& record) {
+    Redis({"XADD", LogKey({ShardOf(record.device()), Log::kAlarm}), "*", "r", record.SerializeAsString()});
+  }
+
+  void Redis(std::initializer_list<std::string_view> command) {
     auto connection = RedisConnection::Connect({.address = redis_->address()});
     ASSERT_TRUE(connection.ok()) << connection.status();
-    const std::string key = LogKey({ShardOf(record.device()), Log::kAlarm});
-    ASSERT_TRUE((*connection)->Call({"XADD", key, "*", "r", record.SerializeAsString()}).ok());
+    ASSERT_TRUE((*connection)->Call(command).ok());
   }
+
+  std::chrono::milliseconds Oldest() { return world_->lag.At(absl::ToUnixMillis(absl::Now())); }
 
   static telemetry::v1::LogRecord Missed(const std::string& dose) {
     auto record = World::Event("dose_missed", dose);
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     record.mutable_effective_at()->set_seconds(std::chrono::duration_cast<std::chrono::seconds>(now).count());
     return record;
+  }
+
+  // Taken by a route that the router has not heard of.
+  static telemetry::v1::LogRecord Early(const std::string& dose) {
+    auto record = Missed(dose);
+    record.set_route_revision(2);
+    return record;
+  }
+
+  static std::string DeviceOfAnotherShard() {
+    int number = 2;
+    while (ShardOf("disp-" + std::to_string(number)) == ShardOf("disp-1")) ++number;
+    return "disp-" + std::to_string(number);
   }
 
   bool IsOffered(FakeScreen& screen) {
@@ -105,6 +124,35 @@ TEST_F(LogFollowerTest, WithoutTheRegistryTheLastKnownChainsServe) {
   EXPECT_TRUE(WaitFor([&] { return store_->Get(World::IdOf(dose)).ok(); }));
 }
 
+TEST_F(LogFollowerTest, AnEventThatIsAheadOfItsRouteWaitsAndHoldsUpNoOtherShard) {
+  const auto early = Early("d1");
+  auto other = Missed("d2");
+  other.set_device(DeviceOfAnotherShard());
+  Append(early);
+  ASSERT_TRUE(WaitFor([&] { return Oldest().count() > 100; })) << "the pulse tells how long it waits";
+  Append(other);
+  EXPECT_TRUE(WaitFor([&] { return store_->Get(World::IdOf(other)).ok(); }));
+  EXPECT_TRUE(absl::IsNotFound(store_->Get(World::IdOf(early)).status()));
+  world_->routes.Heard(2);
+  EXPECT_TRUE(WaitFor([&] { return store_->Get(World::IdOf(early)).ok(); }));
+  EXPECT_TRUE(WaitFor([&] { return Oldest().count() == 0; }));
+}
+
+TEST_F(LogFollowerTest, ARouteThatNeverComesDelaysAnAlarmAndLosesNone) {
+  const auto early = Early("d1");
+  const auto next = Missed("d2");
+  Append(early);
+  Append(next);
+  ASSERT_TRUE(WaitFor([&] { return Oldest().count() > 100; }));
+  EXPECT_TRUE(absl::IsNotFound(store_->Get(World::IdOf(next)).status())) << "a device's events stay in order";
+  // The patience runs from when the router saw the event, which the pulse does not tell.
+  EXPECT_TRUE(WaitFor([&] {
+    world_->clock.Advance(RouteWait::kPatience);
+    return store_->Get(World::IdOf(next)).ok();
+  }));
+  EXPECT_TRUE(store_->Get(World::IdOf(early)).ok());
+}
+
 TEST_F(LogFollowerTest, ASecondRouterTakesOverWithoutRaisingTwice) {
   const auto dose = Missed("d1");
   const auto next_dose = Missed("d2");
@@ -128,11 +176,28 @@ TEST_F(LogFollowerTest, WhatComesWhilePostgresIsDownIsRaisedOnceAfterwards) {
   database_->server().Kill9();
   Append(Missed("d1"));
   ASSERT_TRUE(WaitFor([&] { return !follower_->Health().ok(); }));
-  EXPECT_TRUE(WaitFor([&] { return world_->lag.At(absl::ToUnixMillis(absl::Now())).count() > 0; }))
-      << "the pulse tells that we are blind";
+  EXPECT_TRUE(WaitFor([&] { return Oldest().count() > 0; })) << "the pulse tells that we are blind";
   ASSERT_TRUE(database_->server().Restart().ok());
   ASSERT_TRUE(IsOffered(*centre));
   EXPECT_EQ(lines_.front(), "offer dose_missed 2");
+}
+
+TEST_F(LogFollowerTest, WhatStillWaitsInIngestIsCounted) {
+  ASSERT_TRUE(WaitFor([&] { return follower_->Health().ok(); }));
+  Redis({"SET", kAlarmLagKey, std::to_string(absl::ToUnixMillis(absl::Now()) - 60'000)});
+  EXPECT_TRUE(WaitFor([&] { return Oldest() >= std::chrono::seconds(60); }));
+  Redis({"SET", kAlarmLagKey, "0"});
+  EXPECT_TRUE(WaitFor([&] { return Oldest().count() == 0; }));
+}
+
+TEST_F(LogFollowerTest, AnIngestThatSaysNothingOrNonsenseIsNotTakenForIdle) {
+  ASSERT_TRUE(WaitFor([&] { return follower_->Health().ok(); }));
+  Redis({"DEL", kAlarmLagKey});
+  EXPECT_TRUE(WaitFor([&] { return Oldest() > std::chrono::seconds(2); }));
+  Redis({"SET", kAlarmLagKey, "0"});
+  ASSERT_TRUE(WaitFor([&] { return Oldest().count() == 0; }));
+  Redis({"SET", kAlarmLagKey, "0x"});
+  EXPECT_TRUE(WaitFor([&] { return Oldest() > std::chrono::seconds(2); }));
 }
 
 TEST_F(LogFollowerTest, RedisDownIsSaidAndSurvived) {

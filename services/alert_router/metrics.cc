@@ -30,6 +30,11 @@ Metrics::Metrics(metrics::Registry& registry)
       oldest_unrouted_(registry.AddGauge("nara_alerts_oldest_unrouted_seconds",
                                          "Age of the oldest alarm-class event in a log that is not yet an alert")),
       links_(registry.AddGauge("nara_alerts_links", "Operators who attend at a receiver")),
+      links_behind_(
+          registry.AddGauge("nara_alerts_links_behind", "Links that have not been shown every open offer yet")),
+      links_stalled_(
+          registry.AddCounter("nara_alerts_links_stalled_total", "Links cut off since nothing was read from them")),
+      streams_refused_(registry.AddCounter("nara_alerts_streams_refused_total", "Streams that found no place")),
       watchers_(registry.AddGauge("nara_alerts_watchers", "Open WatchAlerts streams")) {
   for (const char* action : kActions) {
     actions_[action] =
@@ -58,10 +63,18 @@ void Metrics::StoreFailed() {
   store_failures_.Increment();
 }
 
-void Metrics::Observe(std::chrono::milliseconds oldest_unrouted, std::size_t links, std::size_t watchers) {
-  oldest_unrouted_.Set(Seconds(oldest_unrouted));
-  links_.Set(static_cast<double>(links));
-  watchers_.Set(static_cast<double>(watchers));
+void Metrics::Stalled(int links) {
+  links_stalled_.Increment(links);
+}
+void Metrics::StreamRefused() {
+  streams_refused_.Increment();
+}
+
+void Metrics::Observe(const Moment& moment) {
+  oldest_unrouted_.Set(Seconds(moment.oldest_unrouted));
+  links_.Set(static_cast<double>(moment.links));
+  links_behind_.Set(static_cast<double>(moment.links_behind));
+  watchers_.Set(static_cast<double>(moment.watchers));
 }
 
 }  // namespace nara::alert

@@ -27,8 +27,18 @@ class Metrics {
   void Routed(const std::string& outcome);
   // A transaction that the store did not carry out.
   void StoreFailed();
+  // Links that were cut off since nothing was read from them.
+  void Stalled(int links);
+  // A stream that found no place.
+  void StreamRefused();
   // Once a second.
-  void Observe(std::chrono::milliseconds oldest_unrouted, std::size_t links, std::size_t watchers);
+  struct Moment {
+    std::chrono::milliseconds oldest_unrouted{0};
+    std::size_t links = 0;
+    std::size_t links_behind = 0;
+    std::size_t watchers = 0;
+  };
+  void Observe(const Moment& moment);
 
  private:
   std::map<std::string, metrics::Counter*> actions_;
@@ -38,6 +48,9 @@ class Metrics {
   metrics::Counter& store_failures_;
   metrics::Gauge& oldest_unrouted_;
   metrics::Gauge& links_;
+  metrics::Gauge& links_behind_;
+  metrics::Counter& links_stalled_;
+  metrics::Counter& streams_refused_;
   metrics::Gauge& watchers_;
 };
 

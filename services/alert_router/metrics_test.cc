@@ -1,7 +1,8 @@
 #include "alert_router/metrics.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "common/testing/readme.h"
 
 namespace nara::alert {
 namespace {
@@ -9,11 +10,7 @@ namespace {
 TEST(Metrics, HasTheNamesThatTheReadmeLists) {
   metrics::Registry registry;
   const Metrics metrics(registry);
-  EXPECT_THAT(registry.Names(),
-              ::testing::ElementsAre("nara_alerts_append_to_offer_seconds", "nara_alerts_history_total",
-                                     "nara_alerts_links", "nara_alerts_log_entries_total",
-                                     "nara_alerts_oldest_unrouted_seconds", "nara_alerts_store_failures_total",
-                                     "nara_alerts_timer_lateness_seconds", "nara_alerts_watchers"));
+  EXPECT_EQ(registry.Names(), nara::testing::MetricsInReadme("services/alert_router/README.md"));
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ std::string NameOf(const Alert& alert) {
 
 absl::Status Moves::Save(const Change& change) {
   if (absl::Status saved = rows_.Save(change); !saved.ok()) return saved;
-  if (change.Changed()) changes_.push_back(change);
+  if (change.Recorded()) changes_.push_back(change);
   for (const Effect& effect : change.effects) {
     if (effect.kind != Effect::Kind::kTechnical) continue;
     if (absl::Status told = Tell(change.alert, effect.reason); !told.ok()) return told;

@@ -15,6 +15,7 @@ bool IsOnScreen(const Alert& alert) {
 
 void Outlet::Publish(const std::vector<Change>& changes) {
   std::scoped_lock lock(mutex_);
+  std::vector<const Alert*> shown;
   for (const Change& change : changes) {
     const Alert& alert = change.alert;
     metrics_.Count(change);
@@ -23,14 +24,17 @@ void Outlet::Publish(const std::vector<Change>& changes) {
     if (alert.version <= newest.version) continue;
     newest = {alert.version, alert.offer_version, IsOnScreen(alert) ? alert.receiver : ""};
     for (const Effect& effect : change.effects) Carry(change, effect);
-    watchers_.Show(alert);
+    shown.push_back(&alert);
   }
+  for (const Alert* alert : shown) watchers_.Show(*alert);
 }
 
-void Outlet::Replay(Links::Id link, const Alert& alert) {
+void Outlet::Refill(Feed& feed, const std::vector<Alert>& page, bool more) {
   std::scoped_lock lock(mutex_);
-  const auto known = newest_.find(alert.id);
-  if (known == newest_.end() || known->second.version <= alert.version) links_.Replay(link, alert);
+  feed.Refill(page, more, [this](const Alert& alert) {
+    const auto known = newest_.find(alert.id);
+    return known == newest_.end() || known->second.version <= alert.version;
+  });
 }
 
 Outlet::Newest& Outlet::NewestOf(const std::string& alert) {

@@ -8,6 +8,8 @@
 // never follows the accept that ended it, and none is lost because something small
 // overtook it.
 //
+// Offers of a commit go out before any watcher hears of it.
+//
 // Threads: any; never blocks.
 #pragma once
 
@@ -30,8 +32,9 @@ class Outlet {
 
   void Publish(const std::vector<Change>& changes);
 
-  // Shows an open offer, as it was read from the store, to a link that came.
-  void Replay(Links::Id link, const Alert& alert);
+  // Shows offers, as they were just read from the store, to a link that is behind:
+  // but for those that a newer change has overtaken.
+  void Refill(Feed& feed, const std::vector<Alert>& page, bool more);
 
  private:
   // Where the newest form of an alert is offered.

@@ -34,8 +34,10 @@ class Rows {
   // The newest alert of the device and kind that nobody has answered.
   virtual absl::StatusOr<std::optional<Alert>> NewestUnansweredLocked(const std::string& device,
                                                                       const std::string& kind) = 0;
-  // Unanswered alerts that stand at `receiver`, oldest first.
-  virtual absl::StatusOr<std::vector<Alert>> UnansweredLocked(const std::string& receiver) = 0;
+  // At most `limit` alerts that are offered to `receiver`, in the order of offers.
+  virtual absl::StatusOr<std::vector<Alert>> OfferedLocked(const std::string& receiver, int limit) = 0;
+  // At most `limit` alerts that wait for `receiver`, oldest first.
+  virtual absl::StatusOr<std::vector<Alert>> WaitingLocked(const std::string& receiver, int limit) = 0;
   // At most `limit` alerts that are due, or further ahead than their step is long,
   // earliest first, passing over those that another router holds.
   virtual absl::StatusOr<std::vector<Alert>> DueLocked(int limit) = 0;
@@ -84,6 +86,9 @@ class Store {
   // NotFound when there is none.
   virtual absl::StatusOr<AlertWithHistory> Get(const std::string& id) = 0;
   virtual absl::StatusOr<std::vector<Alert>> List(const Query& query) = 0;
+  // At most `limit` alerts that are offered to `receiver`, those behind `after`, in
+  // the order of offers.
+  virtual absl::StatusOr<std::vector<Alert>> Offered(const std::string& receiver, const Place& after, int limit) = 0;
 
   // How long until the earliest next_action_at by the database's clock (negative
   // when it is late); nothing when no alert waits.
@@ -100,21 +105,25 @@ struct Pulse {
   std::vector<std::string> operators;  // who attend at the receiver, sorted
 };
 
-// One operator's stream. Any thread; never blocks. False: it is closed, or does
-// not read fast enough; whoever gets false closes it.
+// One operator's stream. One thread at a time; never blocks. False: there is no
+// room for more until something was taken, or it is closed.
 class Screen {
  public:
   virtual ~Screen() = default;
   virtual bool Offer(const Alert& alert) = 0;
   virtual bool Withdraw(const Alert& alert, const std::string& reason) = 0;
   virtual bool Beat(const Pulse& pulse) = 0;
+  // Messages that were given and that its client has not taken yet.
+  virtual std::size_t waiting() const = 0;
   virtual void Close(absl::Status status) = 0;
 };
 
-// One WatchAlerts stream; the same rules. An empty list is a heartbeat.
+// One WatchAlerts stream. Any thread. False: it is closed, or does not read fast
+// enough; whoever gets false closes it. An empty list is a heartbeat.
 class WatchSink {
  public:
   virtual ~WatchSink() = default;
+  // Never blocks.
   virtual bool Show(const std::vector<Alert>& alerts) = 0;
   // As Show, but waits for room. On a worker's thread only.
   virtual bool ShowPatiently(const std::vector<Alert>& alerts) = 0;

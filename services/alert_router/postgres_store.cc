@@ -17,7 +17,15 @@ const std::string kGet = kSelect + "where id = $1 for update";
 const std::string kLook = kSelect + "where id = $1";
 const std::string kNewestUnanswered =
     kSelect + "where device = $1 and kind = $2 and state in (1, 2) order by raised_at desc limit 1 for update";
-const std::string kUnanswered = kSelect + "where receiver = $1 and state in (1, 2) order by raised_at, id for update";
+const std::string kOfferedLocked = kSelect +
+                                   "where receiver = $1 and state = 2 and not waiting "
+                                   "order by offered_at, raised_at, id limit $2 for update";
+const std::string kWaiting =
+    kSelect + "where receiver = $1 and state in (1, 2) and waiting order by raised_at, id limit $2 for update";
+const std::string kOffered = kSelect +
+                             "where receiver = $1 and state = 2 and not waiting "
+                             "and (offered_at, raised_at, id) > ($2::timestamptz, $3::timestamptz, $4) "
+                             "order by offered_at, raised_at, id limit $5";
 const std::string kDue = kSelect +
                          "where next_action_at is not null and (next_action_at <= clock_timestamp() "
                          "or next_action_at > clock_timestamp() + make_interval(secs => chain_seconds[step + 1])) "
@@ -32,10 +40,12 @@ const std::string kList =
 const std::string kInsert =
     std::string("insert into alerts (") + kColumns +
     ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "
-    "$21::timestamptz, $22::timestamptz, $23::timestamptz, $24::timestamptz, $25, $26, $27) on conflict do nothing";
+    "$21::timestamptz, $22::timestamptz, $23::timestamptz, $24::timestamptz, $25, $26, $27, $28::timestamptz) "
+    "on conflict do nothing";
 constexpr char kUpdate[] =
     "update alerts set step = $3, state = $4, version = $5, waiting = $6, exhausted = $7, offer_version = $8, "
-    "delivered = $9, next_action_at = $10::timestamptz, receiver = $11, operator_id = $12 "
+    "delivered = $9, next_action_at = $10::timestamptz, receiver = $11, operator_id = $12, offered_at = "
+    "$13::timestamptz "
     "where id = $1 and version = $2";
 constexpr char kInsertHistory[] =
     "insert into history (alert, version, at, action, state, step, receiver, actor, reason) "
@@ -91,8 +101,12 @@ class PostgresRows final : public Rows {
     return One(transaction_.Execute(kNewestUnanswered, {device, kind}));
   }
 
-  absl::StatusOr<std::vector<Alert>> UnansweredLocked(const std::string& receiver) override {
-    return Many(transaction_.Execute(kUnanswered, {receiver}));
+  absl::StatusOr<std::vector<Alert>> OfferedLocked(const std::string& receiver, int limit) override {
+    return Many(transaction_.Execute(kOfferedLocked, {receiver, limit}));
+  }
+
+  absl::StatusOr<std::vector<Alert>> WaitingLocked(const std::string& receiver, int limit) override {
+    return Many(transaction_.Execute(kWaiting, {receiver, limit}));
   }
 
   absl::StatusOr<std::vector<Alert>> DueLocked(int limit) override { return Many(transaction_.Execute(kDue, {limit})); }
@@ -121,7 +135,7 @@ class PostgresRows final : public Rows {
         before == 0 ? transaction_.Execute(kInsert, Params(change.alert)) : Update(change.alert, before);
     if (!written.ok()) return written.status();
     if (written->affected() != 1) return MovedOn(change.alert.id);
-    return change.Changed() ? WriteHistory(change) : absl::OkStatus();
+    return change.Recorded() ? WriteHistory(change) : absl::OkStatus();
   }
 
   absl::Status Advance(std::span<const PositionStep> steps) override { return positions_.Advance(transaction_, steps); }
@@ -139,9 +153,9 @@ class PostgresRows final : public Rows {
 
   absl::StatusOr<Result> Update(const Alert& alert, uint64_t before) {
     const auto next = alert.next_action_at ? Param(TimePoint(*alert.next_action_at)) : Param(std::nullopt);
-    return transaction_.Execute(
-        kUpdate, {alert.id, before, alert.step, static_cast<int>(alert.state), alert.version, alert.waiting,
-                  alert.exhausted, alert.offer_version, alert.delivered, next, alert.receiver, alert.operator_id});
+    return transaction_.Execute(kUpdate, {alert.id, before, alert.step, static_cast<int>(alert.state), alert.version,
+                                          alert.waiting, alert.exhausted, alert.offer_version, alert.delivered, next,
+                                          alert.receiver, alert.operator_id, TimePoint(alert.offered_at)});
   }
 
   absl::Status WriteHistory(const Change& change) {
@@ -200,6 +214,16 @@ absl::StatusOr<std::vector<Alert>> PostgresStore::List(const Query& query) {
       (*connection)
           ->Execute(kList, {query.scope.all, query.scope.principal, query.scope.units, query.scope.receiver,
                             query.principal, query.device, query.open_only, before, query.before_id, query.limit});
+  if (!result.ok()) return result.status();
+  return ReadAlerts(*result);
+}
+
+absl::StatusOr<std::vector<Alert>> PostgresStore::Offered(const std::string& receiver, const Place& after, int limit) {
+  const auto connection = pool_.Acquire();
+  if (!connection.ok()) return connection.status();
+  const auto result =
+      (*connection)
+          ->Execute(kOffered, {receiver, TimePoint(after.offered_at), TimePoint(after.raised_at), after.id, limit});
   if (!result.ok()) return result.status();
   return ReadAlerts(*result);
 }

@@ -20,6 +20,7 @@ class PostgresStore final : public Store {
   absl::Status Run(const std::function<absl::Status(Rows&)>& work) override;
   absl::StatusOr<AlertWithHistory> Get(const std::string& id) override;
   absl::StatusOr<std::vector<Alert>> List(const Query& query) override;
+  absl::StatusOr<std::vector<Alert>> Offered(const std::string& receiver, const Place& after, int limit) override;
   absl::StatusOr<std::optional<std::chrono::microseconds>> UntilNextAction() override;
   absl::Status ForgetEnds(std::chrono::seconds age) override;
 

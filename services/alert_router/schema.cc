@@ -103,12 +103,23 @@ create table ends (
 create index ends_by_age on ends (at);
 )sql";
 
+// What is open at a receiver is read in the order of its offers. Of an older offer the
+// last time that is known is in the history.
+constexpr std::string_view kOrderOfOffers = R"sql(
+alter table alerts add offered_at timestamptz;
+update alerts set offered_at = coalesce(
+  (select at from history where alert = alerts.id and history.version = alerts.offer_version), raised_at);
+alter table alerts alter offered_at set not null;
+create index alerts_offered on alerts (receiver, offered_at, raised_at, id) where state = 2 and not waiting;
+)sql";
+
 }  // namespace
 
 const std::vector<Migration>& Migrations() {
   static const std::string first = std::string(kAlerts) + std::string(kLogPositionsSql);
   static const std::vector<Migration> migrations = {{1, "alerts, history, early ends, positions", first},
-                                                    {2, "episodes that are used again", kEpisodesAgain}};
+                                                    {2, "episodes that are used again", kEpisodesAgain},
+                                                    {3, "the order of offers", kOrderOfOffers}};
   return migrations;
 }
 

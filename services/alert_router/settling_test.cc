@@ -80,7 +80,7 @@ TEST_F(SettlingTest, AnEndDuringAnOutageIsMadeUpFor) {
   world_.store.Break(absl::UnavailableError("down"));
   world_.Pass(seconds(3));
   world_.store.Break(absl::OkStatus());
-  world_.caretaker.Round();
+  world_.Round();
   EXPECT_THAT(staff->Take(), ElementsAre("offer dose_missed 4"));
 }
 
@@ -94,7 +94,7 @@ TEST_F(SettlingTest, AnOfferWhoseCommitWasLostHasItsEndToo) {
 
 TEST(Settling, ATimeThatHasNotBegunHasNotEnded) {
   Links::SteadyTime now{};
-  Links links([](const std::string&) {}, {seconds(3), [&now] { return now; }});
+  Links links([](const std::string&) {}, {.settle = seconds(3), .now = [&now] { return now; }});
   now += seconds(9);
   EXPECT_TRUE(links.IsReachable("centre-1480"));
   links.Open();
@@ -106,7 +106,7 @@ TEST(Settling, ATimeThatHasNotBegunHasNotEnded) {
 }
 
 TEST(Settling, WithoutItAStartIsAMomentLikeAnyOther) {
-  Links links([](const std::string&) {}, {.time = seconds(0)});
+  Links links([](const std::string&) {}, {.settle = seconds(0)});
   EXPECT_FALSE(links.IsReachable("centre-1480"));
 }
 

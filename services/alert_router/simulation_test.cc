@@ -193,7 +193,7 @@ class Life {
       state = entry.state;
     }
     ASSERT_EQ(change.alert.version, version);
-    if (!change.Changed()) {
+    if (!change.Recorded()) {
       ASSERT_EQ(change.alert.state, row_.state);
       ASSERT_TRUE(change.effects.empty());
     }

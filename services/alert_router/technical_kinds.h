@@ -14,6 +14,8 @@ inline constexpr char kArrivedLate[] = "arrived_late";
 // Why an alarm did not go where it should have (Responsible::astray).
 inline constexpr char kNoResponsible[] = "no_responsible";
 inline constexpr char kNoChain[] = "no_chain";
+// Its device's route had changed, and the router decided without knowing how.
+inline constexpr char kRouteOutdated[] = "route_outdated";
 // The record by which ingest tells that something on the alarm topic could not be
 // delivered has this kind too.
 inline constexpr char kIngestQuarantined[] = "ingest_quarantined";
@@ -22,8 +24,8 @@ inline constexpr char kLogUnreadable[] = "log_unreadable";
 inline constexpr char kUnknownKind[] = "unknown_alarm_kind";
 inline constexpr char kUnroutable[] = "alarm_unroutable";
 
-inline constexpr std::array kTechnicalKinds{kChainExhausted, kExpiredUnanswered, kArrivedLate,
-                                            kNoResponsible,  kNoChain,           kIngestQuarantined,
-                                            kLogUnreadable,  kUnknownKind,       kUnroutable};
+inline constexpr std::array kTechnicalKinds{kChainExhausted, kExpiredUnanswered, kArrivedLate,       kNoResponsible,
+                                            kNoChain,        kRouteOutdated,     kIngestQuarantined, kLogUnreadable,
+                                            kUnknownKind,    kUnroutable};
 
 }  // namespace nara::alert

@@ -3,15 +3,20 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/rpc/error.h"
+
 namespace nara::alert {
 namespace {
 
 // Changes kept for a watcher whose snapshot is still on its way.
 constexpr std::size_t kMostHeld = 10'000;
 constexpr std::size_t kChunk = 500;
+// Changes that wait to be shown.
+constexpr std::size_t kMostWaiting = 20'000;
 
 absl::Status TooSlow() {
-  return absl::ResourceExhaustedError("the watcher does not read fast enough; watch again for a new snapshot");
+  return rpc::Error(absl::StatusCode::kResourceExhausted, "NOT_READ",
+                    "the watcher does not read fast enough; watch again for a new snapshot");
 }
 
 bool ShowAll(WatchSink& sink, const std::vector<Alert>& alerts) {
@@ -49,6 +54,8 @@ absl::StatusOr<Watchers::Id> Watchers::Begin(const std::string& caller, const st
     End(id);
     return open.status();
   }
+  // What changed before the snapshot was read is held now, and told from what changed after it.
+  Drain();
   if (!ShowAll(*watcher->sink, *open) || !CatchUp(*watcher, *open)) {
     End(id);
     return TooSlow();
@@ -79,7 +86,54 @@ void Watchers::End(Id id) {
 }
 
 void Watchers::Show(const Alert& alert) {
-  for (const auto& watcher : All()) ShowTo(*watcher, alert);
+  {
+    std::scoped_lock lock(mutex_);
+    if (watchers_.empty()) return;
+    if (waiting_.size() == kMostWaiting) lost_ = true;
+    if (lost_) waiting_.clear();
+    waiting_.push_back(alert);
+  }
+  wake_.notify_one();
+}
+
+void Watchers::Drain() {
+  std::scoped_lock draining(draining_);
+  for (std::vector<Alert> alerts = TakeWaiting(); !alerts.empty(); alerts = TakeWaiting()) {
+    const Pointers watchers = All();
+    for (const Alert& alert : alerts) {
+      for (const auto& watcher : watchers) ShowTo(*watcher, alert);
+    }
+  }
+}
+
+std::vector<Alert> Watchers::TakeWaiting() {
+  bool lost = false;
+  std::vector<Alert> alerts;
+  {
+    std::scoped_lock lock(mutex_);
+    lost = std::exchange(lost_, false);
+    alerts = std::exchange(waiting_, {});
+  }
+  if (lost) CloseAll(TooSlow());
+  return alerts;
+}
+
+void Watchers::Start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, stop, [this] { return !waiting_.empty(); });
+      }
+      Drain();
+    }
+  });
+}
+
+void Watchers::Stop() {
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  thread_.join();
 }
 
 void Watchers::ShowTo(Watcher& watcher, const Alert& alert) {
@@ -102,9 +156,9 @@ void Watchers::Beat() {
   }
 }
 
-std::vector<std::shared_ptr<Watchers::Watcher>> Watchers::All() const {
+Watchers::Pointers Watchers::All() const {
   std::scoped_lock lock(mutex_);
-  std::vector<std::shared_ptr<Watcher>> all;
+  Pointers all;
   all.reserve(watchers_.size());
   for (const auto& [id, watcher] : watchers_) all.push_back(watcher);
   return all;

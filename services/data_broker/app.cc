@@ -41,7 +41,7 @@ class Broker final : public app::App {
   void StartWatching();
   PostgresOptions Postgres() const;
   std::unique_ptr<LogShelf> Shelf() const { return MakeRedisShelf({.address = config_.redis}); }
-  std::unique_ptr<LogFollower> Follower() const { return MakeRedisFollower({.address = config_.redis}); }
+  std::unique_ptr<LogSource> Source() const { return std::make_unique<LogReader>(RedisOptions{config_.redis}); }
 
   const Config config_;
   const Seal seal_;
@@ -76,16 +76,25 @@ Broker::Broker(Config config, Seal seal, std::set<std::string> kinds, app::Conte
       history_reader_(Postgres(), config_.history_readers),
       history_store_(Postgres(), UniqueHolder(context.name), kLease),
       history_writer_({.care_kinds = kinds_}, {.make_shelf = [this] { return Shelf(); },
-                                               .make_follower = [this] { return Follower(); },
+                                               .make_source = [this] { return Source(); },
                                                .store = history_store_,
                                                .audience = audience_,
                                                .relabeller = relabeller_,
-                                               .metrics = metrics_}),
-      feed_(
-          {.care_kinds = kinds_}, [this] { return Shelf(); }, [this] { return Follower(); }, audience_, hub_, metrics_),
-      catch_up_(
-          {.care_kinds = kinds_}, [this] { return Shelf(); }, history_reader_, audience_, hub_, metrics_),
-      deliverer_({}, seal_, metrics_),
+                                               .metrics = metrics_,
+                                               .clock = context.clock}),
+      feed_({.care_kinds = kinds_}, {.make_shelf = [this] { return Shelf(); },
+                                     .make_source = [this] { return Source(); },
+                                     .audience = audience_,
+                                     .hub = hub_,
+                                     .metrics = metrics_,
+                                     .clock = context.clock}),
+      catch_up_({.care_kinds = kinds_}, {.make_shelf = [this] { return Shelf(); },
+                                         .history = history_reader_,
+                                         .audience = audience_,
+                                         .hub = hub_,
+                                         .metrics = metrics_,
+                                         .clock = context.clock}),
+      deliverer_({}, seal_, metrics_, context.clock),
       service_({.max_subscriptions = config_.max_subscriptions,
                 .subscription = {.capacity = config_.subscriber_queue},
                 .care_kinds = kinds_},
@@ -120,25 +129,16 @@ void Broker::AddParts(app::Context& context) {
   context.health.AddCheck(
       "logs", [this] { return feed_.healthy() ? absl::OkStatus() : absl::UnavailableError("Redis cannot be read"); });
 
-  const auto run = [this](const char* name, auto start, auto stop) {
-    parts_.Add(
-        name,
-        [start] {
-          start();
-          return absl::OkStatus();
-        },
-        stop);
-  };
-  run(
+  parts_.Add(
       "watches", [this] { StartWatching(); },
       [this] {
         route_watcher_.reset();
         client_watcher_.reset();
       });
-  run("history", [this] { history_writer_.Start(); }, [this] { history_writer_.Stop(); });
-  run("catch-up", [this] { catch_up_.Start(); }, [this] { catch_up_.Stop(); });
-  run("delivery", [this] { deliverer_.Start(); }, [this] { deliverer_.Stop(); });
-  run("feed", [this] { feed_.Start(); }, [this] { feed_.Stop(); });
+  parts_.Add("history", [this] { history_writer_.Start(); }, [this] { history_writer_.Stop(); });
+  parts_.Add("catch-up", [this] { catch_up_.Start(); }, [this] { catch_up_.Stop(); });
+  parts_.Add("delivery", [this] { deliverer_.Start(); }, [this] { deliverer_.Stop(); });
+  parts_.Add("feed", [this] { feed_.Start(); }, [this] { feed_.Stop(); });
   parts_.Add(
       "grpc", [this] { return server_.Start({grpc_service_.get()}); },
       [this] {

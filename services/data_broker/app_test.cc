@@ -243,6 +243,17 @@ TEST_F(AppTest, ARecordReachesItsUnitAndNobodyElse) {
   EXPECT_EQ(rpc::ReasonOf(*foreign->ended()), "CURSOR_INVALID");
 }
 
+TEST_F(AppTest, HistoryThatCannotBeReadIsRefusedWithoutItsInside) {
+  postgres_->Kill9();
+  v1::ListObservationsResponse page;
+  const auto context = rpc::CallWithin(absl::Seconds(5));
+  const absl::Status status = rpc::FromGrpc(
+      v1::DataBrokerService::NewStub(As(kUnit))->ListObservations(context.get(), v1::ListObservationsRequest(), &page));
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(rpc::ReasonOf(status), "STORE_UNAVAILABLE");
+  EXPECT_EQ(std::string(status.message()).find("postgres"), std::string::npos) << status;
+}
+
 TEST_F(AppTest, AStrangerIsRefused) {
   const auto stranger = Subscribe("stranger");
   ASSERT_TRUE(stranger->ended());

@@ -22,7 +22,7 @@ struct Party {
 
 // Immutable once made, and shared by all who deliver it.
 struct CareRecord {
-  std::size_t log = 0;
+  LogId log;
   Position position;
   std::string assignment;
   std::uint64_t route_revision = 0;

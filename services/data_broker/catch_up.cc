@@ -20,8 +20,8 @@ class CatchUp::Worker {
 
   explicit Worker(CatchUp& owner)
       : owner_(owner),
-        shelf_(owner.make_shelf_()),
-        reader_(owner_.options_.care_kinds, owner_.audience_, owner_.metrics_) {}
+        shelf_(owner.deps_.make_shelf()),
+        reader_(owner_.options_.care_kinds, owner_.deps_.audience, owner_.deps_.metrics) {}
 
   Step Piece(Job& job);
 
@@ -40,18 +40,18 @@ class CatchUp::Worker {
 };
 
 CatchUp::Worker::Step CatchUp::Worker::Piece(Job& job) {
-  if (owner_.hub_.Join(job.subscription)) return Step::kLive;
+  if (owner_.deps_.hub.Join(job.subscription)) return Step::kLive;
   const std::size_t room = std::min(job.subscription->Room(), owner_.options_.piece);
   if (room == 0) return Step::kFull;
   // Without PostgreSQL the log may be enough: ReadLog finds out.
   if (!job.stored) Stored(job);
   const Positions at = job.subscription->considered();
-  if (job.stored && at[job.log] < (*job.stored)[job.log]) return ReadHistory(job, at, room);
+  if (job.stored && at[job.log()] < (*job.stored)[job.log()]) return ReadHistory(job, at, room);
   return ReadLog(job, at, room);
 }
 
 bool CatchUp::Worker::Stored(Job& job) {
-  absl::StatusOr<Positions> stored = owner_.history_.Stored();
+  absl::StatusOr<Positions> stored = owner_.deps_.history.Stored();
   if (!stored.ok()) return false;
   job.stored = *std::move(stored);
   return true;
@@ -59,29 +59,29 @@ bool CatchUp::Worker::Stored(Job& job) {
 
 CatchUp::Worker::Step CatchUp::Worker::ReadHistory(Job& job, Positions at, std::size_t room) {
   const Wish& wish = job.subscription->wish();
-  ReplayQuery query{.log = job.log, .after = at[job.log], .until = (*job.stored)[job.log]};
-  query.reach = owner_.audience_.ReachOf(wish.caller);
+  ReplayQuery query{.log = job.log(), .after = at[job.log()], .until = (*job.stored)[job.log()]};
+  query.reach = owner_.deps_.audience.ReachOf(wish.caller);
   query.kinds = wish.kinds;
   query.limit = room;
-  const absl::StatusOr<std::vector<CareRecordPtr>> rows = owner_.history_.Replay(query);
+  const absl::StatusOr<std::vector<CareRecordPtr>> rows = owner_.deps_.history.Replay(query);
   if (!rows.ok()) return Failed(rows.status());
-  at[job.log] = rows->size() < room ? query.until : rows->back()->position;
+  at[job.log()] = rows->size() < room ? query.until : rows->back()->position;
   job.moved = true;
   Fill(job, *rows, at);
   return Step::kOn;
 }
 
 CatchUp::Worker::Step CatchUp::Worker::ReadLog(Job& job, const Positions& at, std::size_t room) {
-  const auto entries = shelf_->ReadAfter(job.log, at[job.log], room);
+  const auto entries = shelf_->ReadAfter(job.log(), at[job.log()], room);
   if (!entries.ok()) return Failed(entries.status());
   // Asked after the read: what is there now was there then.
-  const auto bounds = shelf_->Bounds(job.log);
+  const auto bounds = shelf_->Bounds(job.log());
   if (!bounds.ok()) return Failed(bounds.status());
-  if (bounds->Lost(at[job.log])) {
+  if (bounds->Lost(at[job.log()])) {
     // Nothing is trimmed that history does not have, so either history has more by
     // now or nothing is missing.
     if (!Stored(job)) return Failed(absl::UnavailableError("older than the log, and no history"));
-    if (at[job.log] < (*job.stored)[job.log]) return Step::kOn;
+    if (at[job.log()] < (*job.stored)[job.log()]) return Step::kOn;
   }
   Digest(job, at, *entries);
   return entries->size() < room ? NextLog(job) : Step::kOn;
@@ -90,22 +90,22 @@ CatchUp::Worker::Step CatchUp::Worker::ReadLog(Job& job, const Positions& at, st
 void CatchUp::Worker::Digest(Job& job, Positions at, std::span<const LogEntry> entries) {
   std::vector<CareRecordPtr> records;
   for (const LogEntry& entry : entries) {
-    if (CareRecordPtr record = reader_.Read(job.log, entry)) records.push_back(std::move(record));
-    at[job.log] = entry.position;
+    if (CareRecordPtr record = reader_.Read(job.log(), entry)) records.push_back(std::move(record));
+    at[job.log()] = entry.position;
     job.moved = true;
   }
   Fill(job, records, at);
 }
 
 CatchUp::Worker::Step CatchUp::Worker::NextLog(Job& job) {
-  if (++job.log < kLogs) return Step::kOn;
+  if (++job.next < kLogs) return Step::kOn;
   const bool moved = job.moved;
   job = Job{.subscription = job.subscription};
   return moved ? Step::kOn : Step::kPause;
 }
 
 CatchUp::Worker::Step CatchUp::Worker::Failed(const absl::Status& status) {
-  owner_.metrics_.CatchUpFailed();
+  owner_.deps_.metrics.CatchUpFailed();
   log::Warn("catch_up", "a read failed and is repeated", {{"error", status.ToString()}});
   return Step::kPause;
 }
@@ -114,14 +114,7 @@ void CatchUp::Worker::Fill(Job& job, std::span<const CareRecordPtr> records, con
   if (job.subscription->Fill(records, considered)) owner_.wake_(job.subscription);
 }
 
-CatchUp::CatchUp(Options options, ShelfFactory make_shelf, HistoryReader& history, const Audience& audience, Hub& hub,
-                 Metrics& metrics)
-    : options_(std::move(options)),
-      make_shelf_(std::move(make_shelf)),
-      history_(history),
-      audience_(audience),
-      hub_(hub),
-      metrics_(metrics) {}
+CatchUp::CatchUp(Options options, Deps deps) : options_(std::move(options)), deps_(std::move(deps)) {}
 
 CatchUp::~CatchUp() {
   Stop();
@@ -151,7 +144,7 @@ void CatchUp::Back(Job job) {
 std::optional<CatchUp::Job> CatchUp::Next(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    const auto now = std::chrono::steady_clock::now();
+    const absl::Duration now = deps_.clock.Monotonic();
     const auto due = std::ranges::find_if(jobs_, [&](const Job& job) { return job.not_before <= now; });
     if (due != jobs_.end()) {
       Job job = std::move(*due);
@@ -180,7 +173,7 @@ void CatchUp::Run(const std::stop_token& stop) {
       continue;
     }
     if (step == Worker::Step::kPause) {
-      job->not_before = std::chrono::steady_clock::now() + options_.retry_after;
+      job->not_before = deps_.clock.Monotonic() + absl::FromChrono(options_.retry_after);
     }
     Back(*std::move(job));
   }

@@ -21,6 +21,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/time/clock.h"
 #include "data_broker/hub.h"
 #include "data_broker/record_reader.h"
 
@@ -34,11 +35,17 @@ class CatchUp {
     std::chrono::milliseconds retry_after{200};
     std::set<std::string> care_kinds;
   };
-  using ShelfFactory = std::function<std::unique_ptr<LogShelf>()>;
+  // References must outlive it.
+  struct Deps {
+    std::function<std::unique_ptr<LogShelf>()> make_shelf;  // for each thread
+    HistoryReader& history;
+    const Audience& audience;
+    Hub& hub;
+    Metrics& metrics;
+    const Clock& clock;
+  };
 
-  // Each thread makes a shelf. References must outlive it.
-  CatchUp(Options options, ShelfFactory make_shelf, HistoryReader& history, const Audience& audience, Hub& hub,
-          Metrics& metrics);
+  CatchUp(Options options, Deps deps);
   // As Stop.
   ~CatchUp();
 
@@ -58,10 +65,12 @@ class CatchUp {
   // A subscription that a worker has, and where in its pass over the logs it is.
   struct Job {
     SubscriptionPtr subscription;
-    std::size_t log = 0;
+    std::size_t next = 0;                  // log, in the order of cursors
     bool moved = false;                    // anything was read in this pass
     std::optional<Positions> stored = {};  // how far history is; asked once a pass
-    std::chrono::steady_clock::time_point not_before = {};
+    absl::Duration not_before = -absl::InfiniteDuration();
+
+    LogId log() const { return LogAt(next); }
   };
   class Worker;
 
@@ -71,11 +80,7 @@ class CatchUp {
   void GiveUp(const SubscriptionPtr& subscription);
 
   const Options options_;
-  const ShelfFactory make_shelf_;
-  HistoryReader& history_;
-  const Audience& audience_;
-  Hub& hub_;
-  Metrics& metrics_;
+  const Deps deps_;
   Hub::Wake wake_;  // constant from Start
 
   std::mutex mutex_;

@@ -34,7 +34,7 @@ TEST(Cursor, ComesBackAsItWas) {
 
 TEST(Cursor, KeepsTheExtremes) {
   Positions positions{};
-  positions[3] = {std::numeric_limits<std::uint64_t>::max(), std::numeric_limits<std::uint64_t>::max()};
+  positions[LogAt(3)] = {std::numeric_limits<std::uint64_t>::max(), std::numeric_limits<std::uint64_t>::max()};
   EXPECT_EQ(*UnpackPositions(PackPositions(positions)), positions);
 }
 

@@ -13,16 +13,15 @@ absl::Status Stopping() {
                     "the data broker stops; connect again with the last cursor");
 }
 
-std::chrono::milliseconds SinceReceived(std::chrono::milliseconds received) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now) - received;
+std::chrono::milliseconds Since(std::chrono::milliseconds received, absl::Time now) {
+  const auto age = std::chrono::milliseconds(absl::ToUnixMillis(now)) - received;
   return std::max(age, std::chrono::milliseconds(0));
 }
 
 }  // namespace
 
-Deliverer::Deliverer(Options options, const Seal& seal, Metrics& metrics)
-    : options_(options), seal_(seal), metrics_(metrics) {}
+Deliverer::Deliverer(Options options, const Seal& seal, Metrics& metrics, const Clock& clock)
+    : options_(options), seal_(seal), metrics_(metrics), clock_(clock) {}
 
 Deliverer::~Deliverer() {
   Stop();
@@ -40,8 +39,6 @@ void Deliverer::Add(const SubscriptionPtr& subscription, std::shared_ptr<Respons
   line->subscription = subscription;
   line->writer = std::move(writer);
   line->may_go_on = std::move(may_go_on);
-  // Silent for ever: the first heartbeat, with a first cursor, goes at once.
-  line->last_sent = Time::min();
   if (!Enter(line)) line->writer->Close(Stopping());
 }
 
@@ -94,9 +91,8 @@ Deliverer::LinePtr Deliverer::Next(const std::stop_token& stop) {
 bool Deliverer::CutOff(Line& line) {
   {
     const std::lock_guard lock(mutex_);
-    const Time now = std::chrono::steady_clock::now();
-    if (now < line.last_check + options_.check) return false;
-    line.last_check = now;
+    if (!Due(line.last_check, options_.check)) return false;
+    line.last_check = clock_.Monotonic();
   }
   absl::Status status = line.may_go_on();
   if (status.ok()) return false;
@@ -115,7 +111,11 @@ void Deliverer::Serve(Line& line) {
 
 bool Deliverer::SilentTooLong(const Line& line) {
   const std::lock_guard lock(mutex_);
-  return line.last_sent + options_.heartbeat <= std::chrono::steady_clock::now();
+  return Due(line.last_sent, options_.heartbeat);
+}
+
+bool Deliverer::Due(absl::Duration last, std::chrono::milliseconds every) const {
+  return last + absl::FromChrono(every) <= clock_.Monotonic();
 }
 
 void Deliverer::Send(Line& line, Subscription::Batch batch) {
@@ -124,10 +124,10 @@ void Deliverer::Send(Line& line, Subscription::Batch batch) {
   if (!line.writer->Offer(std::move(batch.response))) return;
   if (observations > 0) {
     metrics_.Delivered(static_cast<std::size_t>(observations));
-    if (line.subscription->live()) metrics_.DeliveredLive(SinceReceived(batch.newest_received));
+    if (line.subscription->live()) metrics_.DeliveredLive(Since(batch.newest_received, clock_.Now()));
   }
   const std::lock_guard lock(mutex_);
-  line.last_sent = std::chrono::steady_clock::now();
+  line.last_sent = clock_.Monotonic();
 }
 
 void Deliverer::Done(const LinePtr& line) {
@@ -154,11 +154,8 @@ void Deliverer::KeepTime(const std::stop_token& stop) {
       busy_changed_.wait_for(lock, stop, options_.look_again, [] { return false; });
     }
     for (const LinePtr& line : std::exchange(busy_, {})) Enqueue(line);
-    const Time now = std::chrono::steady_clock::now();
     for (const auto& [subscription, line] : lines_) {
-      if (line->last_sent + options_.heartbeat <= now || line->last_check + options_.check <= now) {
-        Enqueue(line);
-      }
+      if (Due(line->last_sent, options_.heartbeat) || Due(line->last_check, options_.check)) Enqueue(line);
     }
   }
 }

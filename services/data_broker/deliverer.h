@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "common/rpc/stream_writer.h"
+#include "common/time/clock.h"
 #include "data_broker/seal.h"
 #include "data_broker/subscription.h"
 
@@ -42,7 +43,7 @@ class Deliverer {
   using Hungry = std::function<void(const SubscriptionPtr&)>;
 
   // References must outlive it.
-  Deliverer(Options options, const Seal& seal, Metrics& metrics);
+  Deliverer(Options options, const Seal& seal, Metrics& metrics, const Clock& clock);
   // As Stop.
   ~Deliverer();
 
@@ -67,14 +68,15 @@ class Deliverer {
   void Stop();
 
  private:
-  using Time = std::chrono::steady_clock::time_point;
   struct Line {
     SubscriptionPtr subscription;
     std::shared_ptr<ResponseWriter> writer;
     MayGoOn may_go_on;
     // Protected by mutex_.
-    Time last_sent;
-    Time last_check;
+    // By the monotonic clock; silent and unchecked for ever: the first heartbeat, with a
+    // first cursor, goes at once.
+    absl::Duration last_sent = -absl::InfiniteDuration();
+    absl::Duration last_check = -absl::InfiniteDuration();
     bool queued = false;   // in ready_
     bool serving = false;  // by a thread, which looks at `again` when it is done
     bool again = false;
@@ -89,12 +91,14 @@ class Deliverer {
   void Done(const LinePtr& line);
   bool CutOff(Line& line);
   bool SilentTooLong(const Line& line);
+  bool Due(absl::Duration last, std::chrono::milliseconds every) const;
   void Send(Line& line, Subscription::Batch batch);
   void Enqueue(const LinePtr& line);
 
   const Options options_;
   const Seal& seal_;
   Metrics& metrics_;
+  const Clock& clock_;
   Hungry hungry_;  // constant from the first Add
 
   std::mutex mutex_;

@@ -4,17 +4,14 @@
 #include <utility>
 
 #include "common/log/log.h"
-#include "data_broker/pause.h"
+#include "common/time/pause.h"
 
 namespace nara::broker {
-Feed::Feed(Options options, ShelfFactory make_shelf, FollowerFactory make_follower, const Audience& audience, Hub& hub,
-           Metrics& metrics)
+
+Feed::Feed(Options options, Deps deps)
     : options_(std::move(options)),
-      make_shelf_(std::move(make_shelf)),
-      make_follower_(std::move(make_follower)),
-      hub_(hub),
-      metrics_(metrics),
-      reader_(options_.care_kinds, audience, metrics),
+      deps_(std::move(deps)),
+      reader_(options_.care_kinds, deps_.audience, deps_.metrics),
       pause_(options_.first_pause) {}
 
 Feed::~Feed() {
@@ -32,8 +29,8 @@ void Feed::Stop() {
 }
 
 void Feed::Run(const std::stop_token& stop) {
-  shelf_ = make_shelf_();
-  follower_ = make_follower_();
+  shelf_ = deps_.make_shelf();
+  source_ = deps_.make_source();
   while (!stop.stop_requested()) {
     if (begun_) {
       Round(stop);
@@ -47,68 +44,69 @@ void Feed::Begin(const std::stop_token& stop) {
   const auto bounds = shelf_->AllBounds();
   if (!bounds.ok()) return Failed(bounds.status(), stop);
   Succeeded();
-  for (std::size_t log = 0; log < kLogs; ++log) {
-    head_[log] = (*bounds)[log].last;
-    follower_->Follow(log, head_[log]);
+  for (const auto& [log, of_log] : *bounds) {
+    head_[log] = of_log.last;
+    source_->Follow(log, of_log.last);
   }
-  hub_.Begin(head_);
+  deps_.hub.Begin(head_);
   begun_ = true;
 }
 
-bool Feed::MayBeGone(const std::vector<LogSlice>& slices) const {
-  if (std::chrono::steady_clock::now() - checked_ >= options_.check) return true;
-  return std::ranges::any_of(slices, [&](const LogSlice& slice) { return AgeOf(head_[slice.log]) > options_.trust; });
+bool Feed::MayBeGone(const std::vector<LogBatch>& batches) const {
+  if (deps_.clock.Monotonic() - checked_ >= absl::FromChrono(options_.check)) return true;
+  const absl::Time now = deps_.clock.Now();
+  return std::ranges::any_of(batches, [&](const auto& batch) { return AgeOf(head_[batch.log], now) > options_.trust; });
 }
 
-absl::Status Feed::CheckNothingGone(const std::vector<LogSlice>& slices) {
-  if (!MayBeGone(slices)) return absl::OkStatus();
+absl::Status Feed::CheckNothingGone(const std::vector<LogBatch>& batches) {
+  if (!MayBeGone(batches)) return absl::OkStatus();
   const auto bounds = shelf_->AllBounds();
   if (!bounds.ok()) return bounds.status();
-  for (std::size_t log = 0; log < kLogs; ++log) {
-    if (!(*bounds)[log].Lost(head_[log])) continue;
+  for (const auto& [log, of_log] : *bounds) {
+    if (!of_log.Lost(head_[log])) continue;
     return absl::DataLossError("entries were trimmed before they were read; subscribers read them from history");
   }
-  checked_ = std::chrono::steady_clock::now();
+  checked_ = deps_.clock.Monotonic();
   return absl::OkStatus();
 }
 
 void Feed::Round(const std::stop_token& stop) {
-  const auto slices = follower_->Read(options_.block);
-  if (!slices.ok()) return Failed(slices.status(), stop);
-  if (absl::Status status = CheckNothingGone(*slices); !status.ok()) {
-    begun_ = false;  // the follower has passed the slices, the hub never will
+  const auto batches = source_->Read(options_.block);
+  if (!batches.ok()) return Failed(batches.status(), stop);
+  if (absl::Status status = CheckNothingGone(*batches); !status.ok()) {
+    begun_ = false;  // the source has passed the batches, the hub never will
     return Failed(status, stop);
   }
   Succeeded();
-  if (slices->empty()) return metrics_.LiveLag(std::chrono::milliseconds(0));
-  Pass(*slices, stop);
+  if (batches->empty()) return deps_.metrics.LiveLag(std::chrono::milliseconds(0));
+  Pass(*batches, stop);
 }
 
-void Feed::Pass(const std::vector<LogSlice>& slices, const std::stop_token& stop) {
+void Feed::Pass(const std::vector<LogBatch>& batches, const std::stop_token& stop) {
   std::vector<CareRecordPtr> records;
   std::chrono::milliseconds lag{0};
-  for (const LogSlice& slice : slices) {
-    Digest(slice, records);
-    if (!slice.entries.empty()) lag = std::max(lag, AgeOf(slice.entries.back().position));
+  for (const LogBatch& batch : batches) {
+    Digest(batch, records);
+    if (!batch.entries.empty()) lag = std::max(lag, AgeOf(batch.entries.back().position, deps_.clock.Now()));
   }
-  hub_.Publish(records, head_);
-  metrics_.LiveLag(lag);
+  deps_.hub.Publish(records, head_);
+  deps_.metrics.LiveLag(lag);
   Pause(stop, options_.gather);
 }
 
-void Feed::Digest(const LogSlice& slice, std::vector<CareRecordPtr>& records) {
-  for (const LogEntry& entry : slice.entries) {
-    CareRecordPtr record = reader_.Read(slice.log, entry);
-    head_[slice.log] = entry.position;
+void Feed::Digest(const LogBatch& batch, std::vector<CareRecordPtr>& records) {
+  for (const LogEntry& entry : batch.entries) {
+    CareRecordPtr record = reader_.Read(batch.log, entry);
+    head_[batch.log] = entry.position;
     if (record == nullptr) continue;
-    if (!record->party) metrics_.RouteAwaited();
+    if (!record->party) deps_.metrics.RouteAwaited();
     records.push_back(std::move(record));
   }
 }
 
 void Feed::Failed(const absl::Status& status, const std::stop_token& stop) {
   healthy_ = false;
-  metrics_.LiveFailed();
+  deps_.metrics.LiveFailed();
   log::Warn("feed", "the logs cannot be read; trying again",
             {{"error", status.ToString()}, {"pause_ms", pause_.count()}});
   Pause(stop, pause_);

@@ -16,6 +16,7 @@
 #include <memory>
 #include <thread>
 
+#include "common/time/clock.h"
 #include "data_broker/hub.h"
 #include "data_broker/record_reader.h"
 
@@ -39,12 +40,17 @@ class Feed {
     std::chrono::milliseconds last_pause{1000};
     std::set<std::string> care_kinds;
   };
-  using ShelfFactory = std::function<std::unique_ptr<LogShelf>()>;
-  using FollowerFactory = std::function<std::unique_ptr<LogFollower>()>;
-
   // References must outlive it.
-  Feed(Options options, ShelfFactory make_shelf, FollowerFactory make_follower, const Audience& audience, Hub& hub,
-       Metrics& metrics);
+  struct Deps {
+    std::function<std::unique_ptr<LogShelf>()> make_shelf;
+    std::function<std::unique_ptr<LogSource>()> make_source;
+    const Audience& audience;
+    Hub& hub;
+    Metrics& metrics;
+    const Clock& clock;
+  };
+
+  Feed(Options options, Deps deps);
   // As Stop.
   ~Feed();
 
@@ -59,27 +65,24 @@ class Feed {
   void Run(const std::stop_token& stop);
   void Begin(const std::stop_token& stop);
   void Round(const std::stop_token& stop);
-  bool MayBeGone(const std::vector<LogSlice>& slices) const;
-  absl::Status CheckNothingGone(const std::vector<LogSlice>& slices);
-  void Digest(const LogSlice& slice, std::vector<CareRecordPtr>& records);
-  void Pass(const std::vector<LogSlice>& slices, const std::stop_token& stop);
+  bool MayBeGone(const std::vector<LogBatch>& batches) const;
+  absl::Status CheckNothingGone(const std::vector<LogBatch>& batches);
+  void Digest(const LogBatch& batch, std::vector<CareRecordPtr>& records);
+  void Pass(const std::vector<LogBatch>& batches, const std::stop_token& stop);
   void Failed(const absl::Status& status, const std::stop_token& stop);
   void Succeeded();
 
   const Options options_;
-  const ShelfFactory make_shelf_;
-  const FollowerFactory make_follower_;
-  Hub& hub_;
-  Metrics& metrics_;
+  const Deps deps_;
   std::atomic<bool> healthy_ = false;
 
   // Used by the thread alone.
   const RecordReader reader_;
   std::unique_ptr<LogShelf> shelf_;
-  std::unique_ptr<LogFollower> follower_;
+  std::unique_ptr<LogSource> source_;
   bool begun_ = false;
   Positions head_;
-  std::chrono::steady_clock::time_point checked_;  // that nothing is gone
+  absl::Duration checked_ = -absl::InfiniteDuration();  // that nothing is gone, by the monotonic clock
   std::chrono::milliseconds pause_;
   // Last: the thread uses everything above.
   std::jthread thread_;

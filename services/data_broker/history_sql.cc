@@ -70,9 +70,9 @@ Query ReplaySql(const ReplayQuery& query) {
   Builder builder;
   const std::string pair = "(position_ms, position_seq)";
   builder << "select " << kColumns << " from observations where " << Reached(builder, query.reach)
-          << " and lane = " << builder.Add(static_cast<int>(LaneOf(query.log)))
-          << " and shard = " << builder.Add(ShardOf(query.log)) << " and " << pair << " > "
-          << PositionPair(builder, query.after) << " and " << pair << " <= " << PositionPair(builder, query.until);
+          << " and lane = " << builder.Add(LaneNumber(query.log.log)) << " and shard = " << builder.Add(query.log.shard)
+          << " and " << pair << " > " << PositionPair(builder, query.after) << " and " << pair
+          << " <= " << PositionPair(builder, query.until);
   if (!query.kinds.empty()) {
     const std::vector<std::string> kinds(query.kinds.begin(), query.kinds.end());
     builder << " and kind = any (" << builder.Add(kinds) << "::text[])";

@@ -10,6 +10,14 @@
 
 namespace nara::broker {
 
+// The numbers of lanes in history rows.
+constexpr int LaneNumber(Log log) {
+  return log == Log::kAlarm ? 1 : 0;
+}
+constexpr Log LogOfLane(int number) {
+  return number == 1 ? Log::kAlarm : Log::kMeasurement;
+}
+
 struct Query {
   std::string sql;
   std::vector<Param> params;

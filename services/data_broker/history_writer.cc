@@ -1,24 +1,21 @@
 #include "data_broker/history_writer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "common/log/log.h"
-#include "data_broker/pause.h"
+#include "common/time/pause.h"
 
 namespace nara::broker {
-namespace {
 
-using std::chrono::duration_cast;
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
-
-}  // namespace
 
 HistoryWriter::HistoryWriter(Options options, Deps deps)
     : options_(std::move(options)),
       deps_(std::move(deps)),
       reader_(options_.care_kinds, deps_.audience, deps_.metrics),
+      size_(options_.max_rows),
       pause_(options_.first_pause) {}
 
 HistoryWriter::~HistoryWriter() {
@@ -37,26 +34,25 @@ void HistoryWriter::Stop() {
 
 void HistoryWriter::Run(const std::stop_token& stop) {
   shelf_ = deps_.make_shelf();
-  follower_ = deps_.make_follower();
+  source_ = deps_.make_source();
   while (!stop.stop_requested()) {
     if (const absl::Status status = Round(stop); !status.ok()) Failed(status, stop);
   }
 }
 
 absl::Status HistoryWriter::Round(const std::stop_token& stop) {
-  const auto now = steady_clock::now();
-  if (own_again_ || now - owned_at_ >= options_.renew) {
+  if (own_again_ || deps_.clock.Monotonic() - owned_at_ >= absl::FromChrono(options_.renew)) {
     if (absl::Status status = Own(); !status.ok()) return status;
   }
-  if (absl::Status status = deps_.relabeller.Run(deps_.store); !status.ok()) return status;
+  Relabel();
   FollowAgain();
   if (held_.size() == read_.size()) {
-    Pause(stop, options_.block);
+    Pause(stop, Block());
   } else if (absl::Status status = Gather(stop); !status.ok()) {
     return status;
   }
   if (absl::Status status = Flush(); !status.ok()) return status;
-  if (steady_clock::now() - committed_at_ >= options_.commit) CommitToRedis();
+  if (deps_.clock.Monotonic() - committed_at_ >= absl::FromChrono(options_.commit)) CommitToRedis();
   return absl::OkStatus();
 }
 
@@ -64,66 +60,100 @@ absl::Status HistoryWriter::Own() {
   const auto owned = deps_.store.Own();
   if (!owned.ok()) return owned.status();
   // Also what was given up by a failure: another broker may have it by now.
-  for (std::size_t log = 0; log < kLogs; ++log) {
+  for (std::size_t i = 0; i < kLogs; ++i) {
+    const LogId log = LogAt(i);
     if (owned->contains(log)) continue;
-    follower_->Unfollow(log);
-    held_.erase(log);
+    source_->Unfollow(log);
+    LoseAhead(log);
   }
   for (const auto& [log, position] : *owned) {
     const auto ours = read_.find(log);
     if (ours != read_.end() && ours->second == position) continue;
-    follower_->Follow(log, position);
-    held_.erase(log);
+    source_->Follow(log, position);
+    LoseAhead(log);
   }
   read_ = *owned;
   uncommitted_ = *owned;
   own_again_ = false;
   healthy_ = true;
-  owned_at_ = steady_clock::now();
+  owned_at_ = deps_.clock.Monotonic();
   return absl::OkStatus();
+}
+
+void HistoryWriter::LoseAhead(LogId log) {
+  held_.erase(log);
+  std::erase_if(ahead_, [log](const LogBatch& read) { return read.log == log; });
+}
+
+void HistoryWriter::Relabel() {
+  if (deps_.clock.Monotonic() < relabel_at_) return;
+  const absl::Status status = deps_.relabeller.Run(deps_.store);
+  if (status.ok()) return;
+  relabel_at_ = deps_.clock.Monotonic() + absl::FromChrono(options_.last_pause);
+  deps_.metrics.RelabelFailed();
+  log::Warn("history", "labels cannot be corrected; trying again", {{"error", status.ToString()}});
+}
+
+// Waiting for records holds up no labels.
+milliseconds HistoryWriter::Block() const {
+  const bool more = deps_.relabeller.waiting() && deps_.clock.Monotonic() >= relabel_at_;
+  return more ? milliseconds(0) : options_.block;
 }
 
 void HistoryWriter::FollowAgain() {
   std::erase_if(held_, [this](const auto& held) {
     const auto& [log, record] = held;
     if (!deps_.audience.PartyOf(*record)) return false;
-    follower_->Follow(log, read_[log]);
+    source_->Follow(log, read_[log]);
     return true;
   });
 }
 
 absl::Status HistoryWriter::Gather(const std::stop_token& stop) {
-  if (absl::Status status = ReadInto(options_.block); !status.ok()) return status;
-  const auto next = flushed_at_ + options_.gather;
-  const bool more = !batch_.positions.empty() && batch_.rows.size() < options_.max_rows;
-  if (!more || steady_clock::now() >= next) return absl::OkStatus();
-  Pause(stop, next - steady_clock::now());
+  if (absl::Status status = ReadInto(Block()); !status.ok()) return status;
+  const absl::Duration rest = flushed_at_ + absl::FromChrono(options_.gather) - deps_.clock.Monotonic();
+  const bool more = !batch_.positions.empty() && !Full();
+  if (!more || rest <= absl::ZeroDuration()) return absl::OkStatus();
+  Pause(stop, absl::ToChronoNanoseconds(rest));
   return ReadInto(milliseconds(0));
 }
 
 absl::Status HistoryWriter::ReadInto(milliseconds block) {
-  const auto slices = follower_->Read(block);
-  if (!slices.ok()) return slices.status();
-  for (const LogSlice& slice : *slices) Digest(slice);
+  if (ahead_.empty()) {
+    auto batches = source_->Read(block);
+    if (!batches.ok()) return batches.status();
+    std::ranges::move(*batches, std::back_inserter(ahead_));
+  }
+  DigestAhead();
   return absl::OkStatus();
 }
 
-void HistoryWriter::Digest(const LogSlice& slice) {
-  for (const LogEntry& entry : slice.entries) {
-    CareRecordPtr record = reader_.Read(slice.log, entry);
+void HistoryWriter::DigestAhead() {
+  while (!ahead_.empty() && !Full()) {
+    Digest(ahead_.front());
+    if (ahead_.front().entries.empty()) ahead_.pop_front();
+  }
+}
+
+// Leaves what the batch has no room for.
+void HistoryWriter::Digest(LogBatch& read) {
+  auto entry = read.entries.begin();
+  for (; entry != read.entries.end() && !Full(); ++entry) {
+    CareRecordPtr record = reader_.Read(read.log, *entry);
     if (record != nullptr && !record->party) {
-      follower_->Unfollow(slice.log);
-      held_.emplace(slice.log, std::move(record));
-      return;
+      source_->Unfollow(read.log);
+      held_.emplace(read.log, std::move(record));
+      return read.entries.clear();
     }
     if (record != nullptr) batch_.rows.push_back(std::move(record));
-    read_[slice.log] = batch_.positions[slice.log] = entry.position;
+    read_[read.log] = batch_.positions[read.log] = entry->position;
   }
+  read.entries.erase(read.entries.begin(), entry);
 }
 
 milliseconds HistoryWriter::LagOfHeld() const {
   milliseconds lag{0};
-  for (const auto& [log, record] : held_) lag = std::max(lag, AgeOf(record->position));
+  for (const auto& [log, record] : held_) lag = std::max(lag, AgeOf(record->position, deps_.clock.Now()));
   return lag;
 }
 
@@ -134,22 +164,24 @@ absl::Status HistoryWriter::Flush() {
     return absl::OkStatus();
   }
   const HistoryBatch batch = std::exchange(batch_, {});
-  const auto start = steady_clock::now();
-  if (absl::Status status = deps_.store.Store(batch); !status.ok()) return status;
-  flushed_at_ = steady_clock::now();
+  const absl::Duration start = deps_.clock.Monotonic();
+  const absl::Status status = deps_.store.Store(batch);
+  if (size_.Learn(status, batch.rows.size())) deps_.metrics.HistoryHalved();
+  if (!status.ok()) return status;
+  flushed_at_ = deps_.clock.Monotonic();
   healthy_ = true;
   pause_ = options_.first_pause;
-  deps_.metrics.HistoryStored(batch.rows.size(), duration_cast<milliseconds>(flushed_at_ - start));
+  deps_.metrics.HistoryStored(batch.rows.size(), absl::ToChronoMilliseconds(flushed_at_ - start));
   for (const auto& [log, position] : batch.positions) {
     uncommitted_[log] = position;
-    lag = std::max(lag, AgeOf(position));
+    lag = std::max(lag, AgeOf(position, deps_.clock.Now()));
   }
   deps_.metrics.HistoryLag(lag);
   return absl::OkStatus();
 }
 
 void HistoryWriter::CommitToRedis() {
-  committed_at_ = steady_clock::now();
+  committed_at_ = deps_.clock.Monotonic();
   if (uncommitted_.empty()) return;
   if (const absl::Status status = shelf_->Commit(uncommitted_); !status.ok()) {
     log::Warn("history", "the stored positions could not be told to Redis; logs stay longer",
@@ -166,6 +198,7 @@ void HistoryWriter::Failed(const absl::Status& status, const std::stop_token& st
   batch_ = {};
   read_.clear();
   held_.clear();
+  ahead_.clear();
   deps_.metrics.HistoryFailed();
   log::Warn("history", "history cannot be written; trying again",
             {{"error", status.ToString()}, {"pause_ms", pause_.count()}});

@@ -3,25 +3,30 @@
 //
 // It writes the shards whose leases it holds. The first record after a quiet time is
 // committed at once; under load a commit gathers what came within `gather`, at most
-// `max_rows`. When PostgreSQL or Redis is gone it tries again with a growing pause,
-// from the position that PostgreSQL knows: logs keep what is not stored.
+// `max_rows`, and fewer while PostgreSQL is too slow for so many. When PostgreSQL or
+// Redis is gone it tries again with a growing pause, from the position that PostgreSQL
+// knows: logs keep what is not stored.
 //
 // Rows carry who answered when they were written: a record that came before its route
 // holds its log until the route is there, so that history has a label that was right
 // once for every row, and whoever replays it misses none. When a route changes, the
 // same thread corrects the rows of that device between two batches, so that no batch
-// with an older label can be committed behind the correction.
+// with an older label can be committed behind the correction. Labels that cannot be
+// corrected stop no batch.
 //
 // Threads: one of its own, between Start and Stop.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <thread>
 
+#include "common/time/clock.h"
+#include "data_broker/batch_size.h"
 #include "data_broker/record_reader.h"
 #include "data_broker/relabeller.h"
 
@@ -44,11 +49,12 @@ class HistoryWriter {
 
   struct Deps {
     std::function<std::unique_ptr<LogShelf>()> make_shelf;
-    std::function<std::unique_ptr<LogFollower>()> make_follower;
+    std::function<std::unique_ptr<LogSource>()> make_source;
     HistoryWriterStore& store;
     const Audience& audience;
     Relabeller& relabeller;
     Metrics& metrics;
+    const Clock& clock;
   };
 
   HistoryWriter(Options options, Deps deps);
@@ -63,14 +69,17 @@ class HistoryWriter {
   bool healthy() const { return healthy_; }
 
  private:
-  using Time = std::chrono::steady_clock::time_point;
-
   void Run(const std::stop_token& stop);
   absl::Status Round(const std::stop_token& stop);
   absl::Status Own();
+  void LoseAhead(LogId log);
+  void Relabel();
+  std::chrono::milliseconds Block() const;
   absl::Status Gather(const std::stop_token& stop);
   absl::Status ReadInto(std::chrono::milliseconds block);
-  void Digest(const LogSlice& slice);
+  bool Full() const { return batch_.rows.size() >= size_.now(); }
+  void DigestAhead();
+  void Digest(LogBatch& read);
   // Reads on in the logs whose records' routes have come.
   void FollowAgain();
   std::chrono::milliseconds LagOfHeld() const;
@@ -85,15 +94,19 @@ class HistoryWriter {
   // Used by the thread alone.
   const RecordReader reader_;
   std::unique_ptr<LogShelf> shelf_;
-  std::unique_ptr<LogFollower> follower_;
-  std::map<std::size_t, Position> read_;  // of our logs: digested, perhaps not stored
+  std::unique_ptr<LogSource> source_;
+  std::map<LogId, Position> read_;  // of our logs: digested, perhaps not stored
+  std::deque<LogBatch> ahead_;      // read, not digested: what the batch had no room for
   HistoryBatch batch_;
-  std::map<std::size_t, CareRecordPtr> held_;  // logs that are held, and the record that waits
+  BatchSize size_;
+  std::map<LogId, CareRecordPtr> held_;  // logs that are held, and the record that waits
   bool own_again_ = true;
-  Time owned_at_;
-  Time flushed_at_;
-  Time committed_at_;
-  std::map<std::size_t, Position> uncommitted_;  // stored, not told to Redis
+  // By the monotonic clock.
+  absl::Duration owned_at_ = -absl::InfiniteDuration();
+  absl::Duration flushed_at_ = -absl::InfiniteDuration();
+  absl::Duration committed_at_ = -absl::InfiniteDuration();
+  absl::Duration relabel_at_ = -absl::InfiniteDuration();  // not before
+  std::map<LogId, Position> uncommitted_;                  // stored, not told to Redis
   std::chrono::milliseconds pause_;
   // Last: the thread uses everything above.
   std::jthread thread_;

@@ -33,6 +33,10 @@ Metrics::Metrics(metrics::Registry& registry)
                                          {{"consumer", "live"}})),
       history_failures_(registry.AddCounter(
           "nara_broker_failures_total", "Reads and writes that failed and are repeated", {{"consumer", "history"}})),
+      history_halvings_(registry.AddCounter("nara_broker_history_halvings_total",
+                                            "Statements that took too long; their rows are tried again in halves")),
+      relabel_failures_(registry.AddCounter("nara_broker_failures_total",
+                                            "Reads and writes that failed and are repeated", {{"consumer", "labels"}})),
       history_rows_(registry.AddCounter("nara_broker_history_rows_total", "Observations committed to history")),
       history_seconds_(registry.AddHistogram("nara_broker_history_commit_seconds", "Time of one history transaction",
                                              metrics::Latency())),

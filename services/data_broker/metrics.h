@@ -38,6 +38,9 @@ class Metrics {
   void HistoryLag(std::chrono::milliseconds lag) { Set(history_lag_, lag); }
   void HistoryStored(std::size_t rows, std::chrono::milliseconds took);
   void HistoryFailed() { history_failures_.Increment(); }
+  // A statement took longer than PostgreSQL lets it; its rows are tried again in halves.
+  void HistoryHalved() { history_halvings_.Increment(); }
+  void RelabelFailed() { relabel_failures_.Increment(); }
   void Relabelled() { relabelled_.Increment(); }
 
  private:
@@ -58,6 +61,8 @@ class Metrics {
   metrics::Gauge& history_lag_;
   metrics::Counter& live_failures_;
   metrics::Counter& history_failures_;
+  metrics::Counter& history_halvings_;
+  metrics::Counter& relabel_failures_;
   metrics::Counter& history_rows_;
   metrics::Histogram& history_seconds_;
   metrics::Counter& relabelled_;

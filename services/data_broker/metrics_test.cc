@@ -1,7 +1,8 @@
 #include "data_broker/metrics.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "common/testing/readme.h"
 
 namespace nara::broker {
 namespace {
@@ -9,13 +10,7 @@ namespace {
 TEST(Metrics, HasTheNamesThatTheReadmeLists) {
   metrics::Registry registry;
   const Metrics metrics(registry);
-  EXPECT_THAT(registry.Names(),
-              ::testing::ElementsAre(
-                  "nara_broker_catch_up_failures_total", "nara_broker_catch_ups_total",
-                  "nara_broker_cursors_refused_total", "nara_broker_delivered_total", "nara_broker_delivery_seconds",
-                  "nara_broker_failures_total", "nara_broker_history_commit_seconds", "nara_broker_history_rows_total",
-                  "nara_broker_lag_seconds", "nara_broker_relabelled_devices_total", "nara_broker_routes_awaited_total",
-                  "nara_broker_subscribers", "nara_broker_unreadable_entries_total", "nara_broker_withheld_total"));
+  EXPECT_EQ(registry.Names(), nara::testing::MetricsInReadme("services/data_broker/README.md"));
 }
 
 }  // namespace

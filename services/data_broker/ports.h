@@ -18,27 +18,10 @@
 
 namespace nara::broker {
 
+using nara::LogBatch;
 using nara::LogBounds;
 using nara::LogEntry;
-
-// Entries of one log, in its order.
-struct LogSlice {
-  std::size_t log = 0;
-  std::vector<LogEntry> entries;
-};
-
-// Follows the heads of logs. Not thread-safe: one for each thread.
-class LogFollower {
- public:
-  virtual ~LogFollower() = default;
-
-  // From now on Read gives the entries of `log` behind `after`; again to move it.
-  virtual void Follow(std::size_t log, Position after) = 0;
-  virtual void Unfollow(std::size_t log) = 0;
-
-  // Waits at most `block` for entries. Unavailable when Redis is gone.
-  virtual absl::StatusOr<std::vector<LogSlice>> Read(std::chrono::milliseconds block) = 0;
-};
+using nara::LogSource;
 
 // Reads logs anywhere. Not thread-safe: one for each thread.
 class LogShelf {
@@ -46,14 +29,14 @@ class LogShelf {
   virtual ~LogShelf() = default;
 
   // At most `count` entries behind `after`.
-  virtual absl::StatusOr<std::vector<LogEntry>> ReadAfter(std::size_t log, Position after, std::size_t count) = 0;
-  virtual absl::StatusOr<LogBounds> Bounds(std::size_t log) = 0;
+  virtual absl::StatusOr<std::vector<LogEntry>> ReadAfter(LogId log, Position after, std::size_t count) = 0;
+  virtual absl::StatusOr<LogBounds> Bounds(LogId log) = 0;
 
-  // Of every log, by its number.
-  virtual absl::StatusOr<std::vector<LogBounds>> AllBounds() = 0;
+  // Of every log.
+  virtual absl::StatusOr<std::map<LogId, LogBounds>> AllBounds() = 0;
 
   // Tells Redis what history has stored, so that logs may be trimmed behind it.
-  virtual absl::Status Commit(const std::map<std::size_t, Position>& stored) = 0;
+  virtual absl::Status Commit(const std::map<LogId, Position>& stored) = 0;
 };
 
 // Who answers for care data, and who may see it now. Thread-safe; answers from
@@ -94,7 +77,7 @@ class Audience {
 
 // A piece of one log's history, for replay.
 struct ReplayQuery {
-  std::size_t log = 0;
+  LogId log;
   Position after;  // excluded
   Position until;  // included
   Audience::Reach reach = {};
@@ -102,7 +85,7 @@ struct ReplayQuery {
   std::size_t limit = 0;
 };
 
-// Where a page of a listing ended.
+// Where a page of a listing, or a piece of relabelling, ended.
 struct ListKey {
   std::int64_t effective_us = 0;  // microseconds since 1970
   std::string id;
@@ -143,10 +126,16 @@ struct Label {
   Party party;
 };
 
+// What a piece of relabelling came to.
+struct RelabelledPiece {
+  std::size_t rows = 0;         // gone over, right or wrong
+  std::optional<ListKey> last;  // of them, when there may be more
+};
+
 // What one transaction stores; every row has a party.
 struct HistoryBatch {
   std::vector<CareRecordPtr> rows;
-  std::map<std::size_t, Position> positions;
+  std::map<LogId, Position> positions;
 };
 
 // Writes history. Not thread-safe: one thread writes.
@@ -156,7 +145,7 @@ class HistoryWriterStore {
 
   // Takes or keeps the leases of as many shards as it can; returns the logs of
   // those that are ours, and how far each is stored.
-  virtual absl::StatusOr<std::map<std::size_t, Position>> Own() = 0;
+  virtual absl::StatusOr<std::map<LogId, Position>> Own() = 0;
 
   // Stores rows and positions in one transaction; rows that are there already are
   // left alone. Aborted when a lease was lost: call Own again.
@@ -165,8 +154,13 @@ class HistoryWriterStore {
   // Revision of the route by which each device's rows were labelled.
   virtual absl::StatusOr<std::map<std::string, std::uint64_t>> Labelled() = 0;
 
-  // Corrects the party of a device's rows and notes the route's revision.
-  virtual absl::Status Relabel(const std::string& device, std::uint64_t revision, const std::vector<Label>& labels) = 0;
+  // Corrects the party of those of the device's rows that are behind `after`, at most
+  // `limit` of them; again is no harm.
+  virtual absl::StatusOr<RelabelledPiece> Relabel(const std::string& device, const std::vector<Label>& labels,
+                                                  const std::optional<ListKey>& after, std::size_t limit) = 0;
+
+  // All of the device's rows have the labels of this revision.
+  virtual absl::Status NoteLabelled(const std::string& device, std::uint64_t revision) = 0;
 };
 
 }  // namespace nara::broker

@@ -14,9 +14,8 @@ bool Covers(const Positions& a, const Positions& b) {
   return std::ranges::equal(a, b, [](Position x, Position y) { return x >= y; });
 }
 
-std::chrono::milliseconds AgeOf(Position position) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now) - std::chrono::milliseconds(position.ms);
+std::chrono::milliseconds AgeOf(Position position, absl::Time now) {
+  const auto age = std::chrono::milliseconds(absl::ToUnixMillis(now)) - std::chrono::milliseconds(position.ms);
   return std::max(age, std::chrono::milliseconds(0));
 }
 

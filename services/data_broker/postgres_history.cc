@@ -1,26 +1,26 @@
 #include "data_broker/postgres_history.h"
 
-#include <array>
+#include <numeric>
 #include <utility>
 #include <vector>
 
 #include "common/postgres/migrate.h"
 #include "common/postgres/transaction.h"
-#include "data_broker/micros.h"
+#include "common/time/proto_time.h"
 #include "data_broker/schema.h"
 
 namespace nara::broker {
 namespace {
 
-constexpr std::array<int, kShards> kAllShards{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-
-std::string NameOf(LogLane lane) {
-  return lane == LogLane::kAlarm ? "alarm" : "measurement";
+std::vector<int> AllShards() {
+  std::vector<int> shards(kShardCount);
+  std::iota(shards.begin(), shards.end(), 0);
+  return shards;
 }
 
-std::size_t LogOf(const std::string& name, int shard) {
-  const LogLane lane = name == "alarm" ? LogLane::kAlarm : LogLane::kMeasurement;
-  return LogIndex(lane, static_cast<std::size_t>(shard));
+// Rows of other logs are not ours.
+LogId LogOf(std::string_view name, int shard) {
+  return {.shard = shard, .log = ParseLog(name).value_or(Log::kMeasurement)};
 }
 
 PostgresOptions InSchema(PostgresOptions options, const char* role) {
@@ -37,8 +37,7 @@ std::string Joined(const std::vector<std::string>& units) {
 
 CareRecordPtr RecordOf(const Row& row) {
   auto record = std::make_shared<CareRecord>();
-  const auto lane = static_cast<LogLane>(row.Int("lane"));
-  record->log = LogIndex(lane, static_cast<std::size_t>(row.Int("shard")));
+  record->log = {.shard = row.Int("shard"), .log = LogOfLane(row.Int("lane"))};
   record->position = {.ms = static_cast<std::uint64_t>(row.Int64("position_ms")),
                       .seq = static_cast<std::uint64_t>(row.Int64("position_seq"))};
   record->assignment = row.String("assignment");
@@ -75,18 +74,46 @@ from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
         position_ms, position_seq, revision, observation)
 on conflict (id) do nothing)sql";
 
+// Also the rows that are right count for the limit: what a statement reads is bounded too.
 constexpr std::string_view kRelabel = R"sql(
-with noted as (
-  insert into labelled_routes (device, revision) values ($1, $2)
-  on conflict (device) do update set revision = greatest(labelled_routes.revision, excluded.revision)
+with piece as materialized (
+  select id, assignment, effective_at from observations
+  where device = $1 and (effective_at, id) >
+        (coalesce(timestamptz 'epoch' + $2::bigint * interval '1 microsecond', '-infinity'), $3::text)
+  order by effective_at, id limit $4
+), corrected as (
+  update observations as o set principal = l.principal, unit = l.unit
+  from piece as p join unnest($5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::text[])
+    as l (assignment, since, until, principal, unit) on p.assignment = l.assignment
+    and p.effective_at >= timestamptz 'epoch' + l.since * interval '1 microsecond'
+    and (l.until is null or p.effective_at < timestamptz 'epoch' + l.until * interval '1 microsecond')
+  where o.id = p.id and (o.principal, o.unit) is distinct from (l.principal, l.unit)
 )
-update observations as o set principal = l.principal, unit = l.unit
-from unnest($3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[])
-  as l (assignment, since, until, principal, unit)
-where o.device = $1 and o.assignment = l.assignment
-  and o.effective_at >= timestamptz 'epoch' + l.since * interval '1 microsecond'
-  and (l.until is null or o.effective_at < timestamptz 'epoch' + l.until * interval '1 microsecond')
-  and (o.principal, o.unit) is distinct from (l.principal, l.unit))sql";
+select (extract(epoch from effective_at) * 1000000)::bigint as effective_us, id, count(*) over () as rows
+from piece order by effective_at desc, id desc limit 1)sql";
+
+constexpr std::string_view kNoteLabelled = R"sql(
+insert into labelled_routes (device, revision) values ($1, $2)
+on conflict (device) do update set revision = greatest(labelled_routes.revision, excluded.revision))sql";
+
+// Labels turned into columns, for unnest.
+struct LabelColumns {
+  std::vector<std::string> assignments, principals, units;
+  std::vector<std::int64_t> since;
+  std::vector<std::optional<std::int64_t>> until;
+
+  explicit LabelColumns(const std::vector<Label>& labels);
+};
+
+LabelColumns::LabelColumns(const std::vector<Label>& labels) {
+  for (const Label& label : labels) {
+    assignments.push_back(label.assignment);
+    since.push_back(label.since_us);
+    until.push_back(label.until_us);
+    principals.push_back(label.party.principal);
+    units.push_back(label.party.unit);
+  }
+}
 
 // Rows turned into columns, for unnest.
 struct Columns {
@@ -109,8 +136,8 @@ void Columns::Add(const CareRecord& row) {
   kinds.push_back(observation.kind());
   effective.push_back(Micros(observation.effective_at()));
   received.push_back(Micros(observation.received_at()));
-  lanes.push_back(static_cast<int>(LaneOf(row.log)));
-  shards.push_back(static_cast<int>(ShardOf(row.log)));
+  lanes.push_back(LaneNumber(row.log.log));
+  shards.push_back(row.log.shard);
   ms.push_back(static_cast<std::int64_t>(row.position.ms));
   seq.push_back(static_cast<std::int64_t>(row.position.seq));
   revisions.push_back(static_cast<std::int64_t>(row.route_revision));
@@ -138,7 +165,7 @@ absl::StatusOr<Positions> PostgresHistoryReader::Stored() {
   for (const Row row : *result) {
     const auto position = Position::Parse(row.Text("position"));
     if (!position.ok()) return position.status();
-    stored[LogOf(row.String("log"), row.Int("shard"))] = *position;
+    stored[LogOf(row.Text("log"), row.Int("shard"))] = *position;
   }
   return stored;
 }
@@ -186,23 +213,20 @@ absl::Status PostgresHistoryWriter::Connect() {
   return absl::OkStatus();
 }
 
-absl::Status PostgresHistoryWriter::Take(LogLane lane) {
-  auto leases = positions_.Acquire(*connection_, NameOf(lane), kAllShards, lease_);
+absl::Status PostgresHistoryWriter::Take(Log log) {
+  auto leases = positions_.Acquire(*connection_, LogName(log), AllShards(), lease_);
   if (!leases.ok()) return leases.status();
-  for (ShardLease& lease : *leases) {
-    const std::size_t log = LogOf(lease.log, lease.shard);
-    leases_.emplace(log, std::move(lease));
-  }
+  for (ShardLease& lease : *leases) leases_.emplace(LogId{lease.shard, log}, std::move(lease));
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::map<std::size_t, Position>> PostgresHistoryWriter::Own() {
+absl::StatusOr<std::map<LogId, Position>> PostgresHistoryWriter::Own() {
   if (absl::Status status = Connect(); !status.ok()) return status;
   leases_.clear();
-  for (const LogLane lane : {LogLane::kMeasurement, LogLane::kAlarm}) {
-    if (absl::Status status = Take(lane); !status.ok()) return status;
+  for (const Log log : {Log::kMeasurement, Log::kAlarm}) {
+    if (absl::Status status = Take(log); !status.ok()) return status;
   }
-  std::map<std::size_t, Position> owned;
+  std::map<LogId, Position> owned;
   for (const auto& [log, lease] : leases_) {
     const auto position = Position::Parse(lease.position);
     if (!position.ok()) return position.status();
@@ -246,20 +270,26 @@ absl::StatusOr<std::map<std::string, std::uint64_t>> PostgresHistoryWriter::Labe
   return labelled;
 }
 
-absl::Status PostgresHistoryWriter::Relabel(const std::string& device, std::uint64_t revision,
-                                            const std::vector<Label>& labels) {
+absl::StatusOr<RelabelledPiece> PostgresHistoryWriter::Relabel(const std::string& device,
+                                                               const std::vector<Label>& labels,
+                                                               const std::optional<ListKey>& after, std::size_t limit) {
   if (absl::Status status = Connect(); !status.ok()) return status;
-  std::vector<std::string> assignments, principals, units;
-  std::vector<std::int64_t> since;
-  std::vector<std::optional<std::int64_t>> until;
-  for (const Label& label : labels) {
-    assignments.push_back(label.assignment);
-    since.push_back(label.since_us);
-    until.push_back(label.until_us);
-    principals.push_back(label.party.principal);
-    units.push_back(label.party.unit);
-  }
-  return connection_->Execute(kRelabel, {device, revision, assignments, since, until, principals, units}).status();
+  const LabelColumns columns(labels);
+  const auto after_us = after ? std::optional(after->effective_us) : std::nullopt;
+  const auto result =
+      connection_->Execute(kRelabel, {device, after_us, after ? after->id : "", limit, columns.assignments,
+                                      columns.since, columns.until, columns.principals, columns.units});
+  if (!result.ok()) return result.status();
+  if (result->empty()) return RelabelledPiece{};
+  const Row last = (*result)[0];
+  RelabelledPiece piece{.rows = static_cast<std::size_t>(last.Int64("rows")), .last = std::nullopt};
+  if (piece.rows == limit) piece.last = ListKey{last.Int64("effective_us"), last.String("id")};
+  return piece;
+}
+
+absl::Status PostgresHistoryWriter::NoteLabelled(const std::string& device, std::uint64_t revision) {
+  if (absl::Status status = Connect(); !status.ok()) return status;
+  return connection_->Execute(kNoteLabelled, {device, revision}).status();
 }
 
 }  // namespace nara::broker

@@ -37,21 +37,23 @@ class PostgresHistoryWriter final : public HistoryWriterStore {
   // Gives up its leases.
   ~PostgresHistoryWriter() override;
 
-  absl::StatusOr<std::map<std::size_t, Position>> Own() override;
+  absl::StatusOr<std::map<LogId, Position>> Own() override;
   absl::Status Store(const HistoryBatch& batch) override;
   absl::StatusOr<std::map<std::string, std::uint64_t>> Labelled() override;
-  absl::Status Relabel(const std::string& device, std::uint64_t revision, const std::vector<Label>& labels) override;
+  absl::StatusOr<RelabelledPiece> Relabel(const std::string& device, const std::vector<Label>& labels,
+                                          const std::optional<ListKey>& after, std::size_t limit) override;
+  absl::Status NoteLabelled(const std::string& device, std::uint64_t revision) override;
 
  private:
   absl::Status Connect();
-  absl::Status Take(LogLane lane);
+  absl::Status Take(Log log);
   absl::Status Insert(Transaction& transaction, const std::vector<CareRecordPtr>& rows);
 
   const PostgresOptions options_;
   const LogPositions positions_;
   const std::chrono::milliseconds lease_;
   std::unique_ptr<PostgresConnection> connection_;
-  std::map<std::size_t, ShardLease> leases_;
+  std::map<LogId, ShardLease> leases_;
 };
 
 }  // namespace nara::broker

@@ -35,7 +35,7 @@ bool Complete(const LogRecord& record) {
 RecordReader::RecordReader(std::set<std::string> care_kinds, const Audience& audience, Metrics& metrics)
     : care_kinds_(std::move(care_kinds)), audience_(audience), metrics_(metrics) {}
 
-CareRecordPtr RecordReader::Read(std::size_t log, const LogEntry& entry) const {
+CareRecordPtr RecordReader::Read(LogId log, const LogEntry& entry) const {
   LogRecord log_record;
   if (!log_record.ParseFromString(entry.payload) || !Complete(log_record)) {
     metrics_.Unreadable();

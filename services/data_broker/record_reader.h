@@ -17,7 +17,7 @@ class RecordReader {
   RecordReader(std::set<std::string> care_kinds, const Audience& audience, Metrics& metrics);
 
   // Null when there is nothing to deliver: another purpose, a test, or unreadable.
-  CareRecordPtr Read(std::size_t log, const LogEntry& entry) const;
+  CareRecordPtr Read(LogId log, const LogEntry& entry) const;
 
  private:
   const std::set<std::string> care_kinds_;

@@ -14,7 +14,7 @@ class RecordReaderTest : public ::testing::Test {
  protected:
   RecordReaderTest() { audience_.Answers("glu-1", "unit-a"); }
 
-  CareRecordPtr Read(std::string payload) { return reader_.Read(5, {{7, 1}, std::move(payload)}); }
+  CareRecordPtr Read(std::string payload) { return reader_.Read({5, Log::kAlarm}, {{7, 1}, std::move(payload)}); }
 
   metrics::Registry registry_;
   Metrics metrics_{registry_};
@@ -29,7 +29,7 @@ TEST_F(RecordReaderTest, ACareRecordKeepsWhatTheDeviceSaid) {
   EXPECT_EQ(record->observation.resident(), "res-glu-1");
   EXPECT_EQ(record->observation.values(0).decimal(), "5.40");
   EXPECT_EQ(record->observation.effective_at().seconds(), testing::kNoon);
-  EXPECT_EQ(record->log, 5U);
+  EXPECT_EQ(record->log, (LogId{5, Log::kAlarm}));
   EXPECT_EQ(record->position, (Position{7, 1}));
   EXPECT_EQ(record->party, (Party{"1480", "unit-a"}));
 }

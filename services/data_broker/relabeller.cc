@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "data_broker/micros.h"
+#include "common/time/proto_time.h"
 
 namespace nara::broker {
 namespace {
@@ -33,24 +33,37 @@ std::vector<Label> LabelsOf(const registry::v1::Route& route) {
 }
 
 void Relabeller::Changed(const std::vector<RoutePtr>& routes) {
-  const std::lock_guard lock(mutex_);
-  for (const RoutePtr& route : routes) {
-    RoutePtr& newest = changed_[route->device()];
-    if (newest == nullptr || newest->revision() < route->revision()) newest = route;
-  }
+  for (const RoutePtr& route : routes) Back({.route = route});
 }
 
-std::vector<Relabeller::RoutePtr> Relabeller::Some() {
+// A newer form begins anew.
+void Relabeller::Back(Work work) {
   const std::lock_guard lock(mutex_);
-  std::vector<RoutePtr> some;
-  while (!changed_.empty() && some.size() < per_run_) {
-    RoutePtr route = std::move(changed_.begin()->second);
-    changed_.erase(changed_.begin());
-    const auto labelled = labelled_->find(route->device());
-    const bool done = labelled != labelled_->end() && labelled->second >= route->revision();
-    if (!done) some.push_back(std::move(route));
+  Work& newest = changed_[work.route->device()];
+  if (newest.route == nullptr || newest.route->revision() < work.route->revision()) newest = std::move(work);
+}
+
+bool Relabeller::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return !changed_.empty();
+}
+
+bool Relabeller::Labelled(const registry::v1::Route& route) const {
+  const auto labelled = labelled_->find(route.device());
+  return labelled != labelled_->end() && labelled->second >= route.revision();
+}
+
+std::optional<Relabeller::Work> Relabeller::Next() {
+  const std::lock_guard lock(mutex_);
+  while (!changed_.empty()) {
+    auto next = changed_.upper_bound(turn_);
+    if (next == changed_.end()) next = changed_.begin();
+    turn_ = next->first;
+    Work work = std::move(next->second);
+    changed_.erase(next);
+    if (!Labelled(*work.route)) return work;
   }
-  return some;
+  return std::nullopt;
 }
 
 absl::Status Relabeller::Load(HistoryWriterStore& store) {
@@ -61,17 +74,34 @@ absl::Status Relabeller::Load(HistoryWriterStore& store) {
   return absl::OkStatus();
 }
 
-absl::Status Relabeller::Run(HistoryWriterStore& store) {
-  if (absl::Status status = Load(store); !status.ok()) return status;
-  const std::vector<RoutePtr> routes = Some();
-  for (std::size_t i = 0; i < routes.size(); ++i) {
-    const registry::v1::Route& route = *routes[i];
-    if (absl::Status status = store.Relabel(route.device(), route.revision(), LabelsOf(route)); !status.ok()) {
-      Changed({routes.begin() + static_cast<std::ptrdiff_t>(i), routes.end()});
-      return status;
-    }
+// The rows that it went over.
+absl::StatusOr<std::size_t> Relabeller::Piece(HistoryWriterStore& store, Work work) {
+  const registry::v1::Route& route = *work.route;
+  const std::size_t limit = size_.now();
+  const auto piece = store.Relabel(route.device(), LabelsOf(route), work.done, limit);
+  if (size_.Learn(piece.status(), piece.ok() ? piece->rows : limit)) metrics_.HistoryHalved();
+  absl::Status status = piece.status();
+  if (status.ok() && !piece->last) status = store.NoteLabelled(route.device(), route.revision());
+  if (status.ok() && !piece->last) {
     (*labelled_)[route.device()] = route.revision();
     metrics_.Relabelled();
+    return piece->rows;
+  }
+  if (status.ok()) work.done = piece->last;
+  Back(std::move(work));
+  if (!status.ok()) return status;
+  return piece->rows;
+}
+
+absl::Status Relabeller::Run(HistoryWriterStore& store) {
+  if (absl::Status status = Load(store); !status.ok()) return status;
+  const std::size_t enough = size_.now();
+  for (std::size_t devices = 0, rows = 0; devices < options_.devices && rows < enough; ++devices) {
+    std::optional<Work> work = Next();
+    if (!work) break;
+    const absl::StatusOr<std::size_t> piece = Piece(store, *std::move(work));
+    if (!piece.ok()) return piece.status();
+    rows += *piece;
   }
   return absl::OkStatus();
 }

@@ -1,8 +1,12 @@
 // Keeps the labels of history rows (principal and unit that answer) true when a
-// route changes, also backwards in time. What it has done is remembered with the
-// rows, so that a restart goes over changed devices only.
+// route changes, also backwards in time.
 //
-// Threads: Changed from any thread, Run from the thread that writes history.
+// A device's rows are gone over in pieces, oldest first, none larger than the store
+// manages in its time. How far it is is known here alone; that all of it is done is
+// remembered with the rows, last, so that a restart goes over changed devices only and
+// what was interrupted is done again.
+//
+// Threads: Changed and waiting from any thread, Run from the thread that writes history.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "data_broker/batch_size.h"
 #include "data_broker/metrics.h"
 #include "data_broker/ports.h"
 #include "nara/registry/v1/registry.pb.h"
@@ -23,25 +28,48 @@ class Relabeller {
  public:
   using RoutePtr = std::shared_ptr<const registry::v1::Route>;
 
-  // At most `per_run` devices in one Run, so that batches are not held up.
-  explicit Relabeller(Metrics& metrics, std::size_t per_run = 64) : metrics_(metrics), per_run_(per_run) {}
+  struct Options {
+    // One Run goes over at most so many devices, or a little more than so many rows, so
+    // that batches are not held up; a statement over at most so many rows.
+    std::size_t devices = 64;
+    std::size_t rows = 1000;
+  };
+
+  explicit Relabeller(Metrics& metrics) : Relabeller(metrics, Options()) {}
+  Relabeller(Metrics& metrics, Options options) : options_(options), metrics_(metrics), size_(options.rows) {}
 
   // These routes have a new form.
   void Changed(const std::vector<RoutePtr>& routes);
 
-  // Corrects the rows of some changed devices. What failed is done again.
+  // Run has more to do.
+  bool waiting() const;
+
+  // Corrects the rows of some changed devices. What failed is gone on with when the
+  // other devices have had their turn.
   absl::Status Run(HistoryWriterStore& store);
 
  private:
-  std::vector<RoutePtr> Some();
+  // A changed device, and the last of its rows that are corrected.
+  struct Work {
+    RoutePtr route;
+    std::optional<ListKey> done = {};
+  };
+
+  std::optional<Work> Next();
+  void Back(Work work);
+  bool Labelled(const registry::v1::Route& route) const;
   absl::Status Load(HistoryWriterStore& store);
+  absl::StatusOr<std::size_t> Piece(HistoryWriterStore& store, Work work);
 
+  const Options options_;
   Metrics& metrics_;
-  const std::size_t per_run_;
-  std::optional<std::map<std::string, std::uint64_t>> labelled_;  // by the running thread alone
+  // By the running thread alone.
+  BatchSize size_;
+  std::optional<std::map<std::string, std::uint64_t>> labelled_;
+  std::string turn_;  // the device that had its turn last
 
-  std::mutex mutex_;
-  std::map<std::string, RoutePtr> changed_;  // protected by mutex_
+  mutable std::mutex mutex_;
+  std::map<std::string, Work> changed_;  // protected by mutex_
 };
 
 // The change points of CARE, as labels: each until the next of its assignment. The

@@ -39,6 +39,11 @@ struct Processed {
   }
 };
 
+bool HasRead(const Hub& hub, const Positions& positions) {
+  const std::optional<Positions> head = hub.head();
+  return head && Covers(*head, positions);
+}
+
 // Devices a-0, a-1, a-2 of unit-a and b-3 of unit-b, each on a log of its own.
 class Storm {
  public:
@@ -48,14 +53,16 @@ class Storm {
   std::uint64_t said() const { return seq_; }
   const std::map<std::string, std::vector<std::string>>& sent() const { return sent_; }
 
-  // Logs are trimmed behind history, also before the live feed has read them.
-  void Gust() {
+  // Logs are trimmed behind history, also before the live feed has read them. Every
+  // other time it has read all of it before the next thing happens.
+  void Gust(const Hub& hub) {
     history_.Down(Roll(5) == 0);
-    logs_.Down(Roll(8) == 0);
+    const bool down = Roll(8) == 0;
+    logs_.Down(down);
     for (std::size_t n = Roll(30); n > 0; --n) Say();
-    const std::size_t log = Roll(4);
+    const LogId log = LogAt(Roll(4));
     logs_.Trim(log, history_.positions()[log]);
-    WaitFor([] { return false; }, std::chrono::milliseconds(Roll(10)));
+    if (!down && Roll(2) == 0) EXPECT_TRUE(WaitFor([&] { return HasRead(hub, ends_); }));
   }
   void Calm() {
     history_.Down(false);
@@ -66,7 +73,7 @@ class Storm {
   void Say() {
     const std::size_t log = Roll(4);
     const std::string device = (log == 3 ? "b-" : "a-") + std::to_string(log);
-    logs_.Append(log, testing::Say{.device = device, .seq = ++seq_});
+    ends_[LogAt(log)] = logs_.Append(LogAt(log), testing::Say{.device = device, .seq = ++seq_});
     if (log < 3) sent_[device].push_back(device + "/m/00000000000000aa/" + std::to_string(seq_));
   }
 
@@ -74,6 +81,7 @@ class Storm {
   FakeLogs& logs_;
   FakeHistory& history_;
   std::uint64_t seq_ = 0;
+  Positions ends_;
   std::map<std::string, std::vector<std::string>> sent_;
 };
 
@@ -92,7 +100,7 @@ TEST(Resuming, NoGapAndNoDuplicateBeyondTheCursor) {
     FakeHistory history;
     Storm storm(seed, logs, history);
     BrokerRig rig(
-        audience, history, history, [&] { return logs.Shelf(); }, [&] { return logs.Follower(); },
+        audience, history, history, [&] { return logs.Shelf(); }, [&] { return logs.Source(); },
         {.queue = 1 + storm.Roll(8), .kept = 1 + storm.Roll(20)});
     rig.StartHistory();
     rig.StartFeed();
@@ -102,7 +110,7 @@ TEST(Resuming, NoGapAndNoDuplicateBeyondTheCursor) {
       ASSERT_FALSE(stream->closed()) << *stream->status();
       for (int gust = 0; gust < 3; ++gust) {
         stream->Stall(storm.Roll(3) == 0);
-        storm.Gust();
+        storm.Gust(rig.hub());
       }
       const auto responses = stream->received();
       BrokerRig::Break(*stream);
@@ -127,10 +135,11 @@ class LateRoutes {
   std::uint64_t said() const { return seq_; }
   const std::map<std::string, std::vector<std::string>>& sent() const { return sent_; }
 
-  void Gust() {
+  // Every other time the live feed has read all of it before the next thing happens.
+  void Gust(const Hub& hub) {
     for (std::size_t n = Roll(20); n > 0; --n) Say();
     if (Roll(3) == 0) Arrive();
-    WaitFor([] { return false; }, std::chrono::milliseconds(Roll(10)));
+    if (Roll(2) == 0) EXPECT_TRUE(WaitFor([&] { return HasRead(hub, ends_); }));
   }
   void Arrive() {
     for (const auto& [device, revision] : revisions_) audience_.Answers(device, "unit-a", revision);
@@ -142,7 +151,8 @@ class LateRoutes {
     const std::string device = "a-" + std::to_string(log) + "-" + std::to_string(Roll(2));
     std::uint64_t& revision = revisions_[device];
     if (revision == 0 || Roll(8) == 0) ++revision;
-    logs_.Append(log, testing::Say{.device = device, .seq = ++seq_, .route_revision = revision});
+    ends_[LogAt(log)] =
+        logs_.Append(LogAt(log), testing::Say{.device = device, .seq = ++seq_, .route_revision = revision});
     sent_[device].push_back(device + "/m/00000000000000aa/" + std::to_string(seq_));
   }
 
@@ -150,6 +160,7 @@ class LateRoutes {
   FakeLogs& logs_;
   FakeAudience& audience_;
   std::uint64_t seq_ = 0;
+  Positions ends_;
   std::map<std::string, std::uint64_t> revisions_;
   std::map<std::string, std::vector<std::string>> sent_;
 };
@@ -175,14 +186,14 @@ TEST(Resuming, NoGapWhenRoutesAreLate) {
     audience.Allow("care-a", {"unit-a"});
     LateRoutes routes(seed, logs, audience);
     BrokerRig rig(
-        audience, history, history, [&] { return logs.Shelf(); }, [&] { return logs.Follower(); },
+        audience, history, history, [&] { return logs.Shelf(); }, [&] { return logs.Source(); },
         {.queue = 4 + routes.Roll(60), .kept = 1 + routes.Roll(20)});
     rig.StartHistory();
     rig.StartFeed();
     Processed processed;
     while (routes.said() < 300) {
       const auto stream = rig.Subscribe("care-a", processed.cursor, processed.cursor.empty());
-      for (int gust = 0; gust < 3; ++gust) routes.Gust();
+      for (int gust = 0; gust < 3; ++gust) routes.Gust(rig.hub());
       const auto responses = stream->received();
       BrokerRig::Break(*stream);
       processed.Add(responses, routes.Roll(responses.size() + 1));

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "common/rpc/error.h"
+#include "common/time/proto_time.h"
 #include "data_broker/cursor.h"
-#include "data_broker/micros.h"
 #include "data_broker/page_token.h"
 
 namespace nara::broker {
@@ -31,12 +31,6 @@ Wish WishOf(const std::string& caller, const v1::SubscribeRequest& request) {
 bool InReach(const Audience::Reach& reach, const std::string& unit) {
   if (unit.size() > kMaxUnit) return false;
   return !reach.principal.empty() || std::ranges::find(reach.units, unit) != reach.units.end();
-}
-
-// What google.protobuf.Timestamp allows: the years 1 to 9999.
-bool IsTime(const google::protobuf::Timestamp& time) {
-  return time.seconds() >= -62'135'596'800 && time.seconds() <= 253'402'300'799 && time.nanos() >= 0 &&
-         time.nanos() < 1'000'000'000;
 }
 
 }  // namespace
@@ -150,7 +144,7 @@ absl::StatusOr<bool> Service::Add(const std::string& caller, const CareRecord& r
   Party party = deps_.audience.PartyOf(row).value_or(*row.party);
   const Audience::Answer answer = party.nobody() ? Audience::Answer::kNo : deps_.audience.MayReceive(caller, party);
   if (answer == Audience::Answer::kLater) {
-    return rpc::Error(absl::StatusCode::kUnavailable, "RIGHTS_STALE",
+    return rpc::Error(absl::StatusCode::kUnavailable, "ACCESS_STALE",
                       "rights cannot be checked while the registry is away; try again");
   }
   if (answer == Audience::Answer::kNo) return false;
@@ -169,9 +163,7 @@ absl::StatusOr<v1::ListObservationsResponse> Service::ListObservations(const rpc
   const absl::StatusOr<ListQuery> query = QueryOf(call.caller, request);
   if (!query.ok()) return query.status();
   const auto rows = deps_.history.List(*query);
-  if (!rows.ok()) {
-    return rpc::Error(absl::StatusCode::kUnavailable, "HISTORY_UNAVAILABLE", "history cannot be read now; try again");
-  }
+  if (!rows.ok()) return rows.status();
   v1::ListObservationsResponse response;
   for (const CareRecordPtr& row : *rows) {
     const absl::StatusOr<bool> added = Add(call.caller, *row, response);

@@ -32,12 +32,12 @@ class ServiceTest : public ::testing::Test {
 
   BrokerRig& Rig(testing::RigOptions options = {}) {
     rig_ = std::make_unique<BrokerRig>(
-        audience_, history_, history_, [this] { return logs_.Shelf(); }, [this] { return logs_.Follower(); }, options);
+        audience_, history_, history_, [this] { return logs_.Shelf(); }, [this] { return logs_.Source(); }, options);
     return *rig_;
   }
 
   void Say(const std::string& device, std::uint64_t seq, std::size_t log = 0) {
-    logs_.Append(log, testing::Say{.device = device, .seq = seq});
+    logs_.Append(LogAt(log), testing::Say{.device = device, .seq = seq});
   }
   bool Stored(std::size_t rows) {
     return WaitFor([&] { return history_.rows().size() == rows; });
@@ -82,7 +82,7 @@ TEST_F(ServiceTest, FromStartReadsHistoryThenTheLogThenLive) {
   Say("a-1", 1);
   Rig().StartHistory();
   ASSERT_TRUE(Stored(1));
-  logs_.Trim(0, history_.positions()[0]);
+  logs_.Trim(LogAt(0), history_.positions()[LogAt(0)]);
   Say("a-1", 2);
   rig_->StartFeed();
   const auto stream = rig_->Subscribe("care-a", "", true);
@@ -130,7 +130,7 @@ TEST_F(ServiceTest, WaitsForHistoryWhenTheLogDoesNotReachBack) {
   Say("a-1", 1);
   Rig().StartHistory();
   ASSERT_TRUE(Stored(1));
-  logs_.Trim(0, history_.positions()[0]);
+  logs_.Trim(LogAt(0), history_.positions()[LogAt(0)]);
   Say("a-1", 2);
   history_.Down(true);
   rig_->StartFeed();
@@ -170,6 +170,7 @@ TEST_F(ServiceTest, GoesOnAfterRedisCameBack) {
 // As history keeps it.
 CareRecordPtr RowAt(Position position, const testing::Say& say) {
   auto row = std::make_shared<CareRecord>();
+  row->log = LogAt(0);
   row->position = position;
   row->party = Party{"1480", "unit-a"};
   row->observation.set_id(testing::LogRecordOf(say).event_id());
@@ -182,8 +183,9 @@ TEST_F(ServiceTest, WhatWasTrimmedBeforeTheFeedReadItComesFromHistory) {
   const auto stream = rig_->Subscribe("care-a");
   ASSERT_TRUE(WaitFor([&] { return !stream->cursor().empty(); }));
   logs_.Down(true);
-  const Position gone = logs_.AppendGone(0);
-  ASSERT_TRUE(history_.Store({.rows = {RowAt(gone, {.device = "a-1", .seq = 1})}, .positions = {{0, gone}}}).ok());
+  const Position gone = logs_.AppendGone(LogAt(0));
+  ASSERT_TRUE(
+      history_.Store({.rows = {RowAt(gone, {.device = "a-1", .seq = 1})}, .positions = {{LogAt(0), gone}}}).ok());
   Say("a-1", 2);
   logs_.Down(false);
   ASSERT_TRUE(Got(*stream, 2));
@@ -197,8 +199,9 @@ TEST_F(ServiceTest, ALogThatWasTrimmedAltogetherIsNoticedWithoutANewEntry) {
   const auto stream = rig_->Subscribe("care-a");
   ASSERT_TRUE(WaitFor([&] { return !stream->cursor().empty(); }));
   logs_.Down(true);
-  const Position gone = logs_.AppendGone(0);
-  ASSERT_TRUE(history_.Store({.rows = {RowAt(gone, {.device = "a-1", .seq = 1})}, .positions = {{0, gone}}}).ok());
+  const Position gone = logs_.AppendGone(LogAt(0));
+  ASSERT_TRUE(
+      history_.Store({.rows = {RowAt(gone, {.device = "a-1", .seq = 1})}, .positions = {{LogAt(0), gone}}}).ok());
   logs_.Down(false);
   EXPECT_TRUE(Got(*stream, 1));
 }
@@ -209,8 +212,9 @@ TEST_F(ServiceTest, AGapIsNotSkippedWhileHistoryIsAway) {
   ASSERT_TRUE(WaitFor([&] { return !stream->cursor().empty(); }));
   const std::string before = stream->cursor();
   logs_.Down(true);
-  const Position gone = logs_.AppendGone(0);
-  ASSERT_TRUE(history_.Store({.rows = {RowAt(gone, {.device = "a-1", .seq = 1})}, .positions = {{0, gone}}}).ok());
+  const Position gone = logs_.AppendGone(LogAt(0));
+  ASSERT_TRUE(
+      history_.Store({.rows = {RowAt(gone, {.device = "a-1", .seq = 1})}, .positions = {{LogAt(0), gone}}}).ok());
   history_.Down(true);
   logs_.Down(false);
   Say("a-1", 2);
@@ -263,7 +267,7 @@ TEST_F(ServiceTest, HistoryWaitsForRoutesAndOtherLogsGoOn) {
   Say("a-1", 2, 3);
   Say("a-1", 3, 4);
   ASSERT_TRUE(Stored(2));
-  EXPECT_LT(history_.positions()[3], history_.positions()[4]);
+  EXPECT_LT(history_.positions()[LogAt(3)], history_.positions()[LogAt(4)]);
   audience_.Answers("new-1", "unit-b");
   ASSERT_TRUE(Stored(4));
   for (const CareRecordPtr& row : history_.rows()) {
@@ -275,7 +279,7 @@ TEST_F(ServiceTest, HistoryGoesOnWithItsLogsWhenAnotherWriterHasTakenOne) {
   Rig().StartHistory();
   Say("a-1", 1, 3);
   ASSERT_TRUE(Stored(1));
-  history_.Lose(3);
+  history_.Lose(LogAt(3));
   Say("a-1", 2, 3);
   Say("a-1", 3, 4);
   EXPECT_TRUE(Stored(2));
@@ -378,7 +382,8 @@ TEST_F(ServiceTest, CutsOffACallerThatMayNotSubscribeAnyMore) {
 TEST_F(ServiceTest, ListsNewestFirstPageByPage) {
   Rig().StartHistory();
   for (std::uint64_t seq = 1; seq <= 7; ++seq) {
-    logs_.Append(0, testing::Say{.device = "a-1", .seq = seq, .at = testing::kNoon + static_cast<std::int64_t>(seq)});
+    logs_.Append(LogAt(0),
+                 testing::Say{.device = "a-1", .seq = seq, .at = testing::kNoon + static_cast<std::int64_t>(seq)});
   }
   ASSERT_TRUE(Stored(7));
   v1::ListObservationsRequest request;
@@ -444,7 +449,7 @@ TEST_F(ServiceTest, HistoryTellsRedisWhatItHasStored) {
   Rig().StartHistory();
   Say("a-1", 1, 9);
   ASSERT_TRUE(Stored(1));
-  EXPECT_TRUE(WaitFor([&] { return logs_.committed()[9] == history_.positions()[9]; }));
+  EXPECT_TRUE(WaitFor([&] { return logs_.committed()[LogAt(9)] == history_.positions()[LogAt(9)]; }));
 }
 
 }  // namespace

@@ -83,6 +83,7 @@ class StoresTest : public ::testing::Test {
   PostgresOptions Postgres() const {
     PostgresOptions options;
     options.conninfo = postgres_->conninfo("nara_broker");
+    options.statement_timeout = statement_timeout_;
     return options;
   }
 
@@ -94,7 +95,7 @@ class StoresTest : public ::testing::Test {
     reader_ = std::make_unique<PostgresHistoryReader>(Postgres(), 4);
     rig_ = std::make_unique<BrokerRig>(
         audience_, *reader_, *store_, [this] { return MakeRedisShelf({.address = redis_->address()}); },
-        [this] { return MakeRedisFollower({.address = redis_->address()}); });
+        [this] { return std::make_unique<LogReader>(RedisOptions{redis_->address()}); });
     routes_.OnChange([this](const auto& routes) { rig_->relabeller().Changed(routes); });
     rig_->StartHistory();
     rig_->StartFeed();
@@ -116,6 +117,21 @@ class StoresTest : public ::testing::Test {
     if (!connection.ok()) return 0;
     const auto result = (*connection)->Execute("select count(*) from broker.observations");
     return result.ok() ? static_cast<std::size_t>((*result)[0].Int64(0)) : 0;
+  }
+  // From now on each row takes 4 ms, and a statement of more than 60 rows too long.
+  void SlowDown(const std::string& operation) {
+    auto connection = PostgresConnection::Connect({.conninfo = postgres_->conninfo()});
+    ASSERT_TRUE(connection.ok()) << connection.status();
+    const absl::Status slow =
+        (*connection)
+            ->Run(
+                "create function broker.slow() returns trigger language plpgsql as $$ begin "
+                "perform pg_sleep(0.004); return new; end $$; "
+                "create trigger slow before " +
+                operation + " on broker.observations for each row execute function broker.slow()");
+    ASSERT_TRUE(slow.ok()) << slow;
+    statement_timeout_ = std::chrono::milliseconds(250);
+    Start();
   }
   bool Stored(std::size_t rows) {
     return WaitFor([&] { return Rows() == rows; }, std::chrono::seconds(20));
@@ -143,6 +159,7 @@ class StoresTest : public ::testing::Test {
   std::unique_ptr<PostgresHistoryWriter> store_;
   std::unique_ptr<PostgresHistoryReader> reader_;
   std::unique_ptr<BrokerRig> rig_;
+  std::chrono::milliseconds statement_timeout_{5'000};
   int starts_ = 0;
 };
 
@@ -294,6 +311,32 @@ TEST_F(StoresTest, ATakeOverInThePastMovesHistory) {
   EXPECT_EQ(replayed->ids(), Ids("a-1", 6, 10));
 }
 
+TEST_F(StoresTest, ABacklogThatOneStatementCannotStoreIsStoredInPieces) {
+  Append({.device = "a-1", .seq = 1});
+  ASSERT_TRUE(Stored(1));
+  SlowDown("insert");
+  AppendMany("a-1", 2, 400);
+  EXPECT_TRUE(Stored(400));
+}
+
+TEST_F(StoresTest, ATakeOverOfALongHistoryIsLabelledInPiecesWhileWritingGoesOn) {
+  AppendMany("a-1", 1, 400);
+  ASSERT_TRUE(Stored(400));
+  SlowDown("update");
+  routes_.Apply(false, {RouteOf("a-1", 2, {CareBy(kUnitB, testing::kNoon - 1000)})}, 2);
+  AppendMany("a-1", 401, 410);
+  ASSERT_TRUE(Stored(410));
+  v1::ListObservationsRequest request;
+  request.set_page_size(1000);
+  ASSERT_TRUE(WaitFor(
+      [&] {
+        const auto page = rig_->List(kUnitB, request);
+        return page.ok() && page->observations_size() == 410;
+      },
+      std::chrono::seconds(20)));
+  EXPECT_THAT(rig_->List(kUnitA, request)->observations(), IsEmpty());
+}
+
 // The registry is silent for a minute, while ingest has heard of a device that was just
 // assigned and sends.
 TEST_F(StoresTest, ASilentRegistryCostsNoRecordOfANewDevice) {
@@ -360,11 +403,12 @@ TEST_F(StoresTest, NoGapAndNoDuplicateWhenASubscriberBreaksAtRandomPoints) {
   while (seq < 600) {
     const auto stream = rig_->Subscribe(kUnitA, cursor, cursor.empty());
     ASSERT_FALSE(stream->closed());
-    stream->Stall(random() % 3 == 0);
+    const bool stalled = random() % 3 == 0;
+    stream->Stall(stalled);
     const std::uint64_t more = random() % 60;
     AppendMany("a-1", seq + 1, seq + more);
     seq += more;
-    WaitFor([] { return false; }, std::chrono::milliseconds(random() % 20));
+    if (!stalled) ASSERT_TRUE(Got(*stream, random() % (more + 1)));
     const auto received = stream->received();
     BrokerRig::Break(*stream);
     for (std::size_t i = 0, n = random() % (received.size() + 1); i < n; ++i) {

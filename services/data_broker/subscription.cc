@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/time/proto_time.h"
+
 namespace nara::broker {
 namespace {
 
 std::chrono::milliseconds Millis(const google::protobuf::Timestamp& time) {
-  return std::chrono::seconds(time.seconds()) + std::chrono::milliseconds(time.nanos() / 1'000'000);
+  return std::chrono::milliseconds(absl::ToUnixMillis(FromProto(time)));
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ class SubscriptionTest : public ::testing::Test {
   CareRecordPtr Record(const std::string& device, std::uint64_t ms, const std::string& kind = "glucose",
                        std::size_t log = 0) {
     auto record = std::make_shared<CareRecord>();
-    record->log = log;
+    record->log = LogAt(log);
     record->position = {ms, 0};
     record->route_revision = 1;
     record->observation.set_id(device + "@" + std::to_string(ms));
@@ -93,15 +93,15 @@ TEST_F(SubscriptionTest, CursorPassesOthersRecordsOnceTheQueueIsEmpty) {
   Publish({Record("a-1", 1), Record("b-1", 5, "glucose", 7)});
   const auto batch = subscription->Take();
   ASSERT_TRUE(batch);
-  EXPECT_EQ(batch->after[0].ms, 1U);
-  EXPECT_EQ(batch->after[7].ms, 5U);
+  EXPECT_EQ(batch->after[LogAt(0)].ms, 1U);
+  EXPECT_EQ(batch->after[LogAt(7)].ms, 5U);
 }
 
 TEST_F(SubscriptionTest, CursorOfAPartBatchResumesBehindThatPart) {
   const auto subscription = Subscribe({.caller = "care-a"});
   Publish({Record("a-1", 1), Record("a-1", 2), Record("a-1", 3), Record("a-1", 4), Record("a-1", 5)});
-  EXPECT_EQ(subscription->Take()->after[0].ms, 4U);
-  EXPECT_EQ(subscription->Take()->after[0].ms, 5U);
+  EXPECT_EQ(subscription->Take()->after[LogAt(0)].ms, 4U);
+  EXPECT_EQ(subscription->Take()->after[LogAt(0)].ms, 5U);
 }
 
 TEST_F(SubscriptionTest, WithholdsWhatIsQueuedWhenRightsAreWithdrawn) {
@@ -131,7 +131,7 @@ TEST_F(SubscriptionTest, WaitsWhileRightsAreOutOfDate) {
   audience_.Stale(true);
   Publish({Record("a-1", 1)});
   EXPECT_FALSE(subscription->Take());
-  EXPECT_EQ(subscription->Idle().after[0].ms, 0U);
+  EXPECT_EQ(subscription->Idle().after[LogAt(0)].ms, 0U);
   audience_.Stale(false);
   EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@1"));
 }
@@ -140,7 +140,7 @@ TEST_F(SubscriptionTest, TurnsToCatchUpWhenFullAndKnowsWhereItStopped) {
   const auto subscription = Subscribe({.caller = "care-a"}, 2);
   Publish({Record("a-1", 1), Record("a-1", 2), Record("b-1", 3), Record("a-1", 4)});
   EXPECT_FALSE(subscription->live());
-  EXPECT_EQ(subscription->considered()[0].ms, 3U);
+  EXPECT_EQ(subscription->considered()[LogAt(0)].ms, 3U);
   Publish({Record("a-1", 5)});
   EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@1", "a-1@2"));
 }
@@ -166,7 +166,7 @@ TEST_F(SubscriptionTest, DoesNotJoinWhenTheHubHasForgottenSomething) {
   const auto subscription = Subscribe({.caller = "care-a"}, 1);
   for (std::uint64_t ms = 1; ms <= 6; ++ms) Publish({Record("a-1", ms)});
   TakeIds(*subscription);
-  EXPECT_EQ(subscription->considered()[0].ms, 1U);
+  EXPECT_EQ(subscription->considered()[LogAt(0)].ms, 1U);
   EXPECT_FALSE(hub_.Join(subscription));
 }
 
@@ -175,13 +175,13 @@ TEST_F(SubscriptionTest, DoesNotRepeatWhatCatchUpReadAheadOfTheFeed) {
                                                            Subscription::Options{}, audience_, metrics_);
   hub_.Add(subscription);
   Positions ahead{};
-  ahead[0] = {2, 0};
+  ahead[LogAt(0)] = {2, 0};
   subscription->Fill(std::vector{Record("a-1", 1), Record("a-1", 2)}, ahead);
   ASSERT_TRUE(hub_.Join(subscription));
   Publish({Record("a-1", 1)});
   Publish({Record("a-1", 2), Record("a-1", 3)});
   EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@1", "a-1@2", "a-1@3"));
-  EXPECT_EQ(subscription->considered()[0].ms, 3U);
+  EXPECT_EQ(subscription->considered()[LogAt(0)].ms, 3U);
 }
 
 TEST_F(SubscriptionTest, WhatTheHubKeepsGoesToWhoeverAnswersNow) {
@@ -198,10 +198,10 @@ TEST_F(SubscriptionTest, ARecordBeforeItsRouteHoldsUpNothingButTheCursor) {
   const auto batch = subscription->Take();
   ASSERT_TRUE(batch);
   EXPECT_EQ(batch->response.observations_size(), 3);
-  EXPECT_EQ(batch->after[0].ms, 1U);
-  EXPECT_EQ(batch->after[7].ms, 4U) << "another log";
+  EXPECT_EQ(batch->after[LogAt(0)].ms, 1U);
+  EXPECT_EQ(batch->after[LogAt(7)].ms, 4U) << "another log";
   EXPECT_FALSE(subscription->pending());
-  EXPECT_EQ(subscription->Idle().after[0].ms, 1U);
+  EXPECT_EQ(subscription->Idle().after[LogAt(0)].ms, 1U);
 }
 
 TEST_F(SubscriptionTest, WhatWaitedKeepsItsPlaceAmongItsDevices) {
@@ -216,7 +216,7 @@ TEST_F(SubscriptionTest, WhatWaitedKeepsItsPlaceAmongItsDevices) {
   EXPECT_TRUE(subscription->pending());
   Publish({Record("a-1", 4), Record("new-1", 5)});
   EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@1", "a-1@2", "new-1@3", "a-1@4", "new-1@5"));
-  EXPECT_EQ(subscription->Idle().after[0].ms, 5U);
+  EXPECT_EQ(subscription->Idle().after[LogAt(0)].ms, 5U);
 }
 
 TEST_F(SubscriptionTest, NothingGoesBeforeAnEarlierRecordOfItsDevice) {
@@ -226,7 +226,7 @@ TEST_F(SubscriptionTest, NothingGoesBeforeAnEarlierRecordOfItsDevice) {
   early->party.reset();
   Publish({early, Record("a-1", 2, "glucose", 16), Record("a-1", 3)});
   EXPECT_FALSE(subscription->Take());
-  EXPECT_EQ(subscription->Idle().after[16].ms, 0U);
+  EXPECT_EQ(subscription->Idle().after[LogAt(16)].ms, 0U);
   audience_.Answers("a-1", "unit-a", 2);
   EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@1", "a-1@2", "a-1@3"));
 }
@@ -236,7 +236,7 @@ TEST_F(SubscriptionTest, OneRouteDoesNotWaitForAnother) {
   Publish({Record("new-1", 1), Record("new-2", 2), Record("new-1", 3)});
   audience_.Answers("new-2", "unit-a");
   EXPECT_THAT(TakeIds(*subscription), ElementsAre("new-2@2"));
-  EXPECT_EQ(subscription->Idle().after[0].ms, 0U);
+  EXPECT_EQ(subscription->Idle().after[LogAt(0)].ms, 0U);
 }
 
 TEST_F(SubscriptionTest, WhatWaitedGoesToWhoeverAnswersAndIsNotCountedForOthers) {
@@ -250,7 +250,7 @@ TEST_F(SubscriptionTest, WhatWaitedGoesToWhoeverAnswersAndIsNotCountedForOthers)
   EXPECT_THAT(TakeIds(*ab), IsEmpty());
   EXPECT_THAT(TakeIds(*weight), IsEmpty());
   EXPECT_THAT(TakeIds(*b), ElementsAre("new-1@1"));
-  EXPECT_EQ(a->Idle().after[0].ms, 1U);
+  EXPECT_EQ(a->Idle().after[LogAt(0)].ms, 1U);
   EXPECT_NE(registry_.Text().find("nara_broker_withheld_total 0"), std::string::npos);
 }
 
@@ -271,11 +271,11 @@ TEST_F(SubscriptionTest, CatchUpGoesOnBehindARecordThatWaits) {
                                                            Subscription::Options{}, audience_, metrics_);
   hub_.Add(subscription);
   Positions read{};
-  read[0] = {9, 0};
+  read[LogAt(0)] = {9, 0};
   subscription->Fill(std::vector{Record("new-1", 1), Record("a-1", 2)}, read);
-  EXPECT_EQ(subscription->considered()[0].ms, 9U);
+  EXPECT_EQ(subscription->considered()[LogAt(0)].ms, 9U);
   EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@2"));
-  EXPECT_EQ(subscription->Idle().after[0].ms, 0U);
+  EXPECT_EQ(subscription->Idle().after[LogAt(0)].ms, 0U);
   ASSERT_TRUE(hub_.Join(subscription));
   audience_.Answers("new-1", "unit-a");
   EXPECT_THAT(TakeIds(*subscription), ElementsAre("new-1@1"));
@@ -302,10 +302,10 @@ TEST_F(SubscriptionTest, WhoWasLiveCatchesUpWhenTheFeedBeginsAnew) {
   const auto subscription = Subscribe({.caller = "care-a"});
   Publish({Record("a-1", 1)});
   Positions ends{};
-  ends[0] = {9, 0};
+  ends[LogAt(0)] = {9, 0};
   hub_.Begin(ends);
   EXPECT_FALSE(subscription->live());
-  EXPECT_EQ(subscription->considered()[0].ms, 1U);
+  EXPECT_EQ(subscription->considered()[LogAt(0)].ms, 1U);
   EXPECT_FALSE(hub_.Join(subscription)) << "nothing that it lacks is kept";
   subscription->Fill({}, ends);
   EXPECT_TRUE(hub_.Join(subscription));

@@ -2,26 +2,36 @@
 
 #include <openssl/rand.h>
 
-#include <array>
 #include <chrono>
+#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "common/access/authorizer.h"
 #include "common/catalogue/catalogue.h"
 #include "common/log/log.h"
 #include "common/rpc/server.h"
 #include "device_registry/assortment/postgres_store.h"
 #include "device_registry/change_follower.h"
+#include "device_registry/config.h"
 #include "device_registry/device_ca.h"
 #include "device_registry/feeds.h"
 #include "device_registry/grpc_service.h"
+#include "device_registry/identity_keys.h"
 #include "device_registry/life_cycle/postgres_import.h"
 #include "device_registry/life_cycle/postgres_store.h"
 #include "device_registry/metrics.h"
+#include "device_registry/organisation/postgres_store.h"
 #include "device_registry/postgres_store.h"
 #include "device_registry/registry.h"
+#include "device_registry/residents/postgres_store.h"
+#include "device_registry/responsibility/assignments.h"
+#include "device_registry/responsibility/costs.h"
+#include "device_registry/responsibility/deadlines.h"
+#include "device_registry/responsibility/hand_overs.h"
+#include "device_registry/responsibility/postgres_store.h"
 
 namespace nara::registry {
 namespace {
@@ -31,14 +41,10 @@ constexpr std::chrono::seconds kInForceLimit{1};
 
 // 128 random bits in hexadecimal.
 std::string NewId() {
-  std::array<unsigned char, 16> bytes{};
-  RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
-  std::string hex;
-  for (const unsigned char byte : bytes) {
-    hex.push_back("0123456789abcdef"[byte >> 4]);
-    hex.push_back("0123456789abcdef"[byte & 15]);
-  }
-  return hex;
+  std::string bytes(16, '\0');
+  // No randomness: two residents would get the same id.
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) != 1) std::abort();
+  return absl::BytesToHexString(bytes);
 }
 
 PostgresOptions Options(const Config& config, const std::string& name) {
@@ -51,16 +57,25 @@ PostgresOptions Options(const Config& config, const std::string& name) {
 
 class RegistryApp final : public app::App {
  public:
-  RegistryApp(const Config& config, app::Context& context, Catalogue catalogue, std::unique_ptr<DeviceCa> device_ca)
+  RegistryApp(const Config& config, app::Context& context, Catalogue catalogue, CostRules cost_rules,
+              std::unique_ptr<DeviceCa> device_ca, IdentityKeys identity_keys)
       : catalogue_(std::move(catalogue)),
+        cost_rules_(std::move(cost_rules)),
         device_ca_(std::move(device_ca)),
+        identity_keys_(std::move(identity_keys)),
         metrics_(context.metrics),
         changes_(Options(config, context.name)),
         follower_(changes_, feeds_, FollowerOptions()),
         database_(Options(config, context.name), static_cast<std::size_t>(config.connections),
                   [this] { follower_.Wake(); }),
         store_(database_),
+        organisation_store_(database_, identity_keys_),
+        resident_store_(database_, identity_keys_),
+        assignment_store_(database_),
+        hand_over_store_(database_),
+        cost_store_(database_),
         authorizer_(feeds_.access.table()),
+        rights_(authorizer_),
         registry_({.store = store_,
                    .credentials = *device_ca_,
                    .catalogue = catalogue_,
@@ -68,6 +83,33 @@ class RegistryApp final : public app::App {
                    .clock = context.clock,
                    .in_force = [this](std::uint64_t at) { return follower_.WaitFor(at, kInForceLimit); },
                    .new_id = NewId}),
+        organisation_(
+            {.store = organisation_store_, .catalogue = catalogue_, .authorizer = authorizer_, .new_id = NewId}),
+        residents_({.store = resident_store_,
+                    .keys = identity_keys_,
+                    .catalogue = catalogue_,
+                    .authorizer = authorizer_,
+                    .clock = context.clock,
+                    .new_id = NewId}),
+        assignments_({.store = assignment_store_,
+                      .registry = store_,
+                      .rights = rights_,
+                      .clock = context.clock,
+                      .new_id = NewId}),
+        hand_overs_({.store = hand_over_store_,
+                     .assignments = assignment_store_,
+                     .registry = store_,
+                     .rights = rights_,
+                     .new_id = NewId}),
+        costs_({.store = cost_store_,
+                .assignments = assignment_store_,
+                .registry = store_,
+                .rights = rights_,
+                .catalogue = catalogue_,
+                .rules = cost_rules_,
+                .clock = context.clock,
+                .new_id = NewId}),
+        deadlines_(hand_over_store_, metrics_),
         moves_(database_),
         life_cycle_({.store = store_,
                      .moves = moves_,
@@ -85,12 +127,15 @@ class RegistryApp final : public app::App {
                         .authorizer = authorizer_,
                         .clock = context.clock}),
         server_({.grpc = config.grpc, .tls = config.tls}),
-        service_(MakeGrpcService(
-            {registry_, life_cycle_, portal_import_, assortment_, feeds_, authorizer_, metrics_, server_.workers()})) {
+        service_(MakeGrpcService({registry_, organisation_, residents_, assignments_, hand_overs_, costs_, life_cycle_,
+                                  portal_import_, assortment_, feeds_, authorizer_, metrics_, server_.workers()})) {
     context.health.AddCheck("watches", [this] { return CheckWatches(); });
     parts_.Add("database", [this] { return database_.Prepare(); });
     parts_.Add("store", [this] { return store_.Prepare(catalogue_); });
+    parts_.Add("organisation", [this] { return organisation_store_.Prepare(catalogue_); });
+    parts_.Add("residents", [this] { return resident_store_.Prepare(); });
     parts_.Add("watches", [this] { return follower_.Start(); }, [this] { StopWatches(); });
+    parts_.Add("deadlines", [this] { return StartDeadlines(); }, [this] { deadlines_.Stop(); });
     parts_.Add("grpc", [this] { return server_.Start({service_.get()}); }, [this] { StopServer(); });
   }
 
@@ -119,6 +164,11 @@ class RegistryApp final : public app::App {
     return authorizer_.fresh() ? absl::OkStatus() : absl::UnavailableError("PostgreSQL does not answer");
   }
 
+  absl::Status StartDeadlines() {
+    deadlines_.Start();
+    return absl::OkStatus();
+  }
+
   void StopWatches() { follower_.Stop(); }
 
   // Open streams would hold the server's stop until its grace is over.
@@ -131,15 +181,29 @@ class RegistryApp final : public app::App {
   }
 
   const Catalogue catalogue_;
+  const CostRules cost_rules_;
   const std::unique_ptr<DeviceCa> device_ca_;
+  const IdentityKeys identity_keys_;
   Metrics metrics_;
   Feeds feeds_;
   PostgresChanges changes_;
   ChangeFollower follower_;
   Database database_;
   PostgresStore store_;
+  PostgresOrganisation organisation_store_;
+  PostgresResidents resident_store_;
+  PostgresAssignments assignment_store_;
+  PostgresHandOvers hand_over_store_;
+  PostgresCosts cost_store_;
   Authorizer authorizer_;
+  Rights rights_;
   Registry registry_;
+  Organisation organisation_;
+  Residents residents_;
+  Assignments assignments_;
+  HandOvers hand_overs_;
+  Costs costs_;
+  Deadlines deadlines_;
   PostgresLifeCycle moves_;
   LifeCycle life_cycle_;
   PostgresAssortment choices_;
@@ -153,20 +217,21 @@ class RegistryApp final : public app::App {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<app::App>> MakeApp(const Config& config, app::Context& context) {
-  absl::StatusOr<Catalogue> catalogue = Catalogue::Load(config.catalogue);
-  if (!catalogue.ok()) return catalogue.status();
-  auto device_ca = DeviceCa::Load(
-      {.cert = config.device_ca_cert, .key = config.device_ca_key, .password_key = config.mqtt_password_key},
-      context.clock);
-  if (!device_ca.ok()) return device_ca.status();
-  return std::make_unique<RegistryApp>(config, context, *std::move(catalogue), *std::move(device_ca));
-}
-
-absl::StatusOr<std::unique_ptr<app::App>> MakeProcess(config::Section& root, app::Context& context) {
+absl::StatusOr<std::unique_ptr<app::App>> MakeApp(config::Section& root, app::Context& context) {
   const absl::StatusOr<Config> config = ReadConfig(root);
   if (!config.ok()) return config.status();
-  return MakeApp(*config, context);
+  absl::StatusOr<Catalogue> catalogue = Catalogue::Load(config->catalogue);
+  if (!catalogue.ok()) return catalogue.status();
+  absl::StatusOr<CostRules> cost_rules = CostRules::Load(config->catalogue + "/cost_rules.yaml");
+  if (!cost_rules.ok()) return cost_rules.status();
+  auto device_ca = DeviceCa::Load(
+      {.cert = config->device_ca_cert, .key = config->device_ca_key, .password_key = config->mqtt_password_key},
+      context.clock);
+  if (!device_ca.ok()) return device_ca.status();
+  absl::StatusOr<IdentityKeys> identity_keys = IdentityKeys::Load(config->identity_keys);
+  if (!identity_keys.ok()) return identity_keys.status();
+  return std::make_unique<RegistryApp>(*config, context, *std::move(catalogue), *std::move(cost_rules),
+                                       *std::move(device_ca), *std::move(identity_keys));
 }
 
 }  // namespace nara::registry

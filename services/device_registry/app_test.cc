@@ -4,15 +4,22 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <fstream>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "common/app/health.h"
+#include "common/log/log.h"
 #include "common/metrics/registry.h"
+#include "common/postgres/connection.h"
 #include "common/routes/watcher.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/error.h"
@@ -20,6 +27,7 @@
 #include "common/testing/servers.h"
 #include "common/testing/temp_dir.h"
 #include "common/testing/wait_for.h"
+#include "device_registry/testing/identities.h"
 #include "device_registry/testing/requests.h"
 #include "nara/registry/v1/service.grpc.pb.h"
 
@@ -36,19 +44,32 @@ class AppTest : public ::testing::Test {
     EXPECT_TRUE(postgres_->CreateOwner("nara_registry", "registry").ok());
     const testing::KeyAndCert device_ca = testing::MakeCa("device-ca");
     dir_.Write("ca.pem", ca_.cert);
-    config_.grpc.listen = {.host = "127.0.0.1", .port = nara::testing::FreePort()};
-    config_.tls = Identity("nara-device-registry");
-    config_.postgres = postgres_->conninfo("nara_registry");
-    config_.catalogue = NARA_CATALOGUE;
-    config_.device_ca_cert = dir_.Write("device-ca.pem", device_ca.cert);
-    config_.device_ca_key = dir_.Write("device-ca.key", device_ca.key);
-    config_.mqtt_password_key = dir_.Write("password.key", std::string(32, 'k'));
+    dir_.Write("device-ca.pem", device_ca.cert);
+    dir_.Write("device-ca.key", device_ca.key);
+    dir_.Write("password.key", std::string(32, 'k'));
+    identity_keys_ =
+        dir_.Write("identity.keys", "search:" + std::string(64, '5') + "\nk1:" + std::string(64, '1') + "\n");
+    EXPECT_EQ(chmod(identity_keys_.c_str(), 0600), 0);
     Start();
   }
   ~AppTest() override { app_->Stop(); }
 
+  std::string Yaml() {
+    const config::Tls tls = Identity("nara-device-registry");
+    return "grpc: {listen: \"127.0.0.1:" + std::to_string(port_) + "\"}\ntls: {ca: \"" + tls.ca + "\", cert: \"" +
+           tls.cert + "\", key: \"" + tls.key + "\"}\npostgres: {conninfo: \"" + postgres_->conninfo("nara_registry") +
+           "\"}\ncatalogue: " + NARA_CATALOGUE + "\ndevice_ca: {cert: " + dir_.File("device-ca.pem") +
+           ", key: " + dir_.File("device-ca.key") + "}\nmqtt_password_key: " + dir_.File("password.key") +
+           "\nidentity_keys: " + identity_keys_ + "\n";
+  }
+  absl::StatusOr<std::unique_ptr<app::App>> Make() {
+    auto root = config::Section::Parse(Yaml(), "test.yaml");
+    if (!root.ok()) return root.status();
+    return MakeApp(*root, context_);
+  }
+
   void Start() {
-    auto app = MakeApp(config_, context_);
+    auto app = Make();
     ASSERT_TRUE(app.ok()) << app.status();
     app_ = *std::move(app);
     const absl::Status started = app_->Start();
@@ -68,7 +89,7 @@ class AppTest : public ::testing::Test {
   }
 
   std::shared_ptr<grpc::Channel> Channel(const std::string& name) {
-    return rpc::Connect("127.0.0.1:" + std::to_string(config_.grpc.listen.port), Identity(name));
+    return rpc::Connect("127.0.0.1:" + std::to_string(port_), Identity(name));
   }
   std::unique_ptr<Stub> As(const std::string& name) { return v1::DeviceRegistryService::NewStub(Channel(name)); }
 
@@ -82,6 +103,12 @@ class AppTest : public ::testing::Test {
   }
 
   void PutUnit(Stub& stub, const std::string& id) {
+    v1::PutProviderRequest provider;
+    v1::PutProviderResponse stored;
+    provider.mutable_provider()->set_id("hemtjanst");
+    provider.mutable_provider()->add_principals("1480");
+    provider.mutable_provider()->set_name("Hemtjänsten");
+    ASSERT_EQ(Call(stub, &Stub::PutProvider, provider, &stored), "");
     v1::PutUnitRequest request;
     v1::PutUnitResponse response;
     request.mutable_unit()->set_id(id);
@@ -89,6 +116,17 @@ class AppTest : public ::testing::Test {
     request.mutable_unit()->set_provider("hemtjanst");
     request.mutable_unit()->set_name("Hemtjänsten " + id);
     ASSERT_EQ(Call(stub, &Stub::PutUnit, request, &response), "");
+  }
+
+  // The administrator of a principal.
+  std::unique_ptr<Stub> Chef() {
+    v1::PutClientRequest client;
+    v1::PutClientResponse stored;
+    client.mutable_client()->set_id("chef");
+    client.mutable_client()->set_role("principal_admin");
+    client.mutable_client()->set_principal("1480");
+    EXPECT_EQ(Call(*As("nara-admin"), &Stub::PutClient, client, &stored), "");
+    return As("chef");
   }
 
   void Register(Stub& stub, const std::string& prefix, int count) {
@@ -120,13 +158,14 @@ class AppTest : public ::testing::Test {
   }
 
   nara::testing::TempDir dir_;
+  std::string identity_keys_;
   std::map<std::string, config::Tls> identities_;
   const testing::KeyAndCert ca_ = testing::MakeCa("ca");
   std::unique_ptr<nara::testing::PostgresServer> postgres_;
   metrics::Registry metrics_;
   app::Health health_;
   app::Context context_{"registry", metrics_, health_, SystemClock::Instance()};
-  Config config_;
+  const int port_ = nara::testing::FreePort();
   std::unique_ptr<app::App> app_;
 };
 
@@ -171,7 +210,8 @@ TEST_F(AppTest, ProvisionsDevicesWithTheSignedCertificate) {
   request.add_requests()->set_device("disp-0");
   request.mutable_requests(0)->set_csr_pem(testing::MakeRequest("EC", "whatever"));
   ASSERT_EQ(Call(*admin, &Stub::ProvisionDevices, request, &response), "");
-  EXPECT_EQ(testing::Inspect(response.credentials(0).certificate_pem(), config_.device_ca_cert).subject, "CN=disp-0");
+  EXPECT_EQ(testing::Inspect(response.credentials(0).certificate_pem(), dir_.File("device-ca.pem")).subject,
+            "CN=disp-0");
   EXPECT_EQ(response.credentials(0).mqtt_password().size(), 64u);
   request.mutable_requests(0)->set_csr_pem("not a request");
   EXPECT_THAT(Call(*admin, &Stub::ProvisionDevices, request, &response), ::testing::HasSubstr("BAD_CERTIFICATE"));
@@ -224,10 +264,95 @@ TEST_F(AppTest, SetsUpAFleetInSeconds) {
   EXPECT_TRUE(WaitFor([&] { return routes.size() == kCallers * kEach; }));
 }
 
+// The whole database and PostgreSQL's own log with every statement and parameter.
+std::string EverythingWritten(nara::testing::PostgresServer& server) {
+  const std::string conninfo = server.conninfo();
+  auto connection = PostgresConnection::Connect({.conninfo = conninfo, .schema = "registry", .application_name = "t"});
+  EXPECT_TRUE(connection.ok()) << connection.status();
+  EXPECT_TRUE((*connection)->Run("set xmlbinary = 'hex'").ok());
+  const auto dump = (*connection)->Execute("select schema_to_xml('registry', true, false, '')::text");
+  EXPECT_TRUE(dump.ok()) << dump.status();
+  const std::string folder = conninfo.substr(5, conninfo.find(' ') - 5);
+  std::ifstream log(folder + "/log");
+  std::ostringstream all;
+  all << (*dump)[0].Text(0) << log.rdbuf();
+  EXPECT_THAT(all.str(), ::testing::HasSubstr("insert into identities")) << "the log holds statements";
+  return all.str();
+}
+
+std::string InHex(const std::string& text) {
+  std::string hex;
+  for (const unsigned char c : text) {
+    hex.push_back("0123456789abcdef"[c >> 4]);
+    hex.push_back("0123456789abcdef"[c & 15]);
+  }
+  return hex;
+}
+
+TEST_F(AppTest, AnIdentityIsInItsAnswerAndNowhereElse) {
+  std::mutex mutex;
+  std::string written;
+  std::string answers;
+  log::Redirect([&](std::string_view line) {
+    const std::lock_guard lock(mutex);
+    written.append(line).append("\n");
+  });
+  ASSERT_TRUE(postgres_->Run("alter role nara_registry set log_statement = 'all'").ok());
+  app_->Stop();
+  Start();
+  const auto chef = Chef();
+  v1::RegisterResidentRequest request;
+  v1::RegisterResidentResponse made;
+  request.set_resident("r-ada");
+  request.set_principal("1480");
+  *request.mutable_identity() = testing::IdentityOf(testing::kAda, "Kanariesson");
+  ASSERT_EQ(Call(*chef, &Stub::RegisterResident, request, &made), "");
+  request.set_resident("r-twice");
+  answers += Call(*chef, &Stub::RegisterResident, request, &made);
+  request.mutable_identity()->set_number("189001019803");
+  answers += Call(*chef, &Stub::RegisterResident, request, &made);
+  v1::UpdateIdentityRequest update;
+  v1::UpdateIdentityResponse updated;
+  update.set_resident("r-ada");
+  update.mutable_identity()->set_name("Kanariesson Ny");
+  update.mutable_update_mask()->add_paths("name");
+  update.set_revision(made.revision());
+  ASSERT_EQ(Call(*chef, &Stub::UpdateIdentity, update, &updated), "");
+  v1::FindResidentsRequest find;
+  v1::FindResidentsResponse found;
+  find.set_number("18900101-9802");
+  ASSERT_EQ(Call(*chef, &Stub::FindResidents, find, &found), "");
+  ASSERT_EQ(found.residents_size(), 1);
+  EXPECT_EQ(found.residents(0).identity().name(), "Kanariesson Ny");
+  v1::PutStaffRequest staff;
+  v1::PutStaffResponse entered;
+  staff.mutable_staff()->set_principal("1480");
+  staff.mutable_staff()->set_name("Kanariesson");
+  ASSERT_EQ(Call(*chef, &Stub::PutStaff, staff, &entered), "");
+
+  app_->Stop();
+  log::Redirect({});
+  written += answers + EverythingWritten(*postgres_);
+  EXPECT_THAT(written, ::testing::HasSubstr("NUMBER_IN_USE"));
+  EXPECT_THAT(written, ::testing::HasSubstr("WRONG_CHECK_DIGIT"));
+  const std::string lower = absl::AsciiStrToLower(written);
+  for (const std::string secret : {"kanarie", "9001019802", "900101-9802", "9001019803", "1890-01-01"}) {
+    EXPECT_EQ(lower.find(secret), std::string::npos) << secret;
+    EXPECT_EQ(lower.find(InHex(secret)), std::string::npos) << secret << " in hexadecimal";
+  }
+  EXPECT_EQ(lower.find(InHex("Kanarie")), std::string::npos);
+}
+
+TEST_F(AppTest, RefusesToStartWithoutItsKeyFile) {
+  app_->Stop();
+  identity_keys_ = dir_.File("none");
+  EXPECT_THAT(std::string(Make().status().message()), ::testing::HasSubstr("openssl rand"));
+}
+
 TEST_F(AppTest, RefusesToStartOverANewerSchema) {
   app_->Stop();
   ASSERT_TRUE(postgres_->Run("update registry.schema_migrations set version = version + 99").ok());
-  auto app = MakeApp(config_, context_);
+  auto app = Make();
   ASSERT_TRUE(app.ok());
   EXPECT_TRUE(absl::IsFailedPrecondition((*app)->Start()));
 }

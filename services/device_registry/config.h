@@ -21,6 +21,9 @@ struct Config {
   std::string device_ca_key;
   // mqtt_password_key: FILE of at least 32 random bytes; the MQTT server has it too.
   std::string mqtt_password_key;
+  // identity_keys: FILE (identity_keys.h). Whoever has it and the database knows who
+  // everybody is; who loses it knows nobody.
+  std::string identity_keys;
 };
 
 absl::StatusOr<Config> ReadConfig(config::Section& root);

@@ -19,7 +19,7 @@ class ConfigTest : public ::testing::Test {
     const std::string text = "grpc: {listen: \"127.0.0.1:7101\"}\ntls: {ca: " + file + ", cert: " + file +
                              ", key: " + file +
                              "}\npostgres: {conninfo: \"host=/run dbname=nara\"}\ncatalogue: " + dir_.path() +
-                             "\nmqtt_password_key: " + file + "\n" + more;
+                             "\nmqtt_password_key: " + file + "\nidentity_keys: " + file + "\n" + more;
     absl::StatusOr<config::Section> root = config::Section::Parse(text, "registry.yaml");
     if (!root.ok()) return root.status();
     return ReadConfig(*root);
@@ -40,7 +40,7 @@ TEST_F(ConfigTest, ReadsWhatTheStackWrites) {
 TEST_F(ConfigTest, NamesKeyAndLineOfAMistake) {
   const std::string message(Read(Files() + "postgres_connections: 99\ncolour: red\n").status().message());
   EXPECT_THAT(message, HasSubstr("postgres_connections"));
-  EXPECT_THAT(message, HasSubstr("registry.yaml:8"));
+  EXPECT_THAT(message, HasSubstr("registry.yaml:9"));
   EXPECT_THAT(message, HasSubstr("colour"));
 }
 

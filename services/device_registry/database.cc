@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "device_registry/postgres_rows.h"
+#include "common/time/proto_time.h"
 #include "device_registry/schema.h"
 
 namespace nara::registry {
@@ -32,7 +32,7 @@ std::string DetailOf(const google::protobuf::Message& message) {
 absl::StatusOr<google::protobuf::Timestamp> Write::Now() {
   const absl::StatusOr<Result> now = Execute(kNow, {});
   if (!now.ok()) return now.status();
-  return TimestampOf((*now)[0].Time("now"));
+  return ToProto((*now)[0].Time("now"));
 }
 
 absl::Status Write::Record(const std::string& action, const std::string& object, const std::vector<std::string>& ids,

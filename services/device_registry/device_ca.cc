@@ -13,6 +13,7 @@
 #include <sstream>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/time/time.h"
 #include "common/rpc/error.h"
 
@@ -51,12 +52,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 }
 
 std::string Hex(const unsigned char* bytes, std::size_t size) {
-  std::string hex;
-  for (std::size_t i = 0; i < size; ++i) {
-    hex.push_back("0123456789abcdef"[bytes[i] >> 4]);
-    hex.push_back("0123456789abcdef"[bytes[i] & 15]);
-  }
-  return hex;
+  return absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(bytes), size));
 }
 
 absl::Status BadRequest(const std::string& device, const std::string& why) {

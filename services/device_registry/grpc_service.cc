@@ -3,11 +3,14 @@
 #include "device_registry/assortment/grpc.h"
 #include "device_registry/grpc_calls.h"
 #include "device_registry/life_cycle/grpc.h"
+#include "device_registry/organisation/grpc.h"
+#include "device_registry/residents/grpc.h"
+#include "device_registry/responsibility/grpc.h"
 
 namespace nara::registry {
 namespace {
 
-using Areas = AssortmentCalls<LifeCycleCalls<GrpcCalls>>;
+using Areas = AssortmentCalls<LifeCycleCalls<ResponsibilityCalls<ResidentCalls<OrganisationCalls<GrpcCalls>>>>>;
 
 class GrpcService final : public Areas {
  public:
@@ -16,12 +19,6 @@ class GrpcService final : public Areas {
   Unary* ListPrincipals(Context* context, const v1::ListPrincipalsRequest* request,
                         v1::ListPrincipalsResponse* response) override {
     return Answer("ListPrincipals", deps_.registry, &Registry::ListPrincipals, context, request, response);
-  }
-  Unary* PutUnit(Context* context, const v1::PutUnitRequest* request, v1::PutUnitResponse* response) override {
-    return Answer("PutUnit", deps_.registry, &Registry::PutUnit, context, request, response);
-  }
-  Unary* ListUnits(Context* context, const v1::ListUnitsRequest* request, v1::ListUnitsResponse* response) override {
-    return Answer("ListUnits", deps_.registry, &Registry::ListUnits, context, request, response);
   }
   Unary* RegisterDevices(Context* context, const v1::RegisterDevicesRequest* request,
                          v1::RegisterDevicesResponse* response) override {
@@ -41,19 +38,6 @@ class GrpcService final : public Areas {
   Unary* CreateResident(Context* context, const v1::CreateResidentRequest* request,
                         v1::CreateResidentResponse* response) override {
     return Answer("CreateResident", deps_.registry, &Registry::CreateResident, context, request, response);
-  }
-  Unary* AssignDevice(Context* context, const v1::AssignDeviceRequest* request,
-                      v1::AssignDeviceResponse* response) override {
-    return Answer("AssignDevice", deps_.registry, &Registry::AssignDevice, context, request, response);
-  }
-  Unary* EndAssignment(Context* context, const v1::EndAssignmentRequest* request,
-                       v1::EndAssignmentResponse* response) override {
-    return Answer("EndAssignment", deps_.registry, &Registry::EndAssignment, context, request, response);
-  }
-  Unary* TransferResponsibility(Context* context, const v1::TransferResponsibilityRequest* request,
-                                v1::TransferResponsibilityResponse* response) override {
-    return Answer("TransferResponsibility", deps_.registry, &Registry::TransferResponsibility, context, request,
-                  response);
   }
   Unary* PutChain(Context* context, const v1::PutChainRequest* request, v1::PutChainResponse* response) override {
     return Answer("PutChain", deps_.registry, &Registry::PutChain, context, request, response);

@@ -10,7 +10,12 @@
 #include "device_registry/life_cycle/import.h"
 #include "device_registry/life_cycle/life_cycle.h"
 #include "device_registry/metrics.h"
+#include "device_registry/organisation/organisation.h"
 #include "device_registry/registry.h"
+#include "device_registry/residents/residents.h"
+#include "device_registry/responsibility/assignments.h"
+#include "device_registry/responsibility/costs.h"
+#include "device_registry/responsibility/hand_overs.h"
 
 namespace grpc {
 class Service;
@@ -20,6 +25,11 @@ namespace nara::registry {
 
 struct GrpcDeps {
   Registry& registry;
+  Organisation& organisation;
+  Residents& residents;
+  Assignments& assignments;
+  HandOvers& hand_overs;
+  Costs& costs;
   LifeCycle& life_cycle;
   PortalImport& portal_import;
   Assortment& assortment;

@@ -5,5 +5,5 @@ int main(int argc, char** argv) {
   return nara::app::RunProcess(argc, argv,
                                {.name = "nara-device-registry",
                                 .summary = "Devices, residents, who answers for them, alarm chains and rights.",
-                                .make = nara::registry::MakeProcess});
+                                .make = nara::registry::MakeApp});
 }

@@ -19,7 +19,55 @@ constexpr const char* kMethods[] = {"ListPrincipals",
                                     "PutClient",
                                     "WatchRoutes",
                                     "WatchChains",
-                                    "WatchAccess"};
+                                    "WatchAccess",
+                                    "GetAssignment",
+                                    "GetResponsibility",
+                                    "CorrectAssignment",
+                                    "PutAbsence",
+                                    "EndAbsence",
+                                    "ProposeHandOver",
+                                    "AcceptHandOver",
+                                    "DeclineHandOver",
+                                    "WithdrawHandOver",
+                                    "GetHandOver",
+                                    "ListHandOvers",
+                                    "MoveHome",
+                                    "Discharge",
+                                    "ChangeCareLevel",
+                                    "ReachAdulthood",
+                                    "EnterSpecialHousing",
+                                    "PutCostFacts",
+                                    "PutCostException",
+                                    "GetCost",
+                                    "PutProvider",
+                                    "ListProviders",
+                                    "ListAgreements",
+                                    "PutParticipation",
+                                    "ListParticipations",
+                                    "PutStaff",
+                                    "ListStaff",
+                                    "PutStaffAssignment",
+                                    "ListStaffAssignments",
+                                    "RegisterResident",
+                                    "UpdateIdentity",
+                                    "GetResident",
+                                    "FindResidents",
+                                    "ListResidents",
+                                    "PutProtectedAccess",
+                                    "ListProtectedAccess",
+                                    "RotateIdentityKeys",
+                                    "MoveDevice",
+                                    "ListDeviceHistory",
+                                    "ConfirmTest",
+                                    "StageImport",
+                                    "CheckImport",
+                                    "ApplyImport",
+                                    "PutAssortment",
+                                    "ListProducts"};
+
+metrics::Gauge& Open(metrics::Registry& registry, const std::string& state) {
+  return registry.AddGauge("nara_registry_hand_overs_open", "Hand-overs under way, by state", {{"state", state}});
+}
 
 bool OurFault(const absl::Status& status) {
   return absl::IsInternal(status) || absl::IsUnavailable(status) || absl::IsUnknown(status) ||
@@ -30,7 +78,12 @@ bool OurFault(const absl::Status& status) {
 
 Metrics::Metrics(metrics::Registry& registry)
     : revision_(registry.AddGauge("nara_registry_revision", "Revision of the registry that the watches show")),
-      store_up_(registry.AddGauge("nara_registry_store_up", "1 while PostgreSQL answers")) {
+      store_up_(registry.AddGauge("nara_registry_store_up", "1 while PostgreSQL answers")),
+      expired_(registry.AddCounter("nara_registry_hand_overs_expired_total",
+                                   "Hand-overs that passed their deadline without an answer")),
+      open_proposed_(Open(registry, "proposed")),
+      open_expired_(Open(registry, "expired")),
+      open_disputed_(Open(registry, "disputed")) {
   const auto counter = [&](const std::string& method, const std::string& result) {
     return &registry.AddCounter("nara_registry_calls_total", "Calls by method and result",
                                 {{"method", method}, {"result", result}});
@@ -58,6 +111,16 @@ void Metrics::Called(const std::string& method, const absl::Status& status, std:
 
 void Metrics::Shows(std::uint64_t revision) {
   revision_.Set(static_cast<double>(revision));
+}
+
+void Metrics::HandOversExpired(int count) {
+  expired_.Increment(count);
+}
+
+void Metrics::HandOversOpen(std::int64_t proposed, std::int64_t expired, std::int64_t disputed) {
+  open_proposed_.Set(static_cast<double>(proposed));
+  open_expired_.Set(static_cast<double>(expired));
+  open_disputed_.Set(static_cast<double>(disputed));
 }
 
 void Metrics::StoreAnswers(bool answers) {

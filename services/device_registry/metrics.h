@@ -21,6 +21,10 @@ class Metrics {
   void Shows(std::uint64_t revision);
   // The store could (not) be read for the watches.
   void StoreAnswers(bool answers);
+  // So many hand-overs have passed their deadline without an answer.
+  void HandOversExpired(int count);
+  // So many are open now, by state.
+  void HandOversOpen(std::int64_t proposed, std::int64_t expired, std::int64_t disputed);
 
  private:
   struct Method {
@@ -32,6 +36,10 @@ class Metrics {
   std::map<std::string, Method> methods_;  // constant after construction
   metrics::Gauge& revision_;
   metrics::Gauge& store_up_;
+  metrics::Counter& expired_;
+  metrics::Gauge& open_proposed_;
+  metrics::Gauge& open_expired_;
+  metrics::Gauge& open_disputed_;
 };
 
 }  // namespace nara::registry

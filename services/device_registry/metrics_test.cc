@@ -1,21 +1,35 @@
 #include "device_registry/metrics.h"
 
 #include <gmock/gmock.h>
+#include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
+
+#include "common/testing/readme.h"
 
 namespace nara::registry {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-TEST(Metrics, AreTheseAndNoOthers) {
+TEST(Metrics, HasTheNamesThatTheReadmeLists) {
   metrics::Registry registry;
   const Metrics metrics(registry);
-  EXPECT_THAT(registry.Names(), ElementsAre("nara_registry_call_seconds", "nara_registry_calls_total",
-                                            "nara_registry_revision", "nara_registry_store_up"));
+  EXPECT_EQ(registry.Names(), nara::testing::MetricsInReadme("services/device_registry/README.md"));
+}
+
+TEST(Metrics, KnowEveryCall) {
+  metrics::Registry registry;
+  Metrics metrics(registry);
+  const auto* service =
+      google::protobuf::DescriptorPool::generated_pool()->FindServiceByName("nara.registry.v1.DeviceRegistryService");
+  ASSERT_NE(service, nullptr);
+  for (int i = 0; i < service->method_count(); ++i) {
+    metrics.Called(service->method(i)->name(), absl::OkStatus(), std::chrono::milliseconds(1));
+    EXPECT_THAT(registry.Text(), HasSubstr("method=\"" + service->method(i)->name() + "\",result=\"ok\"} 1"));
+  }
 }
 
 TEST(Metrics, TellTheCallersFaultFromOurs) {

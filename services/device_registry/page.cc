@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "common/access/access_table.h"
+#include "common/hash/sha256.h"
 #include "common/rpc/error.h"
 #include "device_registry/validation.h"
 
@@ -21,7 +21,7 @@ std::string HashOf(const google::protobuf::Message& request) {
   query->CopyFrom(request);
   query->GetReflection()->ClearField(query.get(), Field(request, "page_size"));
   query->GetReflection()->ClearField(query.get(), Field(request, "page_token"));
-  return TokenHash(request.GetDescriptor()->full_name() + query->SerializeAsString()).substr(0, kHash);
+  return Sha256Hex(request.GetDescriptor()->full_name() + query->SerializeAsString()).substr(0, kHash);
 }
 
 absl::Status ForeignToken() {

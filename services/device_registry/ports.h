@@ -37,32 +37,8 @@ struct DeviceQuery {
   int limit = 0;
 };
 
-struct UnitQuery {
-  Visible visible;
-  std::string principal;  // empty: all
-  std::string after;
-  int limit = 0;
-};
-
-// Ask the rules about what a write is going to touch, inside its transaction: nobody
-// else can change it before the write is done. An error refuses the write and is what
-// the caller gets. `now` is the transaction's.
-using AssignmentGuard =
-    std::function<absl::Status(const v1::Assignment& assignment, const google::protobuf::Timestamp& now)>;
-// With every assignment of the device that has not ended when the new one starts.
-using DeviceGuard = std::function<absl::Status(const v1::Device& device, const std::vector<v1::Assignment>& running,
-                                               const google::protobuf::Timestamp& now)>;
-
 // With the clients that a chain's steps name, by id; what is not there is missing.
 using ReceiverGuard = std::function<absl::Status(const std::map<std::string, v1::Client>& receivers)>;
-
-// An assignment to be made; the units have been looked up.
-struct NewAssignment {
-  v1::AssignDeviceRequest request;
-  v1::Unit care;
-  v1::Unit alarm;
-  DeviceGuard guard;
-};
 
 // Devices by product and by the principal that answers for CARE.
 struct DeviceTally {
@@ -86,7 +62,6 @@ class Store {
   virtual ~Store() = default;
 
   virtual absl::StatusOr<std::vector<DeviceTally>> CountDevices() = 0;
-  virtual absl::StatusOr<std::vector<v1::Unit>> ListUnits(const UnitQuery& query) = 0;
   // By id; what is not there is missing.
   virtual absl::StatusOr<std::map<std::string, v1::Unit>> FindUnits(const std::vector<std::string>& ids) = 0;
   // With the running assignment, whose responsibilities are all of its change points.
@@ -97,18 +72,12 @@ class Store {
   // Version 0: the newest.
   virtual absl::StatusOr<std::optional<v1::Chain>> FindChain(const std::string& unit, std::uint32_t version) = 0;
 
-  virtual absl::Status PutUnit(const Actor& actor, const v1::Unit& unit) = 0;
   // As stored, in the order given.
   virtual absl::StatusOr<std::vector<v1::Device>> RegisterDevices(const Actor& actor,
                                                                   const std::vector<v1::Device>& devices) = 0;
   virtual absl::Status RecordCertificates(const Actor& actor, const std::vector<IssuedCertificate>& issued) = 0;
   // AlreadyExists when the id belongs to another principal's resident.
   virtual absl::Status CreateResident(const Actor& actor, const std::string& id, const std::string& principal) = 0;
-  virtual absl::StatusOr<v1::Assignment> Assign(const Actor& actor, const NewAssignment& assignment) = 0;
-  virtual absl::StatusOr<v1::Assignment> End(const Actor& actor, const v1::EndAssignmentRequest& request,
-                                             const AssignmentGuard& guard) = 0;
-  virtual absl::StatusOr<v1::Assignment> Transfer(const Actor& actor, const v1::TransferResponsibilityRequest& request,
-                                                  const v1::Unit& unit, const AssignmentGuard& guard) = 0;
   virtual absl::StatusOr<v1::Chain> PutChain(const Actor& actor, const v1::Chain& chain,
                                              const ReceiverGuard& guard) = 0;
   // The client with the revision at which it was stored.

@@ -13,7 +13,7 @@ constexpr char kDevices[] = R"sql(
 select id, product, owner, fallback_unit, state, revision from devices where revision > $1::bigint)sql";
 
 constexpr char kAssignments[] = R"sql(
-select a.id, a.device, a.resident, a.start_at, upper(a.period) as end_at, a.regime,
+select a.id, a.device, a.resident, a.unit, a.start_at, upper(a.period) as end_at, a.regime, a.ground,
   a.test_epoch, a.test_seq, a.test_at
 from assignments a join devices d on d.number = a.device_number
 where d.revision > $1::bigint order by a.device_number, a.start_at)sql";
@@ -22,6 +22,16 @@ constexpr char kPoints[] = R"sql(
 select r.assignment, r.purpose, r.since, r.principal, r.provider, r.unit
 from responsibilities r join assignments a on a.id = r.assignment join devices d on d.number = a.device_number
 where d.revision > $1::bigint order by r.assignment, r.purpose, r.since)sql";
+
+constexpr char kAbsences[] = R"sql(
+select b.assignment, b.id, b.kind, lower(b.period) as start_at, upper(b.period) as end_at
+from absences b join assignments a on a.id = b.assignment join devices d on d.number = a.device_number
+where d.revision > $1::bigint order by b.assignment, lower(b.period), b.id)sql";
+
+constexpr char kCorrections[] = R"sql(
+select c.*, d.id as device
+from corrections c join devices d on d.number = c.device_number
+where d.revision > $1::bigint order by c.revision, c.ordinal)sql";
 
 constexpr char kChains[] = "select unit, version, revision from chains where revision > $1::bigint";
 
@@ -37,7 +47,8 @@ absl::StatusOr<std::uint64_t> RevisionOf(const absl::StatusOr<Result>& result) {
   return static_cast<std::uint64_t>((*result)[0].Int64("value"));
 }
 
-std::vector<v1::Route> RoutesOf(const Result& devices, std::vector<v1::Assignment> assignments) {
+std::vector<v1::Route> RoutesOf(const Result& devices, std::vector<v1::Assignment> assignments,
+                                const Result& corrections) {
   std::vector<v1::Route> routes;
   std::map<std::string, std::size_t> index;
   for (const Row row : devices) {
@@ -54,6 +65,10 @@ std::vector<v1::Route> RoutesOf(const Result& devices, std::vector<v1::Assignmen
     const auto found = index.find(assignment.device());
     if (found != index.end()) *routes[found->second].add_assignments() = std::move(assignment);
   }
+  for (const Row row : corrections) {
+    const auto found = index.find(row.String("device"));
+    if (found != index.end()) *routes[found->second].add_corrections() = CorrectionOf(row);
+  }
   return routes;
 }
 
@@ -64,7 +79,13 @@ absl::Status ReadRoutes(Transaction& transaction, std::uint64_t after, Changes& 
   if (!assignments.ok()) return assignments.status();
   const absl::StatusOr<Result> points = transaction.Execute(kPoints, {after});
   if (!points.ok()) return points.status();
-  changes.routes = RoutesOf(*devices, AssignmentsOf(*assignments, *points));
+  const absl::StatusOr<Result> absences = transaction.Execute(kAbsences, {after});
+  if (!absences.ok()) return absences.status();
+  const absl::StatusOr<Result> corrections = transaction.Execute(kCorrections, {after});
+  if (!corrections.ok()) return corrections.status();
+  std::vector<v1::Assignment> forms = AssignmentsOf(*assignments, *points);
+  AddAbsences(*absences, forms);
+  changes.routes = RoutesOf(*devices, std::move(forms), *corrections);
   return absl::OkStatus();
 }
 

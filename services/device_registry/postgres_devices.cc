@@ -1,10 +1,11 @@
-// Writes of units, devices, certificates, residents, chains and clients.
+// Writes of devices, certificates, residents, chains and clients.
 #include "device_registry/postgres_devices.h"
 
 #include <set>
 #include <utility>
 
 #include "common/rpc/error.h"
+#include "common/time/proto_time.h"
 #include "device_registry/assortment/postgres_chosen.h"
 #include "device_registry/life_cycle/postgres_moves.h"
 #include "device_registry/postgres_rows.h"
@@ -12,11 +13,6 @@
 
 namespace nara::registry {
 namespace {
-
-constexpr char kUnitWithId[] = "select * from units where id = $1";
-constexpr char kPutUnit[] = R"sql(
-insert into units (id, principal, provider, name, regimes) values ($1, $2, $3, $4, $5::int[])
-on conflict (id) do update set provider = excluded.provider, name = excluded.name, regimes = excluded.regimes)sql";
 
 constexpr char kAddDevices[] = R"sql(
 insert into devices (id, product, owner, fallback_unit, serial, owner_kind, revision)
@@ -107,7 +103,7 @@ absl::Status AddToStock(Write& write, const std::vector<std::string>& ids) {
                      .from = v1::DEVICE_STATE_UNSPECIFIED,
                      .to = v1::DEVICE_STATE_IN_STOCK,
                      .reason = "registered",
-                     .at = TimePointOf(*now),
+                     .at = ToChrono(*now),
                      .details = {},
                      .lead_days = std::nullopt});
   }
@@ -123,11 +119,6 @@ absl::Status CheckNewOnes(Write& write, const std::vector<v1::Device>& devices, 
   return CheckChosen(write, wanted, std::nullopt);
 }
 
-absl::Status UnitIsElsewhere(const std::string& unit) {
-  return rpc::Error(absl::StatusCode::kFailedPrecondition, "UNIT_OF_OTHER_PRINCIPAL",
-                    "a unit stays with its principal; create another", {{"unit", unit}});
-}
-
 // What a violated constraint means for the caller.
 absl::Status Explain(const absl::Status& status, const std::string& client) {
   if (ConstraintOf(status) != "clients_one_token") return status;
@@ -136,19 +127,6 @@ absl::Status Explain(const absl::Status& status, const std::string& client) {
 }
 
 }  // namespace
-
-absl::Status PostgresStore::PutUnit(const Actor& actor, const v1::Unit& unit) {
-  return database_.Run(actor, [&](Write& write) -> absl::Status {
-    const absl::StatusOr<Result> before = write.Execute(kUnitWithId, {unit.id()});
-    if (!before.ok()) return before.status();
-    if (!before->empty() && (*before)[0].Text("principal") != unit.principal()) return UnitIsElsewhere(unit.id());
-    if (!before->empty() && Same(UnitOf((*before)[0]), unit)) return absl::OkStatus();
-    const std::vector<int> regimes(unit.regimes().begin(), unit.regimes().end());
-    const absl::Status put =
-        write.Execute(kPutUnit, {unit.id(), unit.principal(), unit.provider(), unit.name(), regimes}).status();
-    return put.ok() ? write.Audit("put", "unit", unit.id(), unit) : put;
-  });
-}
 
 absl::StatusOr<std::vector<v1::Device>> AddDevices(Write& write, const std::vector<v1::Device>& devices) {
   const absl::StatusOr<std::vector<std::string>> new_ids = InsertDevices(write, devices);

@@ -17,11 +17,6 @@ constexpr char kCountDevices[] = R"sql(
 select n.principal, d.product, count(*) as count
 from answering n join devices d on d.id = n.device where n.purpose = 1 group by 1, 2)sql";
 
-constexpr char kListUnits[] = R"sql(
-select * from units
-where id > $1 and ($2::text = '' or principal = $2) and ($3::bool or principal = $4 or id = any($5::text[]))
-order by id limit $6::bigint)sql";
-
 constexpr char kFindUnits[] = "select * from units where id = any($1::text[])";
 
 constexpr char kListDevices[] = R"sql(
@@ -36,7 +31,7 @@ order by d.id limit $7::bigint)sql";
 constexpr char kFindDevices[] = "select * from devices where id = any($1::text[])";
 
 constexpr char kRunning[] = R"sql(
-select id, device, resident, start_at, upper(period) as end_at, regime, test_epoch, test_seq, test_at
+select id, device, resident, unit, start_at, upper(period) as end_at, regime, ground, test_epoch, test_seq, test_at
 from assignments where device = any($1::text[]) and period @> now())sql";
 
 constexpr char kPointsOf[] = R"sql(
@@ -75,16 +70,6 @@ absl::StatusOr<std::vector<DeviceTally>> PostgresStore::CountDevices() {
   std::vector<DeviceTally> tallies;
   for (const Row row : *result) tallies.push_back({row.String("principal"), row.String("product"), row.Int64("count")});
   return tallies;
-}
-
-absl::StatusOr<std::vector<v1::Unit>> PostgresStore::ListUnits(const UnitQuery& query) {
-  const absl::StatusOr<Result> result = database_.Query(
-      kListUnits,
-      {query.after, query.principal, query.visible.all, query.visible.principal, query.visible.units, query.limit});
-  if (!result.ok()) return result.status();
-  std::vector<v1::Unit> units;
-  for (const Row row : *result) units.push_back(UnitOf(row));
-  return units;
 }
 
 absl::StatusOr<std::map<std::string, v1::Unit>> PostgresStore::FindUnits(const std::vector<std::string>& ids) {

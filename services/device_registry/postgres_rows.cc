@@ -17,6 +17,9 @@ v1::Unit UnitOf(const Row& row) {
   for (const std::string& regime : row.Strings("regimes")) {
     unit.add_regimes(static_cast<v1::Regime>(std::stoi(regime)));
   }
+  unit.set_hsa_id(row.String("hsa_id"));
+  unit.set_kind(static_cast<v1::UnitKind>(row.Int("kind")));
+  unit.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
   return unit;
 }
 
@@ -45,21 +48,13 @@ v1::Client ClientOf(const Row& row) {
   return client;
 }
 
-google::protobuf::Timestamp TimestampOf(TimePoint time) {
-  return ToProto(absl::FromChrono(time));
-}
-
-TimePoint TimePointOf(const google::protobuf::Timestamp& time) {
-  return absl::ToChronoTime(FromProto(time));
-}
-
 namespace {
 
 v1::CommissioningTest TestOf(const Row& row) {
   v1::CommissioningTest test;
   test.set_epoch(static_cast<std::uint64_t>(row.Int64("test_epoch")));
   test.set_seq(static_cast<std::uint64_t>(row.Int64("test_seq")));
-  *test.mutable_at() = TimestampOf(row.Time("test_at"));
+  *test.mutable_at() = ToProto(row.Time("test_at"));
   return test;
 }
 
@@ -72,10 +67,12 @@ std::vector<v1::Assignment> AssignmentsOf(const Result& assignments, const Resul
     v1::Assignment& assignment = all.emplace_back();
     assignment.set_id(row.String("id"));
     assignment.set_device(row.String("device"));
-    assignment.set_resident(row.String("resident"));
-    *assignment.mutable_start_at() = TimestampOf(row.Time("start_at"));
-    if (const auto end = row.OptionalTime("end_at")) *assignment.mutable_end_at() = TimestampOf(*end);
+    assignment.set_resident(row.OptionalString("resident").value_or(""));
+    assignment.set_unit(row.OptionalString("unit").value_or(""));
+    *assignment.mutable_start_at() = ToProto(row.Time("start_at"));
+    if (const auto end = row.OptionalTime("end_at")) *assignment.mutable_end_at() = ToProto(*end);
     assignment.set_regime(static_cast<v1::Regime>(row.Int("regime")));
+    assignment.set_ground(static_cast<v1::Ground>(row.Int("ground")));
     if (!row.IsNull("test_at")) *assignment.mutable_test() = TestOf(row);
     index[assignment.id()] = all.size() - 1;
   }
@@ -84,12 +81,45 @@ std::vector<v1::Assignment> AssignmentsOf(const Result& assignments, const Resul
     if (found == index.end()) continue;
     v1::Responsibility& point = *all[found->second].add_responsibilities();
     point.set_purpose(static_cast<v1::Purpose>(row.Int("purpose")));
-    *point.mutable_since() = TimestampOf(row.Time("since"));
+    *point.mutable_since() = ToProto(row.Time("since"));
     point.set_principal(row.String("principal"));
     point.set_provider(row.String("provider"));
     point.set_unit(row.String("unit"));
   }
   return all;
+}
+
+v1::Absence AbsenceOf(const Row& row) {
+  v1::Absence absence;
+  absence.set_id(row.String("id"));
+  absence.set_kind(static_cast<v1::AbsenceKind>(row.Int("kind")));
+  *absence.mutable_start_at() = ToProto(row.Time("start_at"));
+  if (const auto end = row.OptionalTime("end_at")) *absence.mutable_end_at() = ToProto(*end);
+  return absence;
+}
+
+void AddAbsences(const Result& absences, std::vector<v1::Assignment>& assignments) {
+  std::map<std::string, v1::Assignment*> index;
+  for (v1::Assignment& assignment : assignments) index[assignment.id()] = &assignment;
+  for (const Row row : absences) {
+    const auto found = index.find(row.String("assignment"));
+    if (found != index.end()) *found->second->add_absences() = AbsenceOf(row);
+  }
+}
+
+v1::Correction CorrectionOf(const Row& row) {
+  v1::Correction correction;
+  correction.set_purpose(static_cast<v1::Purpose>(row.Int("purpose")));
+  *correction.mutable_start_at() = ToProto(row.Time("start_at"));
+  *correction.mutable_end_at() = ToProto(row.Time("end_at"));
+  correction.set_from_assignment(row.String("from_assignment"));
+  correction.set_from_resident(row.String("from_resident"));
+  correction.set_from_unit(row.String("from_unit"));
+  correction.set_to_assignment(row.String("to_assignment"));
+  correction.set_to_resident(row.String("to_resident"));
+  correction.set_to_unit(row.String("to_unit"));
+  correction.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
+  return correction;
 }
 
 std::vector<v1::Chain> ChainsOf(const Result& chains, const Result& steps) {

@@ -12,20 +12,27 @@
 
 namespace nara::registry {
 
-// Columns id, principal, provider, name, regimes.
+// Columns id, principal, provider, name, regimes, hsa_id, kind, revision.
 v1::Unit UnitOf(const Row& row);
 // Columns id, product, owner, fallback_unit, serial, owner_kind, state, revision.
 v1::Device DeviceOf(const Row& row);
 // Columns id, role, principal, units, token_sha256, revoked, revision.
 v1::Client ClientOf(const Row& row);
 
-google::protobuf::Timestamp TimestampOf(TimePoint time);
-TimePoint TimePointOf(const google::protobuf::Timestamp& time);
-
 // Rows of two queries put together, in the order of the first:
-//   id, device, resident, start_at, end_at, regime, test_epoch, test_seq, test_at
+//   id, device, resident, unit, start_at, end_at, regime, ground, test_epoch, test_seq,
+//     test_at
 //   assignment, purpose, since, principal, provider, unit
 std::vector<v1::Assignment> AssignmentsOf(const Result& assignments, const Result& points);
+
+// Columns id, kind, start_at, end_at.
+v1::Absence AbsenceOf(const Row& row);
+// Columns assignment and those of AbsenceOf, by start.
+void AddAbsences(const Result& absences, std::vector<v1::Assignment>& assignments);
+
+// Columns purpose, start_at, end_at, revision, and from_ and to_ with assignment,
+// resident, unit.
+v1::Correction CorrectionOf(const Row& row);
 
 // Rows of two queries put together, in the order of the first:
 //   unit, version, revision

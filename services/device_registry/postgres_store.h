@@ -1,5 +1,4 @@
-// The store in PostgreSQL, schema `registry` (schema.cc). The exclusion constraint and
-// the deferred foreign keys hold whatever a program does.
+// The store in PostgreSQL, schema `registry` (schema.cc).
 #pragma once
 
 #include <map>
@@ -23,23 +22,16 @@ class PostgresStore final : public Store {
   absl::Status Prepare(const Catalogue& catalogue);
 
   absl::StatusOr<std::vector<DeviceTally>> CountDevices() override;
-  absl::StatusOr<std::vector<v1::Unit>> ListUnits(const UnitQuery& query) override;
   absl::StatusOr<std::map<std::string, v1::Unit>> FindUnits(const std::vector<std::string>& ids) override;
   absl::StatusOr<std::vector<v1::Device>> ListDevices(const DeviceQuery& query) override;
   absl::StatusOr<std::map<std::string, v1::Device>> FindDevices(const std::vector<std::string>& ids) override;
   absl::StatusOr<std::optional<std::string>> FindResident(const std::string& id) override;
   absl::StatusOr<std::optional<v1::Chain>> FindChain(const std::string& unit, std::uint32_t version) override;
 
-  absl::Status PutUnit(const Actor& actor, const v1::Unit& unit) override;
   absl::StatusOr<std::vector<v1::Device>> RegisterDevices(const Actor& actor,
                                                           const std::vector<v1::Device>& devices) override;
   absl::Status RecordCertificates(const Actor& actor, const std::vector<IssuedCertificate>& issued) override;
   absl::Status CreateResident(const Actor& actor, const std::string& id, const std::string& principal) override;
-  absl::StatusOr<v1::Assignment> Assign(const Actor& actor, const NewAssignment& assignment) override;
-  absl::StatusOr<v1::Assignment> End(const Actor& actor, const v1::EndAssignmentRequest& request,
-                                     const AssignmentGuard& guard) override;
-  absl::StatusOr<v1::Assignment> Transfer(const Actor& actor, const v1::TransferResponsibilityRequest& request,
-                                          const v1::Unit& unit, const AssignmentGuard& guard) override;
   absl::StatusOr<v1::Chain> PutChain(const Actor& actor, const v1::Chain& chain, const ReceiverGuard& guard) override;
   absl::StatusOr<v1::Client> PutClient(const Actor& actor, const v1::Client& client) override;
 

@@ -40,8 +40,6 @@ class Registry {
 
   absl::StatusOr<v1::ListPrincipalsResponse> ListPrincipals(const Caller& caller,
                                                             const v1::ListPrincipalsRequest& request);
-  absl::StatusOr<v1::PutUnitResponse> PutUnit(const Caller& caller, const v1::PutUnitRequest& request);
-  absl::StatusOr<v1::ListUnitsResponse> ListUnits(const Caller& caller, const v1::ListUnitsRequest& request);
   absl::StatusOr<v1::RegisterDevicesResponse> RegisterDevices(const Caller& caller,
                                                               const v1::RegisterDevicesRequest& request);
   absl::StatusOr<v1::ProvisionDevicesResponse> ProvisionDevices(const Caller& caller,
@@ -50,11 +48,6 @@ class Registry {
   absl::StatusOr<v1::ListDevicesResponse> ListDevices(const Caller& caller, const v1::ListDevicesRequest& request);
   absl::StatusOr<v1::CreateResidentResponse> CreateResident(const Caller& caller,
                                                             const v1::CreateResidentRequest& request);
-  absl::StatusOr<v1::AssignDeviceResponse> AssignDevice(const Caller& caller, const v1::AssignDeviceRequest& request);
-  absl::StatusOr<v1::EndAssignmentResponse> EndAssignment(const Caller& caller,
-                                                          const v1::EndAssignmentRequest& request);
-  absl::StatusOr<v1::TransferResponsibilityResponse> TransferResponsibility(
-      const Caller& caller, const v1::TransferResponsibilityRequest& request);
   absl::StatusOr<v1::PutChainResponse> PutChain(const Caller& caller, const v1::PutChainRequest& request);
   absl::StatusOr<v1::GetChainResponse> GetChain(const Caller& caller, const v1::GetChainRequest& request);
   absl::StatusOr<v1::PutClientResponse> PutClient(const Caller& caller, const v1::PutClientRequest& request);
@@ -65,8 +58,6 @@ class Registry {
  private:
   absl::Status CheckOwners(const Caller& caller, Action action, const std::vector<std::string>& ids);
   absl::StatusOr<v1::Unit> FindUnit(const std::string& id);
-  absl::StatusOr<v1::Unit> UnitToAnswer(const Caller& caller, const std::string& id);
-  absl::Status CheckResident(const Caller& caller, const std::string& id);
   // The fallback unit gets alerts, so it is named by who may act for its principal.
   absl::Status CheckFallbacks(const Caller& caller, const std::vector<v1::Device>& devices);
   // A chain rings at the county's receivers, and at those of principals for which the
@@ -74,17 +65,6 @@ class Registry {
   absl::Status CheckReceivers(const Caller& caller, const v1::Chain& chain,
                               const std::map<std::string, v1::Client>& receivers) const;
   absl::Status CheckUnitsOf(const v1::Client& client);
-  // Does the caller's principal answer for the purpose at `from` and at every change
-  // point until `until`? At the start, when that is later than `from`.
-  absl::Status CheckAnswers(const Caller& caller, const v1::Assignment& assignment, v1::Purpose purpose,
-                            const google::protobuf::Timestamp& from, const google::protobuf::Timestamp& until) const;
-  // To end it is for who answers for CARE now, and since the end if that is earlier.
-  absl::Status CheckEnd(const Caller& caller, const v1::Assignment& assignment,
-                        const google::protobuf::Timestamp& end_at, const google::protobuf::Timestamp& now) const;
-  // A free device is for its owner and, when that is a region, for the region's
-  // municipalities; one that runs is for who may end that.
-  absl::Status CheckDevice(const Caller& caller, const v1::AssignDeviceRequest& request, const v1::Device& device,
-                           const std::vector<v1::Assignment>& running, const google::protobuf::Timestamp& now) const;
 
   const Deps deps_;
   const Rights rights_;

@@ -60,20 +60,6 @@ absl::StatusOr<v1::ListPrincipalsResponse> Registry::ListPrincipals(const Caller
   return response;
 }
 
-absl::StatusOr<v1::ListUnitsResponse> Registry::ListUnits(const Caller& caller, const v1::ListUnitsRequest& request) {
-  const absl::StatusOr<Visible> visible = rights_.Reach(caller, Action::kReadUnit);
-  if (!visible.ok()) return visible.status();
-  const absl::StatusOr<Page> page = PageOf(request);
-  if (!page.ok()) return page.status();
-  auto units = deps_.store.ListUnits(
-      {.visible = *visible, .principal = request.principal(), .after = page->after, .limit = page->limit()});
-  if (!units.ok()) return units.status();
-  v1::ListUnitsResponse response;
-  response.set_next_page_token(CutPage(*units, *page));
-  for (v1::Unit& unit : *units) *response.add_units() = std::move(unit);
-  return response;
-}
-
 absl::StatusOr<v1::GetDeviceResponse> Registry::GetDevice(const Caller& caller, const v1::GetDeviceRequest& request) {
   auto devices = deps_.store.FindDevices({request.device()});
   if (!devices.ok()) return devices.status();

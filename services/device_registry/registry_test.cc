@@ -1,4 +1,4 @@
-// The registry's rules on a real PostgreSQL: units, devices, residents, chains,
+// The registry's rules on a real PostgreSQL: devices, residents, chains,
 // clients, and who may do what.
 #include "device_registry/registry.h"
 
@@ -235,30 +235,6 @@ TEST_F(RegistryTest, ATokenIsGoodForItsQueryAlone) {
   EXPECT_TRUE(registry_.ListDevices(county_.As("admin"), request).ok()) << "another size is the same query";
   request.set_product("scale");
   EXPECT_EQ(Reason(registry_.ListDevices(county_.As("admin"), request)), "PAGE_TOKEN");
-}
-
-TEST_F(RegistryTest, AUnitStaysWithItsPrincipal) {
-  v1::PutUnitRequest request;
-  *request.mutable_unit() = (*county_.store().FindUnits({"care-1480-1"}))["care-1480-1"];
-  request.mutable_unit()->set_name("Nytt namn");
-  ASSERT_TRUE(registry_.PutUnit(county_.As("chef-1480"), request).ok());
-  EXPECT_EQ(county_.Ask("select name from registry.units where id = 'care-1480-1'"), "Nytt namn");
-  request.mutable_unit()->set_principal("1490");
-  EXPECT_EQ(Reason(registry_.PutUnit(county_.As("chef-1480"), request)), "UNKNOWN_UNIT");
-  EXPECT_EQ(Reason(registry_.PutUnit(county_.As("chef-1490"), request)), "UNIT_OF_OTHER_PRINCIPAL");
-  EXPECT_EQ(Reason(registry_.PutUnit(county_.As("care"), request)), "FORBIDDEN");
-}
-
-TEST_F(RegistryTest, ListsTheUnitsOfOnesPrincipal) {
-  const auto seen = [&](const std::string& who) {
-    std::vector<std::string> ids;
-    const auto response = registry_.ListUnits(county_.As(who), {});
-    for (const v1::Unit& unit : response.value().units()) ids.push_back(unit.id());
-    return ids;
-  };
-  EXPECT_THAT(seen("chef-1490"), ElementsAre("care-1490-1"));
-  EXPECT_THAT(seen("care"), ElementsAre("alarm-1480", "care-1480-1", "care-1480-2"));
-  EXPECT_EQ(seen("admin").size(), 5u);
 }
 
 TEST_F(RegistryTest, AResidentIsCreatedOnce) {

@@ -4,6 +4,9 @@
 
 #include "device_registry/assortment/schema.h"
 #include "device_registry/life_cycle/schema.h"
+#include "device_registry/organisation/schema.h"
+#include "device_registry/residents/schema.h"
+#include "device_registry/responsibility/schema.h"
 
 namespace nara::registry {
 namespace {
@@ -178,8 +181,11 @@ std::span<const Migration> Migrations() {
   static const std::array migrations = {
       Migration{1, "devices, assignments, responsibilities, chains", kFirst},
       Migration{2, "the audit's before and why", kAudit},
-      Migration{3, "where a device is on its way", kLifeCycleSchema},
-      Migration{4, "what each principal has chosen", kAssortmentSchema},
+      Migration{3, "shared devices, absences, hand-overs, cost, two times", kResponsibilitySchema},
+      Migration{4, "providers, agreements, staff", kOrganisationSchema},
+      Migration{5, "identities of residents", kResidentsSchema},
+      Migration{6, "where a device is on its way", kLifeCycleSchema},
+      Migration{7, "what each principal has chosen", kAssortmentSchema},
   };
   return migrations;
 }

@@ -6,6 +6,7 @@
 
 #include "common/access/authorizer.h"
 #include "common/mqtt/shard.h"
+#include "common/routes/timeline.h"
 #include "common/rpc/error.h"
 
 namespace nara::registry {
@@ -33,37 +34,11 @@ bool IsSlug(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return IsLowerOrDigit(c) || c == '-'; });
 }
 
-absl::Status Slug(const std::string& field, const std::string& text) {
-  return IsSlug(text) ? absl::OkStatus() : Invalid(field, "is 3 to 63 of a-z 0-9 -");
-}
-
-absl::Status Name(const std::string& field, const std::string& text) {
-  return IsText(text, 1) ? absl::OkStatus() : Invalid(field, "is 1 to 200 characters without control characters");
-}
-
-absl::Status KnownPrincipal(const std::string& field, const std::string& id, const Catalogue& catalogue) {
-  return catalogue.FindPrincipal(id) != nullptr ? absl::OkStatus()
-                                                : Invalid(field, "is no principal; ListPrincipals shows them");
-}
-
-absl::Status KnownRegime(v1::Regime regime) {
-  return v1::Regime_IsValid(regime) && regime != v1::REGIME_UNSPECIFIED ? absl::OkStatus()
-                                                                        : Invalid("regime", "is HSL, SoL or LSS");
-}
-
 // Not known, or one on which the product may be had.
 absl::Status OwnerKindOf(const Product& product, v1::OwnerKind kind) {
   if (!v1::OwnerKind_IsValid(kind)) return Invalid("owner_kind", "is one of OwnerKind, or left out");
   if (kind == v1::OWNER_KIND_UNSPECIFIED || product.AllowsOwner(OwnerKindName(kind))) return absl::OkStatus();
   return Invalid("owner_kind", "is none on which the catalogue lets this product be had");
-}
-
-// The first that is not OK.
-absl::Status FirstError(std::initializer_list<absl::Status> checks) {
-  for (const absl::Status& check : checks) {
-    if (!check.ok()) return check;
-  }
-  return absl::OkStatus();
 }
 
 absl::Status RoleOfClient(const std::string& text) {
@@ -95,13 +70,29 @@ absl::Status Invalid(const std::string& field, const std::string& rule) {
   return rpc::Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELD", field + " " + rule, {{"field", field}});
 }
 
-absl::Status Validate(const v1::Unit& unit, const Catalogue& catalogue) {
-  for (const int regime : unit.regimes()) {
-    if (absl::Status status = KnownRegime(static_cast<v1::Regime>(regime)); !status.ok()) return status;
+absl::Status Slug(const std::string& field, const std::string& text) {
+  return IsSlug(text) ? absl::OkStatus() : Invalid(field, "is 3 to 63 of a-z 0-9 -");
+}
+
+absl::Status Name(const std::string& field, const std::string& text) {
+  return IsText(text, 1) ? absl::OkStatus() : Invalid(field, "is 1 to 200 characters without control characters");
+}
+
+absl::Status KnownPrincipal(const std::string& field, const std::string& id, const Catalogue& catalogue) {
+  return catalogue.FindPrincipal(id) != nullptr ? absl::OkStatus()
+                                                : Invalid(field, "is no principal; ListPrincipals shows them");
+}
+
+absl::Status KnownRegime(v1::Regime regime) {
+  return v1::Regime_IsValid(regime) && regime != v1::REGIME_UNSPECIFIED ? absl::OkStatus()
+                                                                        : Invalid("regime", "is HSL, SoL or LSS");
+}
+
+absl::Status FirstError(std::initializer_list<absl::Status> checks) {
+  for (const absl::Status& check : checks) {
+    if (!check.ok()) return check;
   }
-  if (unit.regimes_size() > v1::Regime_MAX) return Invalid("regimes", "names each regime once");
-  return FirstError({Slug("id", unit.id()), KnownPrincipal("principal", unit.principal(), catalogue),
-                     Name("provider", unit.provider()), Name("name", unit.name())});
+  return absl::OkStatus();
 }
 
 absl::Status Validate(const v1::Device& device, const Catalogue& catalogue) {
@@ -121,12 +112,15 @@ absl::Status Validate(const v1::AssignDeviceRequest& request) {
   if (request.has_start_at()) {
     if (absl::Status status = ValidateTime("start_at", request.start_at()); !status.ok()) return status;
   }
-  return FirstError({ValidateOpaqueId("resident", request.resident()), KnownRegime(request.regime()),
-                     Slug("care_unit", request.care_unit()), Slug("alarm_unit", request.alarm_unit())});
+  if (request.resident().empty() == request.unit().empty()) return Invalid("resident", "is set, or unit, and not both");
+  const absl::Status user =
+      request.unit().empty() ? ValidateOpaqueId("resident", request.resident()) : Slug("unit", request.unit());
+  return FirstError({user, KnownRegime(request.regime()), Slug("care_unit", request.care_unit()),
+                     Slug("alarm_unit", request.alarm_unit())});
 }
 
 absl::Status Validate(const v1::TransferResponsibilityRequest& request) {
-  if (!v1::Purpose_IsValid(request.purpose()) || request.purpose() == v1::PURPOSE_UNSPECIFIED) {
+  if (request.purpose() != v1::PURPOSE_CARE && request.purpose() != v1::PURPOSE_ALARM) {
     return Invalid("purpose", "is CARE or ALARM");
   }
   if (request.has_since()) {
@@ -171,6 +165,14 @@ absl::Status ValidateTime(const std::string& field, const google::protobuf::Time
   const bool good =
       time.seconds() >= kYear1900 && time.seconds() < kYear2200 && time.nanos() >= 0 && time.nanos() < 1'000'000'000;
   return good ? absl::OkStatus() : Invalid(field, "is a time from 1900 to 2199");
+}
+
+absl::Status ValidatePeriod(bool has_start, const google::protobuf::Timestamp& start, bool has_end,
+                            const google::protobuf::Timestamp& end) {
+  if (!has_start) return Invalid("start_at", "is needed");
+  if (absl::Status status = ValidateTime("start_at", start); !status.ok() || !has_end) return status;
+  if (absl::Status status = ValidateTime("end_at", end); !status.ok()) return status;
+  return Before(start, end) ? absl::OkStatus() : Invalid("end_at", "lies after start_at");
 }
 
 absl::StatusOr<int> PageSize(int asked) {

@@ -2,6 +2,7 @@
 // field in the metadata; a message never repeats a value.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -14,7 +15,18 @@ namespace nara::registry {
 
 absl::Status Invalid(const std::string& field, const std::string& rule);
 
-absl::Status Validate(const v1::Unit& unit, const Catalogue& catalogue);
+// The first that is not OK.
+absl::Status FirstError(std::initializer_list<absl::Status> checks);
+// [a-z0-9-]{3,63}.
+absl::Status Slug(const std::string& field, const std::string& text);
+// 1 to 200 characters without control characters.
+absl::Status Name(const std::string& field, const std::string& text);
+absl::Status KnownPrincipal(const std::string& field, const std::string& id, const Catalogue& catalogue);
+absl::Status KnownRegime(v1::Regime regime);
+// From 1900 to 2199; the end, if there is one, after the start.
+absl::Status ValidatePeriod(bool has_start, const google::protobuf::Timestamp& start, bool has_end,
+                            const google::protobuf::Timestamp& end);
+
 absl::Status Validate(const v1::Device& device, const Catalogue& catalogue);
 absl::Status Validate(const v1::AssignDeviceRequest& request);
 absl::Status Validate(const v1::TransferResponsibilityRequest& request);

@@ -55,17 +55,6 @@ TEST(Validation, ATokenIsAHash) {
   }
 }
 
-TEST(Validation, AUnitWorksUnderKnownRegimes) {
-  v1::Unit unit;
-  unit.set_id("care-1");
-  unit.set_principal("1480");
-  unit.set_provider("p");
-  unit.set_name("n");
-  EXPECT_TRUE(Validate(unit, Real()).ok());
-  unit.add_regimes(static_cast<v1::Regime>(77));
-  EXPECT_FALSE(Validate(unit, Real()).ok());
-}
-
 TEST(Validation, NeverRepeatsAValue) {
   v1::Device device;
   device.set_id("<script>");

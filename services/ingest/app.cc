@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <thread>
 #include <utility>
@@ -17,6 +18,9 @@
 #include "common/routes/watcher.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
+#include "common/time/pause.h"
+#include "ingest/arrival_clock.h"
+#include "ingest/backlog.h"
 #include "ingest/config.h"
 #include "ingest/grpc_service.h"
 #include "ingest/guard_counters.h"
@@ -53,6 +57,13 @@ std::vector<LogId> LogsOf(Lane lane) {
   return logs;
 }
 
+// The alert router waits for alarms only.
+BacklogOptions BacklogOptionsOf(const Config& config) {
+  BacklogOptions options;
+  if (config.lane == Lane::kAlarm) options.tell = RedisOptions{.address = config.redis};
+  return options;
+}
+
 // Somebody else writes a shard of ours: two processes of one lane run. The supervisor's restart takes it back or fails
 // visibly; going on would only fill the inbox.
 void EndOnLostShard(int shard) {
@@ -75,10 +86,11 @@ class Ingest final : public app::App {
     std::jthread thread;
   };
 
-  void MakeRunners(const Clock& clock);
+  void MakeRunners();
   Worker& WorkerOf(int shard) { return *runners_[static_cast<std::size_t>(shard) % runners_.size()].worker; }
   ServiceDeps Deps(const Clock& clock);
   void AddChecks(app::Health& health);
+  absl::Status CheckLog() const;
   void AddParts();
   void StartWatching();
   void KeepSchema(const std::stop_token& stop);
@@ -87,6 +99,7 @@ class Ingest final : public app::App {
   const Catalogue catalogue_;
   const PostgresOptions postgres_;
   Metrics metrics_;
+  ArrivalClock arrivals_;
   GuardCounters guard_;
   RouteTable routes_;
   AccessTable clients_;
@@ -100,6 +113,7 @@ class Ingest final : public app::App {
   MqttLink link_;
   std::vector<Runner> runners_;
   Housekeeping housekeeping_;
+  Backlog backlog_;
   RedisQuarantineSource quarantine_source_;
   PostgresQuarantineStore quarantine_store_;
   QuarantineMover mover_;
@@ -119,16 +133,18 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
       catalogue_(std::move(catalogue)),
       postgres_(Postgres(config_, context.name)),
       metrics_(context.metrics, config_.lane),
+      arrivals_(context.clock, metrics_),
       guard_(context.metrics),
       directory_(config_.redis),
       memory_{config_.memory_limit, 0},
       inboxes_(std::move(inboxes)),
-      link_({config_.lane, config_.mqtt, config_.tls}, inboxes_, context.clock, metrics_, guard_,
+      link_({config_.lane, config_.mqtt, config_.tls}, inboxes_, arrivals_, metrics_, guard_,
             [this](int shard) { WorkerOf(shard).Wake(); }),
       runners_(static_cast<std::size_t>(config_.workers)),
       housekeeping_(
           {.redis = {.address = config_.redis}, .logs = LogsOf(config_.lane), .retention = config_.log_retention},
-          memory_),
+          memory_, arrivals_),
+      backlog_(BacklogOptionsOf(config_), {inboxes_, arrivals_, context.clock, metrics_}),
       quarantine_source_({.address = config_.redis}),
       quarantine_store_(postgres_, UniqueHolder(context.name), config_.quarantine_per_device),
       mover_(quarantine_source_, quarantine_store_, routes_, metrics_),
@@ -138,12 +154,12 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
       grpc_service_(MakeGrpcService(service_, server_.workers())) {
   // A hostile payload must not write to our log.
   google::protobuf::SetLogHandler(nullptr);
-  MakeRunners(context.clock);
+  MakeRunners();
   AddChecks(context.health);
   AddParts();
 }
 
-void Ingest::MakeRunners(const Clock& clock) {
+void Ingest::MakeRunners() {
   WorkerOptions options;
   options.lane = config_.lane;
   options.receipt_interval = config_.lane == Lane::kAlarm ? absl::ZeroDuration() : config_.receipt_interval;
@@ -155,7 +171,7 @@ void Ingest::MakeRunners(const Clock& clock) {
   for (std::size_t i = 0; i < runners_.size(); ++i) {
     runners_[i].log = std::make_unique<RedisLog>(directory_, memory_, RedisOptions{});
     runners_[i].worker = std::make_unique<Worker>(
-        options, WorkerDeps{source_, *runners_[i].log, link_, tokens_, clock, metrics_, EndOnLostShard}, shards[i]);
+        options, WorkerDeps{source_, *runners_[i].log, link_, tokens_, arrivals_, metrics_, EndOnLostShard}, shards[i]);
   }
 }
 
@@ -164,6 +180,7 @@ ServiceDeps Ingest::Deps(const Clock& clock) {
           authorizer_,
           routes_,
           clock,
+          arrivals_,
           shelf_,
           [this](Origin origin, nara::telemetry::v1::Uplink uplink, absl::Duration timeout) {
             Worker& worker = WorkerOf(ShardOf(origin.device));
@@ -179,18 +196,23 @@ void Ingest::AddChecks(app::Health& health) {
     return routes_.ready() && clients_.ready() ? absl::OkStatus()
                                                : absl::UnavailableError("nothing from the registry yet");
   });
+  health.AddCheck("clock", [this] { return arrivals_.Steady(); });
   health.AddCheck("sessions", [this] {
     const int connected = link_.connected();
     return connected == kShardCount
                ? absl::OkStatus()
                : absl::UnavailableError(absl::StrCat(connected, " of ", kShardCount, " MQTT sessions are connected"));
   });
-  health.AddCheck("log", [this] {
-    for (const auto& token : tokens_) {
-      if (token == 0) return absl::UnavailableError("not every shard's token is ours yet");
-    }
-    return absl::OkStatus();
-  });
+  health.AddCheck("log", [this] { return CheckLog(); });
+}
+
+absl::Status Ingest::CheckLog() const {
+  for (const auto& token : tokens_) {
+    if (token == 0) return absl::UnavailableError("not every shard's token is ours yet");
+  }
+  if (memory_.full()) return absl::UnavailableError("Redis has used its memory up to this lane's limit");
+  const bool stalled = std::ranges::any_of(runners_, [](const Runner& runner) { return runner.worker->stalled(); });
+  return stalled ? absl::UnavailableError("the last append failed, it is tried again") : absl::OkStatus();
 }
 
 void Ingest::StartWatching() {
@@ -201,45 +223,33 @@ void Ingest::StartWatching() {
 
 // PostgreSQL is not needed to take messages: until it is there quarantine waits in its log.
 void Ingest::KeepSchema(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  while (!stop.stop_requested()) {
+  do {
     const absl::Status status = PrepareSchema(postgres_);
     if (status.ok()) {
       if (config_.lane == Lane::kMeasurement) mover_.Start();
       return;
     }
     log::Warn("quarantine", "the schema is not ready, trying again", {{"error", std::string(status.message())}});
-    std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
-  }
+  } while (Pause(stop, std::chrono::seconds(1)));
 }
 
 void Ingest::AddParts() {
-  const auto run = [this](const char* name, auto start, auto stop) {
-    parts_.Add(
-        name,
-        [start] {
-          start();
-          return absl::OkStatus();
-        },
-        stop);
-  };
-  run(
+  parts_.Add(
       "watches", [this] { StartWatching(); },
       [this] {
         route_watcher_.reset();
         client_watcher_.reset();
       });
-  run(
+  parts_.Add(
       "quarantine", [this] { schema_ = std::jthread([this](const std::stop_token& stop) { KeepSchema(stop); }); },
       [this] {
         schema_ = {};
         mover_.Stop();
       });
-  run("housekeeping", [this] { housekeeping_.Start(); }, [this] { housekeeping_.Stop(); });
+  parts_.Add("housekeeping", [this] { housekeeping_.Start(); }, [this] { housekeeping_.Stop(); });
+  parts_.Add("backlog", [this] { backlog_.Start(); }, [this] { backlog_.Stop(); });
   parts_.Add("mqtt", [this] { return link_.Start(); }, [this] { link_.Stop(); });
-  run(
+  parts_.Add(
       "workers",
       [this] {
         for (Runner& runner : runners_) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/redis/appender.h"
+#include "common/time/proto_time.h"
 #include "common/time/text.h"
 #include "ingest/uplink_json.h"
 
@@ -22,12 +23,6 @@ bool IsWord(std::string_view text) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
                   c == ':' || c == '-';
          });
-}
-
-// What google.protobuf.Timestamp allows: the years 0001 to 9999.
-bool IsTime(const google::protobuf::Timestamp& time) {
-  return time.seconds() >= -62'135'596'800 && time.seconds() <= 253'402'300'799 && time.nanos() >= 0 &&
-         time.nanos() <= 999'999'999;
 }
 
 std::optional<Refusal> CheckSequence(const Record& record, bool has_epoch) {
@@ -84,9 +79,9 @@ DecodeResult DecodeUplink(std::string_view payload, Encoding encoding) {
             {}};
   }
   if (encoding == Encoding::kJson) {
-    absl::StatusOr<UplinkJson> json = ReadUplinkJson(payload);
+    absl::StatusOr<DecodedUplink> json = ReadUplinkJson(payload);
     if (!json.ok()) return {Refusal{"unreadable", std::string(ToStd(json.status().message()))}, {}};
-    return Check(std::move(json->decoded));
+    return Check(*std::move(json));
   }
   DecodedUplink decoded;
   if (!decoded.uplink.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {

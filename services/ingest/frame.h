@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "absl/time/time.h"
+#include "ingest/arrival.h"
 
 namespace nara::ingest {
 
@@ -13,7 +13,7 @@ struct Frame {
   // Where the next frame of the inbox begins; releasing up to here releases this frame.
   std::uint64_t next_position = 0;
   // When our process took it from the MQTT server, to the microsecond.
-  absl::Time received_at;
+  Arrival arrival;
   std::string_view topic;
   std::string_view payload;
 };

@@ -10,6 +10,10 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the inbox is written as the machine stores numbers");
 
+// Of the length of the topic.
+constexpr std::size_t kInDoubt = 0x8000;
+static_assert(kMaxTopic < kInDoubt);
+
 template <typename Number>
 void Put(char* to, Number value) {
   std::memcpy(to, &value, sizeof(value));
@@ -32,9 +36,9 @@ std::uint32_t StartChecksum(std::uint64_t position) {
   return Add(0, bytes, sizeof(bytes));
 }
 
-Frame ReadBody(std::string_view body, std::size_t topic_length) {
+Frame ReadBody(std::string_view body, std::size_t topic_length, bool in_doubt) {
   Frame frame;
-  frame.received_at = absl::FromUnixMicros(Get<std::int64_t>(body.data()));
+  frame.arrival = {absl::FromUnixMicros(Get<std::int64_t>(body.data())), in_doubt};
   frame.topic = body.substr(kFrameBodyHead, topic_length);
   frame.payload = body.substr(kFrameBodyHead + topic_length);
   return frame;
@@ -42,13 +46,13 @@ Frame ReadBody(std::string_view body, std::size_t topic_length) {
 
 }  // namespace
 
-FramePrefix EncodeFramePrefix(std::uint64_t position, absl::Time received_at, std::string_view topic,
+FramePrefix EncodeFramePrefix(std::uint64_t position, Arrival arrival, std::string_view topic,
                               std::string_view payload) {
   FramePrefix prefix;
   char* body = prefix.data() + kFrameHead;
   Put<std::uint32_t>(prefix.data(), static_cast<std::uint32_t>(kFrameBodyHead + topic.size() + payload.size()));
-  Put<std::int64_t>(body, absl::ToUnixMicros(received_at));
-  Put<std::uint16_t>(body + 8, static_cast<std::uint16_t>(topic.size()));
+  Put<std::int64_t>(body, absl::ToUnixMicros(arrival.at));
+  Put<std::uint16_t>(body + 8, static_cast<std::uint16_t>(topic.size() | (arrival.in_doubt ? kInDoubt : 0)));
   std::uint32_t crc = Add(StartChecksum(position), body, kFrameBodyHead);
   crc = Add(Add(crc, topic.data(), topic.size()), payload.data(), payload.size());
   Put<std::uint32_t>(prefix.data() + 4, crc);
@@ -64,10 +68,11 @@ ParsedFrame ParseFrame(std::string_view buffer, std::uint64_t position) {
   if (length < kFrameBodyHead || size > kMaxFrame) return {FrameState::kTorn, 0, {}};
   if (buffer.size() < size) return {FrameState::kIncomplete, size, {}};
   const std::string_view body = buffer.substr(kFrameHead, length);
-  const auto topic_length = Get<std::uint16_t>(body.data() + 8);
+  const auto topic_field = Get<std::uint16_t>(body.data() + 8);
+  const std::size_t topic_length = topic_field & ~kInDoubt;
   if (topic_length > length - kFrameBodyHead) return {FrameState::kTorn, 0, {}};
   if (Add(StartChecksum(position), body.data(), body.size()) != crc) return {FrameState::kTorn, 0, {}};
-  ParsedFrame parsed{FrameState::kFrame, size, ReadBody(body, topic_length)};
+  ParsedFrame parsed{FrameState::kFrame, size, ReadBody(body, topic_length, (topic_field & kInDoubt) != 0)};
   parsed.frame.next_position = position + size;
   return parsed;
 }

@@ -2,7 +2,8 @@
 //
 //   0  length of the body, u32 little endian; 0 means that nothing follows
 //   4  CRC-32 (zlib) over the frame's position (u64 little endian) and the body
-//   8  body: received time in microseconds since 1970 (i64), length of the topic (u16), topic, payload
+//   8  body: received time in microseconds since 1970 (i64), length of the topic (u16, highest bit: our clock was in
+//      doubt), topic, payload
 //
 // The position is part of the checksum, so that a frame that is left over at another place never passes for one.
 #pragma once
@@ -12,7 +13,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "absl/time/time.h"
 #include "ingest/frame.h"
 
 namespace nara::ingest {
@@ -32,7 +32,7 @@ constexpr std::size_t FrameSize(std::size_t topic, std::size_t payload) {
 using FramePrefix = std::array<char, kFrameHead + kFrameBodyHead>;
 
 // Everything of the frame that comes before the topic. REQUIRES: topic and payload within their limits.
-FramePrefix EncodeFramePrefix(std::uint64_t position, absl::Time received_at, std::string_view topic,
+FramePrefix EncodeFramePrefix(std::uint64_t position, Arrival arrival, std::string_view topic,
                               std::string_view payload);
 
 enum class FrameState {

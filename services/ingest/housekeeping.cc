@@ -1,44 +1,40 @@
 #include "ingest/housekeeping.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 
 #include "common/log/log.h"
 #include "common/redis/retention.h"
+#include "common/time/pause.h"
 #include "common/time/text.h"
 
 namespace nara::ingest {
 
 void Housekeeping::Start() {
-  thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    do {
+      const absl::Status status = Look();
+      if (!status.ok()) log::Debug("housekeeping", "Redis did not answer", {{"error", ToStd(status.message())}});
+    } while (Pause(stop, absl::ToChronoMilliseconds(options_.memory_interval)));
+  });
 }
 
-void Housekeeping::Run(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  auto trimmed_at = std::chrono::steady_clock::now();
-  while (!stop.stop_requested()) {
-    absl::Status status = LookAtMemory();
-    const auto interval = Pressed() ? options_.trim_under_pressure : options_.trim_interval;
-    if (status.ok() && std::chrono::steady_clock::now() - trimmed_at >= interval) {
-      status = TrimLogs();
-      trimmed_at = std::chrono::steady_clock::now();
-    }
-    if (!status.ok()) {
-      log::Debug("housekeeping", "Redis did not answer", {{"error", ToStd(status.message())}});
-      connection_.reset();
-    }
-    std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, options_.memory_interval, [] { return false; });
+absl::Status Housekeeping::Look() {
+  absl::Status status = LookAtMemory();
+  const absl::Duration interval = Pressed() ? options_.trim_under_pressure : options_.trim_interval;
+  if (status.ok() && clock_.Monotonic() - trimmed_at_ >= interval) {
+    status = TrimLogs();
+    trimmed_at_ = clock_.Monotonic();
   }
+  if (!status.ok()) connection_.reset();
+  return status;
 }
 
 absl::Status Housekeeping::Connect() {
   if (connection_) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<RedisConnection>> made = RedisConnection::Connect(options_.redis);
-  if (made.ok()) connection_ = *std::move(made);
-  return made.status();
+  if (!made.ok()) return made.status();
+  connection_ = *std::move(made);
+  return absl::OkStatus();
 }
 
 absl::Status Housekeeping::LookAtMemory() {
@@ -59,12 +55,14 @@ absl::Duration Housekeeping::KeepFor(Log log) const {
 }
 
 absl::Status Housekeeping::TrimLogs() {
-  const auto now = std::chrono::system_clock::now();
+  const absl::Time now = clock_.Now();
+  absl::Status status;
   for (const LogId log : options_.logs) {
-    const auto oldest = now - absl::ToChronoMilliseconds(KeepFor(log.log));
-    if (const auto removed = Trim(*connection_, log, oldest); !removed.ok()) return removed.status();
+    const auto oldest = absl::ToChronoTime(now - KeepFor(log.log));
+    // A server without memory says so for each log, and frees some all the same.
+    status.Update(Trim(*connection_, log, oldest).status());
   }
-  return absl::OkStatus();
+  return status;
 }
 
 }  // namespace nara::ingest

@@ -3,8 +3,7 @@
 // Threads: one of its own between Start and Stop.
 #pragma once
 
-#include <chrono>
-#include <stop_token>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "absl/time/time.h"
 #include "common/redis/connection.h"
 #include "common/redis/keys.h"
+#include "common/time/clock.h"
 #include "ingest/redis_log.h"
 
 namespace nara::ingest {
@@ -22,24 +22,27 @@ class Housekeeping {
     RedisOptions redis;
     std::vector<LogId> logs;
     absl::Duration retention;
-    std::chrono::milliseconds memory_interval{1'000};
-    std::chrono::milliseconds trim_interval{60'000};
+    absl::Duration memory_interval = absl::Seconds(1);
+    absl::Duration trim_interval = absl::Minutes(1);
     // Above this fraction of Redis' memory what every consumer has read goes after `least`, looked at each
     // `trim_under_pressure`: a log that is kept for a day must not keep alarms out.
     double pressure = 0.5;
-    std::chrono::milliseconds trim_under_pressure{5'000};
+    absl::Duration trim_under_pressure = absl::Seconds(5);
     // Readers count on it that nothing younger goes. Quarantine is kept no longer: PostgreSQL has it.
     absl::Duration least = absl::Minutes(1);
   };
 
-  // `memory` must outlive it.
-  Housekeeping(Options options, MemoryGuard& memory) : options_(std::move(options)), memory_(memory) {}
+  // `memory` and `clock` must outlive it. Ages are by `clock`, which must not jump.
+  Housekeeping(Options options, MemoryGuard& memory, const Clock& clock)
+      : options_(std::move(options)), memory_(memory), clock_(clock), trimmed_at_(clock.Monotonic()) {}
 
   void Start();
   void Stop() { thread_ = {}; }
 
+  // One look, for tests.
+  absl::Status Look();
+
  private:
-  void Run(const std::stop_token& stop);
   absl::Status LookAtMemory();
   bool Pressed() const { return memory_.fraction > options_.pressure; }
   absl::Duration KeepFor(Log log) const;
@@ -48,7 +51,10 @@ class Housekeeping {
 
   const Options options_;
   MemoryGuard& memory_;
-  std::unique_ptr<RedisConnection> connection_;  // the thread's
+  const Clock& clock_;
+  // The thread's own:
+  std::unique_ptr<RedisConnection> connection_;
+  absl::Duration trimmed_at_;  // monotonic
   std::jthread thread_;
 };
 

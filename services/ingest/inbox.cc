@@ -100,7 +100,7 @@ absl::Status Inbox::LoadWatermark() {
   return absl::OkStatus();
 }
 
-absl::Status Inbox::Append(absl::Time received_at, std::string_view topic, std::string_view payload) {
+absl::Status Inbox::Append(Arrival arrival, std::string_view topic, std::string_view payload) {
   if (topic.size() > kMaxTopic || payload.size() > kMaxPayload) {
     return absl::InvalidArgumentError(
         absl::StrCat("a frame of ", payload.size(), " bytes is larger than the inbox takes"));
@@ -113,7 +113,7 @@ absl::Status Inbox::Append(absl::Time received_at, std::string_view topic, std::
     if (absl::Status status = Rotate(); !status.ok()) return status;
   }
   const std::uint64_t position = std::max(end(), tail_->base());
-  const FramePrefix prefix = EncodeFramePrefix(position, received_at, topic, payload);
+  const FramePrefix prefix = EncodeFramePrefix(position, arrival, topic, payload);
   absl::Status status =
       tail_->Write(position - tail_->base(), std::string_view(prefix.data(), prefix.size()), topic, payload);
   if (status.ok()) end_.store(position + size, std::memory_order_release);
@@ -187,6 +187,16 @@ InboxBatch Inbox::Parse(std::string data, std::uint64_t position, const Segment&
   if (batch.data.find_first_not_of('\0', offset) != std::string::npos) batch.torn = 1;
   batch.next_position = std::min(segment.end(), end);
   return batch;
+}
+
+absl::StatusOr<absl::Time> Inbox::OldestArrival() const {
+  for (std::uint64_t position = released(); position < end();) {
+    const absl::StatusOr<InboxBatch> batch = Read(position, 0);
+    if (!batch.ok()) return batch.status();
+    if (!batch->frames.empty()) return batch->frames.front().arrival.at;
+    position = batch->next_position;
+  }
+  return absl::InfiniteFuture();
 }
 
 void Inbox::Release(std::uint64_t position) {

@@ -65,11 +65,14 @@ class Inbox {
 
   // Keeps a frame. ResourceExhausted when the inbox or the disk is full, InvalidArgument when the frame is larger than
   // anything that the MQTT server lets through.
-  absl::Status Append(absl::Time received_at, std::string_view topic, std::string_view payload);
+  absl::Status Append(Arrival arrival, std::string_view topic, std::string_view payload);
 
   // Frames from `position` on, which is the watermark or a batch's next_position: at most about `max_bytes`, at least
   // one if there is any.
   absl::StatusOr<InboxBatch> Read(std::uint64_t position, std::size_t max_bytes) const;
+
+  // When the oldest frame came that is not released; InfiniteFuture when there is none. May be called from any thread.
+  absl::StatusOr<absl::Time> OldestArrival() const;
 
   // Says that everything before `position` is in a log. Removes files that are not needed any more.
   void Release(std::uint64_t position);

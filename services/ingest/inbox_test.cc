@@ -39,7 +39,7 @@ class InboxTest : public ::testing::Test {
   }
 
   static void Put(Inbox& inbox, const std::string& payload) {
-    const absl::Status status = inbox.Append(kNow, "nara/v1/07/d/up", payload);
+    const absl::Status status = inbox.Append({kNow}, "nara/v1/07/d/up", payload);
     ASSERT_TRUE(status.ok()) << status;
   }
 
@@ -78,14 +78,24 @@ class InboxTest : public ::testing::Test {
 
 TEST_F(InboxTest, GivesBackWhatItTook) {
   auto inbox = Open();
-  ASSERT_TRUE(inbox->Append(kNow, "nara/v1/07/bp-1/up", std::string("a\0b", 3)).ok());
+  ASSERT_TRUE(inbox->Append({kNow}, "nara/v1/07/bp-1/up", std::string("a\0b", 3)).ok());
   auto batch = inbox->Read(inbox->released(), 1 << 20);
   ASSERT_TRUE(batch.ok());
   ASSERT_EQ(batch->frames.size(), 1u);
   EXPECT_EQ(batch->frames[0].topic, "nara/v1/07/bp-1/up");
   EXPECT_EQ(batch->frames[0].payload, std::string_view("a\0b", 3));
-  EXPECT_EQ(batch->frames[0].received_at, kNow);
+  EXPECT_EQ(batch->frames[0].arrival.at, kNow);
+  EXPECT_FALSE(batch->frames[0].arrival.in_doubt);
   EXPECT_EQ(batch->frames[0].next_position, inbox->end());
+}
+
+TEST_F(InboxTest, RemembersThatOurClockWasInDoubt) {
+  ASSERT_TRUE(Open()->Append({kNow, true}, "nara/v1/07/bp-1/up", "x").ok());
+  const auto batch = Open()->Read(0, 1 << 20);
+  ASSERT_EQ(batch->frames.size(), 1u);
+  EXPECT_EQ(batch->frames[0].arrival.at, kNow);
+  EXPECT_TRUE(batch->frames[0].arrival.in_doubt);
+  EXPECT_EQ(batch->frames[0].topic, "nara/v1/07/bp-1/up");
 }
 
 TEST_F(InboxTest, ReplaysFromTheWatermarkAfterACrash) {
@@ -104,6 +114,27 @@ TEST_F(InboxTest, AWatermarkThatWasNotSavedCostsReadingAgain) {
   Put(*inbox, "one");
   inbox->Release(inbox->end());
   EXPECT_THAT(All(*Open()), ElementsAre("one")) << "a second look at the same files, as after kill -9";
+}
+
+TEST_F(InboxTest, KnowsSinceWhenItsOldestFrameWaits) {
+  auto inbox = Open();
+  EXPECT_EQ(*inbox->OldestArrival(), absl::InfiniteFuture());
+  ASSERT_TRUE(inbox->Append({kNow}, "t", "one").ok());
+  ASSERT_TRUE(inbox->Append({kNow + absl::Seconds(1)}, "t", "two").ok());
+  EXPECT_EQ(*inbox->OldestArrival(), kNow);
+  inbox->Release(inbox->Read(0, 1 << 20)->frames[0].next_position);
+  EXPECT_EQ(*inbox->OldestArrival(), kNow + absl::Seconds(1));
+  inbox->Release(inbox->end());
+  EXPECT_EQ(*inbox->OldestArrival(), absl::InfiniteFuture());
+}
+
+TEST_F(InboxTest, TheOldestFrameMayBeInTheNextFile) {
+  auto inbox = Open();
+  FillSegments(*inbox, 2);
+  const InboxBatch first = *inbox->Read(0, options_.segment_bytes);
+  ASSERT_LT(first.frames.back().next_position, inbox->end());
+  inbox->Release(first.frames.back().next_position);
+  EXPECT_EQ(*inbox->OldestArrival(), kNow);
 }
 
 TEST_F(InboxTest, ADamagedWatermarkMeansTheOldestFrame) {
@@ -214,20 +245,20 @@ TEST_F(InboxTest, SaysThatItIsFullAndTakesAgainWhenReleased) {
   auto inbox = Open();
   const std::string big(100'000, 'x');
   absl::Status status;
-  while ((status = inbox->Append(kNow, "t", big)).ok()) {
+  while ((status = inbox->Append({kNow}, "t", big)).ok()) {
   }
   EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
   EXPECT_GT(inbox->fullness(), 0.7);
   inbox->Release(inbox->end());
   EXPECT_EQ(inbox->fullness(), 0.0);
-  EXPECT_TRUE(inbox->Append(kNow, "t", big).ok());
+  EXPECT_TRUE(inbox->Append({kNow}, "t", big).ok());
 }
 
 TEST_F(InboxTest, RefusesAFrameThatIsLargerThanAnythingTheServerLetsThrough) {
   auto inbox = Open();
-  EXPECT_TRUE(inbox->Append(kNow, "t", std::string(kMaxPayload, 'x')).ok());
-  EXPECT_TRUE(absl::IsInvalidArgument(inbox->Append(kNow, "t", std::string(kMaxPayload + 1, 'x'))));
-  EXPECT_TRUE(absl::IsInvalidArgument(inbox->Append(kNow, std::string(kMaxTopic + 1, 't'), "x")));
+  EXPECT_TRUE(inbox->Append({kNow}, "t", std::string(kMaxPayload, 'x')).ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(inbox->Append({kNow}, "t", std::string(kMaxPayload + 1, 'x'))));
+  EXPECT_TRUE(absl::IsInvalidArgument(inbox->Append({kNow}, std::string(kMaxTopic + 1, 't'), "x")));
 }
 
 TEST_F(InboxTest, PreparesTheNextFileAheadOfNeed) {
@@ -251,7 +282,7 @@ TEST_F(InboxTest, AFullDiskIsAnErrorAndNotASignal) {
     setrlimit(RLIMIT_FSIZE, &limit);
     const std::string big(100'000, 'x');
     absl::Status status;
-    for (int i = 0; i < 20 && status.ok(); ++i) status = inbox->Append(kNow, "t", big);
+    for (int i = 0; i < 20 && status.ok(); ++i) status = inbox->Append({kNow}, "t", big);
     _exit(!status.ok() && !inbox->Prepare().ok() ? 0 : 1);
   }
   int result = 0;
@@ -266,7 +297,7 @@ TEST_F(InboxTest, NothingIsLostWhenTheProcessDiesBetweenTwoAppends) {
   if (child == 0) {
     auto inbox = Inbox::Open(options_);
     for (int i = 0; i < 1000; ++i) {
-      if (!(*inbox)->Append(kNow, "t", absl::StrCat(i)).ok()) _exit(1);
+      if (!(*inbox)->Append({kNow}, "t", absl::StrCat(i)).ok()) _exit(1);
     }
     kill(getpid(), SIGKILL);
   }
@@ -284,7 +315,7 @@ TEST_F(InboxTest, OneThreadWritesWhileAnotherReads) {
   constexpr int kFrames = 20'000;
   std::jthread writer([&] {
     for (int i = 0; i < kFrames;) {
-      if (inbox->Append(kNow, "nara/v1/07/d/up", absl::StrCat(i, std::string(200, 'x'))).ok()) ++i;
+      if (inbox->Append({kNow}, "nara/v1/07/d/up", absl::StrCat(i, std::string(200, 'x'))).ok()) ++i;
     }
   });
   int seen = 0;
@@ -300,7 +331,7 @@ TEST_F(InboxTest, OneThreadWritesWhileAnotherReads) {
 }
 
 TEST(FrameCodec, AFrameAtAnotherPositionIsTorn) {
-  const FramePrefix prefix = EncodeFramePrefix(100, kNow, "t", "p");
+  const FramePrefix prefix = EncodeFramePrefix(100, {kNow}, "t", "p");
   const std::string bytes = std::string(prefix.data(), prefix.size()) + "tp";
   EXPECT_EQ(ParseFrame(bytes, 100).state, FrameState::kFrame);
   EXPECT_EQ(ParseFrame(bytes, 101).state, FrameState::kTorn);

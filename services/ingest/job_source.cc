@@ -36,7 +36,8 @@ std::optional<UplinkJob> JobSource::FromFrame(const Frame& frame) const {
 }
 
 UplinkJob JobSource::JobFor(Origin origin, DecodeResult decoded, const Frame& frame) const {
-  origin.received_at = frame.received_at;
+  origin.received_at = frame.arrival.at;
+  origin.clock_in_doubt = frame.arrival.in_doubt;
   UplinkJob::RoutePointer route = routes_.Find(origin.device);
   return UplinkJob(judge_, std::move(origin), std::move(route), std::move(decoded), frame.payload);
 }

@@ -14,10 +14,11 @@ using nara::telemetry::v1::Record;
 
 std::optional<Refusal> CheckPerson(const Assignment* assignment, const Record& record) {
   if (assignment == nullptr) return std::nullopt;
-  if (assignment->resident().empty() && record.person().empty()) {
+  const bool shared = !assignment->unit().empty();
+  if (shared && record.person().empty()) {
     return Refusal{"wrong_person", "a shared device names the person of each record"};
   }
-  if (!assignment->resident().empty() && !record.person().empty() && record.person() != assignment->resident()) {
+  if (!shared && !record.person().empty() && record.person() != assignment->resident()) {
     return Refusal{"wrong_person", "the device is assigned to somebody else"};
   }
   return std::nullopt;
@@ -28,6 +29,7 @@ RecordTime TimeOf(const Circumstances& circumstances, const Record& record) {
   if (record.has_at()) reading.at = FromProto(record.at());
   reading.sent = circumstances.sent;
   reading.received = circumstances.origin.received_at;
+  reading.received_in_doubt = circumstances.origin.clock_in_doubt;
   RecordTime time = Correct(reading);
   const Assignment* assignment = circumstances.assignment;
   if (assignment != nullptr) FitStart(reading, FromProto(assignment->start_at()), time);
@@ -48,10 +50,12 @@ std::optional<Refusal> Doubt(const Circumstances& circumstances, const RecordTim
 
 void Accept(const Circumstances& circumstances, const RecordTime& time, const Record& record, Verdict& verdict) {
   verdict.log = verdict.alarm_class ? Log::kAlarm : Log::kMeasurement;
-  const std::string& resident = circumstances.assignment->resident();
-  verdict.resident = resident.empty() ? record.person() : resident;
+  // A unit's device is shared: each record says whose it is.
+  const Assignment& assignment = *circumstances.assignment;
+  verdict.resident = assignment.unit().empty() ? assignment.resident() : record.person();
   verdict.clock_offset = time.clock_offset;
   if (time.ahead) verdict.flags.push_back(nara::telemetry::v1::FLAG_TIME_AHEAD);
+  if (time.unchecked) verdict.flags.push_back(nara::telemetry::v1::FLAG_TIME_UNCHECKED);
   if (time.missing) verdict.flags.push_back(nara::telemetry::v1::FLAG_TIME_MISSING);
   if (verdict.alarm_class && circumstances.origin.lane != Lane::kAlarm) {
     verdict.flags.push_back(nara::telemetry::v1::FLAG_WRONG_LANE);

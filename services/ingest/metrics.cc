@@ -31,6 +31,8 @@ Labels Of(Lane lane) {
   return {{"lane", std::string(LaneName(lane))}};
 }
 
+constexpr char kFailures[] = "nara_ingest_append_failures_total";
+constexpr char kFailuresHelp[] = "Rounds to be repeated.";
 constexpr char kLost[] = "nara_ingest_frames_lost_total";
 constexpr char kLostHelp[] = "Frames that the inbox could not keep; their senders have no receipt.";
 constexpr char kRecords[] = "nara_ingest_records_total";
@@ -60,17 +62,23 @@ Metrics::Metrics(Registry& registry, Lane lane)
       offline_(registry.AddCounter(kStatus, kStatusHelp, With(Of(lane), "state", "offline"))),
       append_seconds_(registry.AddHistogram("nara_ingest_append_seconds", "One round of appends, to durable.",
                                             metrics::Latency(), Of(lane))),
-      append_failures_(registry.AddCounter("nara_ingest_append_failures_total", "Rounds to be repeated.", Of(lane))),
+      failed_memory_(registry.AddCounter(kFailures, kFailuresHelp, With(Of(lane), "reason", "memory"))),
+      failed_log_(registry.AddCounter(kFailures, kFailuresHelp, With(Of(lane), "reason", "log"))),
       durable_seconds_(registry.AddHistogram("nara_ingest_durable_seconds", "From arrival to durable in a log.",
                                              metrics::Latency(), Of(lane))),
       receipts_(registry.AddCounter("nara_ingest_receipts_total", "Receipts sent.", Of(lane))),
       receipts_dropped_(registry.AddCounter("nara_ingest_receipts_dropped_total", "Not sent: no session.", Of(lane))),
       inbox_bytes_(registry.AddGauge("nara_ingest_inbox_bytes", "Frames that are not in a log yet.", Of(lane))),
       inbox_fullness_(registry.AddGauge("nara_ingest_inbox_fullness_ratio", "The fullest shard.", Of(lane))),
+      oldest_unreleased_(
+          registry.AddGauge("nara_ingest_oldest_unreleased_seconds", "Age of the oldest frame in no log.", Of(lane))),
       sessions_(registry.AddGauge("nara_ingest_sessions_connected_count", "MQTT sessions, of 16.", Of(lane))),
       pauses_(
           registry.AddCounter("nara_ingest_session_pauses_total", "Sessions closed as the inbox filled.", Of(lane))),
-      moved_(registry.AddCounter("nara_ingest_quarantine_moved_total", "Entries carried to PostgreSQL.", Of(lane))) {}
+      moved_(registry.AddCounter("nara_ingest_quarantine_moved_total", "Entries carried to PostgreSQL.", Of(lane))),
+      clock_steps_(registry.AddCounter("nara_ingest_clock_steps_total", "Times that our clock was set.", Of(lane))),
+      clock_in_doubt_(
+          registry.AddGauge("nara_ingest_clock_in_doubt", "1 while devices are not corrected by it.", Of(lane))) {}
 
 void Metrics::FrameTaken(std::size_t bytes) {
   frames_.Increment();
@@ -106,8 +114,8 @@ void Metrics::StatusTaken(bool online) {
 void Metrics::AppendTook(absl::Duration duration) {
   append_seconds_.Observe(absl::ToDoubleSeconds(duration));
 }
-void Metrics::AppendFailed() {
-  append_failures_.Increment();
+void Metrics::AppendFailed(std::string_view reason) {
+  (reason == "memory" ? failed_memory_ : failed_log_).Increment();
 }
 void Metrics::Durable(absl::Duration since_arrival) {
   durable_seconds_.Observe(absl::ToDoubleSeconds(since_arrival));
@@ -122,6 +130,9 @@ void Metrics::InboxHolds(double bytes, double fullness) {
   inbox_bytes_.Set(bytes);
   inbox_fullness_.Set(fullness);
 }
+void Metrics::OldestUnreleased(absl::Duration age) {
+  oldest_unreleased_.Set(absl::ToDoubleSeconds(age));
+}
 void Metrics::SessionsConnected(int count) {
   sessions_.Set(count);
 }
@@ -130,6 +141,13 @@ void Metrics::SessionPaused() {
 }
 void Metrics::Moved(std::size_t count) {
   moved_.Increment(static_cast<double>(count));
+}
+
+void Metrics::ClockStepped() {
+  clock_steps_.Increment();
+}
+void Metrics::ClockInDoubt(bool in_doubt) {
+  clock_in_doubt_.Set(in_doubt ? 1 : 0);
 }
 
 Counter& Metrics::ByReason(std::map<std::string, Counter*>& counters, const std::string& reason) {

@@ -28,15 +28,20 @@ class Metrics {
   void FrameRefused(std::string_view reason);
   void StatusTaken(bool online);
   void AppendTook(absl::Duration duration);
-  void AppendFailed();
+  // A round that must be repeated; `reason` is "memory" when Redis has too little left for this lane, "log" for all
+  // else.
+  void AppendFailed(std::string_view reason);
   // An uplink is durable; from here on its receipt may wait for the coalescing interval.
   void Durable(absl::Duration since_arrival);
   void ReceiptSent();
   void ReceiptDropped();
   void InboxHolds(double bytes, double fullness);
+  void OldestUnreleased(absl::Duration age);
   void SessionsConnected(int count);
   void SessionPaused();
   void Moved(std::size_t count);
+  void ClockStepped();
+  void ClockInDoubt(bool in_doubt);
 
  private:
   metrics::Counter& ByReason(std::map<std::string, metrics::Counter*>& counters, const std::string& reason);
@@ -56,15 +61,19 @@ class Metrics {
   metrics::Counter& online_;
   metrics::Counter& offline_;
   metrics::Histogram& append_seconds_;
-  metrics::Counter& append_failures_;
+  metrics::Counter& failed_memory_;
+  metrics::Counter& failed_log_;
   metrics::Histogram& durable_seconds_;
   metrics::Counter& receipts_;
   metrics::Counter& receipts_dropped_;
   metrics::Gauge& inbox_bytes_;
   metrics::Gauge& inbox_fullness_;
+  metrics::Gauge& oldest_unreleased_;
   metrics::Gauge& sessions_;
   metrics::Counter& pauses_;
   metrics::Counter& moved_;
+  metrics::Counter& clock_steps_;
+  metrics::Gauge& clock_in_doubt_;
 };
 
 }  // namespace nara::ingest

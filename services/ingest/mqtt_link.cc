@@ -1,12 +1,11 @@
 #include "ingest/mqtt_link.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 #include "common/log/log.h"
 #include "common/mqtt/topics.h"
+#include "common/time/pause.h"
 #include "common/time/text.h"
 #include "ingest/crash_point.h"
 #include "ingest/guard_topics.h"
@@ -37,7 +36,7 @@ std::vector<MqttSubscription> Subscriptions(Lane lane, int shard) {
 
 }  // namespace
 
-MqttLink::MqttLink(Options options, Inboxes& inboxes, const Clock& clock, Metrics& metrics, GuardCounters& guard,
+MqttLink::MqttLink(Options options, Inboxes& inboxes, const ArrivalClock& clock, Metrics& metrics, GuardCounters& guard,
                    std::function<void(int shard)> on_frame)
     : options_(std::move(options)),
       inboxes_(inboxes),
@@ -63,8 +62,9 @@ absl::Status MqttLink::MakeSession(int shard) {
     log::Warn("mqtt", "session lost", {{"shard", shard}, {"error", cause}});
   };
   absl::StatusOr<std::unique_ptr<MqttSession>> made = MqttSession::Create(std::move(options));
-  if (made.ok()) sessions_[static_cast<std::size_t>(shard)].mqtt = *std::move(made);
-  return made.status();
+  if (!made.ok()) return made.status();
+  sessions_[static_cast<std::size_t>(shard)].mqtt = *std::move(made);
+  return absl::OkStatus();
 }
 
 absl::Status MqttLink::Start() {
@@ -90,7 +90,7 @@ void MqttLink::Take(int shard, const MqttMessage& message) {
 
 void MqttLink::TakeFrame(int shard, const MqttMessage& message) {
   const absl::Status status =
-      inboxes_[static_cast<std::size_t>(shard)]->Append(clock_.Now(), message.topic, message.payload);
+      inboxes_[static_cast<std::size_t>(shard)]->Append(clock_.Arrived(), message.topic, message.payload);
   if (!status.ok()) {
     metrics_.FrameLost(absl::IsResourceExhausted(status) ? "full" : "disk");
     log::Error("inbox", "cannot keep a frame", {{"shard", shard}, {"error", ToStd(status.message())}});
@@ -102,14 +102,11 @@ void MqttLink::TakeFrame(int shard, const MqttMessage& message) {
 }
 
 void MqttLink::Keep(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  while (!stop.stop_requested()) {
+  do {
     for (int shard = 0; shard < kShardCount; ++shard) LookAt(shard);
+    clock_.Arrived();  // a step of our clock is seen also while nothing comes
     Measure();
-    std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, kLook, [] { return false; });
-  }
+  } while (Pause(stop, kLook));
 }
 
 void MqttLink::LookAt(int shard) {

@@ -20,7 +20,7 @@
 #include "common/config/shared.h"
 #include "common/mqtt/session.h"
 #include "common/mqtt/shard.h"
-#include "common/time/clock.h"
+#include "ingest/arrival_clock.h"
 #include "ingest/gate.h"
 #include "ingest/guard_counters.h"
 #include "ingest/inbox.h"
@@ -41,7 +41,7 @@ class MqttLink final : public DeviceLink {
 
   // `inboxes`, `clock`, `metrics` and `guard` must outlive it. `on_frame` is told of each frame that was kept, from the
   // MQTT library's thread.
-  MqttLink(Options options, Inboxes& inboxes, const Clock& clock, Metrics& metrics, GuardCounters& guard,
+  MqttLink(Options options, Inboxes& inboxes, const ArrivalClock& clock, Metrics& metrics, GuardCounters& guard,
            std::function<void(int shard)> on_frame);
   ~MqttLink() override;
 
@@ -72,7 +72,7 @@ class MqttLink final : public DeviceLink {
 
   const Options options_;
   Inboxes& inboxes_;
-  const Clock& clock_;
+  const ArrivalClock& clock_;
   Metrics& metrics_;
   GuardCounters& guard_;
   const std::function<void(int shard)> on_frame_;

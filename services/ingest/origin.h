@@ -18,6 +18,8 @@ struct Origin {
   absl::Time received_at;
   // Somebody else has told the device what became of it: it gets no receipt.
   bool answered = false;
+  // Our own clock could not be believed when it arrived: its times are taken as the device says.
+  bool clock_in_doubt = false;
 };
 
 // A topic of ours as far as it can be read: also one whose shard is not the device's, which the guard plugin should

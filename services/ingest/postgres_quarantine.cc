@@ -60,13 +60,9 @@ const std::string& GetSql() {
   return sql;
 }
 
-TimePoint ToPoint(const google::protobuf::Timestamp& time) {
-  return absl::ToChronoTime(FromProto(time));
-}
-
 std::optional<TimePoint> EffectiveAt(const Quarantined& record) {
   if (!record.has_effective_at()) return std::nullopt;
-  return ToPoint(record.effective_at());
+  return ToChrono(record.effective_at());
 }
 
 Quarantined FromRow(const Row& row) {
@@ -79,10 +75,10 @@ Quarantined FromRow(const Row& row) {
   record.set_reason(row.String("reason"));
   record.set_detail(row.String("detail"));
   record.set_disposition(static_cast<nara::ingest::v1::Disposition>(row.Int("disposition")));
-  *record.mutable_received_at() = ToProto(absl::FromChrono(row.Time("received_at")));
+  *record.mutable_received_at() = ToProto(row.Time("received_at"));
   record.set_assignment(row.String("assignment"));
   if (const auto effective_at = row.OptionalTime("effective_at")) {
-    *record.mutable_effective_at() = ToProto(absl::FromChrono(*effective_at));
+    *record.mutable_effective_at() = ToProto(*effective_at);
   }
   return record;
 }
@@ -94,7 +90,7 @@ struct PageToken {
 };
 
 std::string WriteToken(const Quarantined& last) {
-  return absl::StrCat(absl::ToUnixMicros(FromProto(last.received_at())), "/", last.id());
+  return absl::StrCat(Micros(last.received_at()), "/", last.id());
 }
 
 absl::StatusOr<PageToken> ReadToken(const std::string& text) {
@@ -153,7 +149,7 @@ absl::Status PostgresQuarantineStore::Insert(Transaction& transaction, const std
         kInsert,
         {record.id(), record.device(), static_cast<int>(record.lane()), std::bit_cast<std::int64_t>(record.epoch()),
          std::bit_cast<std::int64_t>(record.seq()), record.reason(), record.detail(),
-         static_cast<int>(record.disposition()), ToPoint(record.received_at()), Bytes{record.payload()}, row.principal,
+         static_cast<int>(record.disposition()), ToChrono(record.received_at()), Bytes{record.payload()}, row.principal,
          row.unit, row.owner, record.assignment(), EffectiveAt(record)});
     if (!inserted.ok()) return inserted.status();
   }

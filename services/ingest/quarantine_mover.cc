@@ -1,12 +1,11 @@
 #include "ingest/quarantine_mover.h"
 
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/log/log.h"
 #include "common/routes/timeline.h"
+#include "common/time/pause.h"
 #include "common/time/text.h"
 
 namespace nara::ingest {
@@ -23,8 +22,6 @@ void QuarantineMover::Start() {
 }
 
 void QuarantineMover::Run(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
   auto renew_at = std::chrono::steady_clock::now();
   while (!stop.stop_requested()) {
     absl::Status status;
@@ -39,8 +36,7 @@ void QuarantineMover::Run(const std::stop_token& stop) {
                 {{"error", ToStd(status.message())}});
       renew_at = std::chrono::steady_clock::now();
     }
-    std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, kPause, [] { return false; });
+    Pause(stop, kPause);
   }
 }
 

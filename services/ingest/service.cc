@@ -82,7 +82,8 @@ absl::StatusOr<v1::SubmitResponse> Service::Submit(const rpc::CallContext& call,
                                               " lane; the other one has its own address"));
   }
   if (absl::Status status = MayTouch(call, Action::kSubmit, request.device()); !status.ok()) return status;
-  Origin origin{request.device(), deps_.lane, Encoding::kProtobuf, deps_.clock.Now()};
+  const Arrival arrival = deps_.arrivals.Arrived();
+  Origin origin{request.device(), deps_.lane, Encoding::kProtobuf, arrival.at, false, arrival.in_doubt};
   const absl::Duration left = std::clamp(call.deadline - deps_.clock.Now(), absl::ZeroDuration(), absl::Seconds(10));
   absl::StatusOr<nara::telemetry::v1::Receipt> receipt = deps_.submit(std::move(origin), request.uplink(), left);
   if (!receipt.ok()) return receipt.status();

@@ -13,6 +13,7 @@
 #include "common/routes/route_table.h"
 #include "common/rpc/call_context.h"
 #include "common/time/clock.h"
+#include "ingest/arrival_clock.h"
 #include "ingest/origin.h"
 #include "ingest/quarantine.h"
 #include "nara/ingest/v1/ingest.pb.h"
@@ -24,6 +25,7 @@ struct ServiceDeps {
   const Authorizer& authorizer;
   const RouteTable& routes;
   const Clock& clock;
+  const ArrivalClock& arrivals;
   QuarantineShelf& quarantine;
   // The same way as an uplink from MQTT: judged, appended, receipted.
   std::function<absl::StatusOr<nara::telemetry::v1::Receipt>(Origin, nara::telemetry::v1::Uplink, absl::Duration)>

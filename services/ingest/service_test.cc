@@ -60,7 +60,7 @@ class ServiceTest : public ::testing::Test {
     if (!unit.empty()) client.add_units(unit);
     return client;
   }
-  static rpc::CallContext As(const std::string& id) { return {id, id, absl::InfiniteFuture()}; }
+  static rpc::CallContext As(const std::string& id) { return {id, id, "", absl::InfiniteFuture()}; }
 
   absl::StatusOr<v1::SubmitResponse> Submit(const std::string& who, const std::string& device = "bp-1") {
     v1::SubmitRequest request;
@@ -78,12 +78,17 @@ class ServiceTest : public ::testing::Test {
   AccessTable clients_;
   Authorizer authorizer_{clients_};
   ManualClock clock_;
+  metrics::Registry registry_;
+  Metrics metrics_{registry_, Lane::kMeasurement};
+  ArrivalClock arrivals_{clock_, metrics_};
   FakeShelf shelf_;
   std::vector<std::string> submitted_;
+  bool in_doubt_ = false;
   std::vector<std::string> commands_;
-  Service service_{{Lane::kMeasurement, authorizer_, routes_, clock_, shelf_,
+  Service service_{{Lane::kMeasurement, authorizer_, routes_, clock_, arrivals_, shelf_,
                     [this](Origin origin, nara::telemetry::v1::Uplink, absl::Duration) {
                       submitted_.push_back(origin.device);
+                      in_doubt_ = origin.clock_in_doubt;
                       return nara::telemetry::v1::Receipt();
                     },
                     [this](const std::string& device, const nara::telemetry::v1::Command& command) {
@@ -106,6 +111,14 @@ TEST_F(ServiceTest, AForeignDeviceAndNoDeviceLookTheSame) {
   const absl::Status missing = Submit("stranger", "bp-2").status();
   EXPECT_EQ(foreign.code(), missing.code());
   EXPECT_EQ(rpc::ReasonOf(foreign), rpc::ReasonOf(missing));
+}
+
+TEST_F(ServiceTest, AnUplinkCarriesTheDoubtAboutOurClock) {
+  ASSERT_TRUE(Submit("supplier").ok());
+  EXPECT_FALSE(in_doubt_);
+  clock_.Step(absl::Hours(1));
+  ASSERT_TRUE(Submit("supplier").ok());
+  EXPECT_TRUE(in_doubt_);
 }
 
 TEST_F(ServiceTest, TheOtherLaneIsRefused) {

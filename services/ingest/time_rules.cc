@@ -4,7 +4,8 @@ namespace nara::ingest {
 
 RecordTime Correct(const ClockReading& reading) {
   RecordTime time;
-  if (reading.sent) time.clock_offset = reading.received - *reading.sent;
+  time.unchecked = reading.received_in_doubt;
+  if (reading.sent && !time.unchecked) time.clock_offset = reading.received - *reading.sent;
   time.missing = !reading.at;
   time.effective = reading.at.value_or(reading.received);
   if (!time.missing && absl::AbsDuration(time.clock_offset) > kClockTolerance) time.effective += time.clock_offset;

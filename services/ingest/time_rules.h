@@ -20,16 +20,19 @@ struct ClockReading {
   std::optional<absl::Time> at;    // the record's time, by the device's clock
   std::optional<absl::Time> sent;  // the same clock when it sent
   absl::Time received;             // ours
+  bool received_in_doubt = false;  // ours may be wrong
 };
 
 struct RecordTime {
   // When it was produced: corrected; the arrival when the device gave no time.
   absl::Time effective;
-  absl::Duration clock_offset;  // received - sent; zero when the device did not say
+  absl::Duration clock_offset;  // received - sent; zero when the device did not say, or our clock is in doubt
   bool missing = false;
-  bool ahead = false;  // by 2 minutes to 24 hours
+  bool ahead = false;      // by 2 minutes to 24 hours
+  bool unchecked = false;  // as the device said: nothing was there to correct it by
 };
 
+// While our clock is in doubt nothing is corrected: a device whose clock is right would get our mistake.
 RecordTime Correct(const ClockReading& reading);
 
 // A record of the first moments of an assignment, by a clock that is a little slow or shows whole seconds only, would

@@ -23,6 +23,15 @@ TEST(TimeRules, AWrongClockIsCorrectedByWhatItSaidAtSending) {
   EXPECT_FALSE(TimeInDoubt(time, kNow, kStart, kRunning));
 }
 
+TEST(TimeRules, WhileOurClockIsInDoubtNothingIsCorrected) {
+  const absl::Time device_now = kNow - absl::Hours(1);
+  const RecordTime time = Correct({device_now - absl::Minutes(5), device_now, kNow, true});
+  EXPECT_EQ(time.effective, device_now - absl::Minutes(5));
+  EXPECT_EQ(time.clock_offset, absl::ZeroDuration());
+  EXPECT_TRUE(time.unchecked);
+  EXPECT_FALSE(Correct({device_now, device_now, kNow}).unchecked);
+}
+
 TEST(TimeRules, AMissingTimeIsTheArrival) {
   const RecordTime time = Correct({std::nullopt, kNow - absl::Hours(5), kNow});
   EXPECT_TRUE(time.missing);
@@ -74,6 +83,8 @@ TEST(TimeRules, AClockThatIsALittleSlowIsCorrectedAtTheStart) {
   EXPECT_LT(Fitted({device_now - absl::Seconds(20), device_now, kNow}, kNow - absl::Seconds(5)).effective,
             kNow - absl::Seconds(5))
       << "what was before the start stays before it";
+  EXPECT_LT(Fitted({device_now, device_now, kNow, true}, kNow - absl::Seconds(5)).effective, kNow - absl::Seconds(5))
+      << "our clock is in doubt";
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ class Job : public ::testing::Test {
  protected:
   // Sends JSON as a blood pressure meter (or the dispenser, on the alarm lane) and drives the job to its end.
   Receipt Send(const std::string& json, Lane lane = Lane::kMeasurement) {
-    Origin origin{device_, lane, Encoding::kJson, absl::FromUnixSeconds(kNow)};
+    Origin origin{device_, lane, Encoding::kJson, absl::FromUnixSeconds(kNow), false, clock_in_doubt_};
     auto route = route_ ? std::make_shared<registry::v1::Route>(*route_) : nullptr;
     UplinkJob job(judge_, origin, route, DecodeUplink(json, Encoding::kJson), json);
     for (int call = 0; !job.done(); ++call) {
@@ -80,6 +80,7 @@ class Job : public ::testing::Test {
 
   std::string device_ = "bp-1";
   std::optional<registry::v1::Route> route_ = testing::RouteOf("bp-1", "bp-meter", kStart);
+  bool clock_in_doubt_ = false;
   const Judge judge_{TheCatalogue()};
   testing::FakeLog log_;
 };
@@ -166,6 +167,17 @@ TEST_F(Job, TheYears1970And2100AreHeld) {
 TEST_F(Job, AClockThatIsAheadIsFlagged) {
   Send(Uplink(BloodPressure(",\"seq\":1" + At(kNow + 3600)), R"("epoch":"1")"));
   EXPECT_THAT(Measurements()[0].flags(), ElementsAre(nara::telemetry::v1::FLAG_TIME_AHEAD));
+}
+
+TEST_F(Job, WhileOurClockIsInDoubtADevicesTimeIsFlaggedAndStays) {
+  clock_in_doubt_ = true;
+  const std::string sent =
+      absl::StrCat(R"("epoch":"1","sent":")", FormatRfc3339(absl::FromUnixSeconds(kNow - 3600)), "\"");
+  Send(Uplink(BloodPressure(",\"seq\":1" + At(kNow - 3700)), sent));
+  ASSERT_EQ(Measurements().size(), 1u);
+  EXPECT_EQ(Measurements()[0].effective_at().seconds(), kNow - 3700);
+  EXPECT_EQ(Measurements()[0].clock_offset_ms(), 0);
+  EXPECT_THAT(Measurements()[0].flags(), ElementsAre(nara::telemetry::v1::FLAG_TIME_UNCHECKED));
 }
 
 TEST_F(Job, WhatAnUnknownDeviceSendsIsHeld) {
@@ -308,6 +320,7 @@ TEST_F(Job, ATestIsAppendedAsATest) {
 
 TEST_F(Job, ASharedDeviceNamesThePerson) {
   route_->mutable_assignments(0)->clear_resident();
+  route_->mutable_assignments(0)->set_unit("housing-1");
   EXPECT_EQ(Text(Send(Uplink(BloodPressure(",\"seq\":1"), R"("epoch":"1","from":1)"))),
             "through 1 rejected 1:wrong_person");
   Send(Uplink(BloodPressure(",\"seq\":2,\"person\":\"p9\""), R"("epoch":"1","from":1)"));

@@ -129,16 +129,14 @@ absl::Status ReadRecords(const JsonValue& records, DecodedUplink& decoded) {
   return absl::OkStatus();
 }
 
-absl::Status ReadMember(const JsonValue& member, bool allow_device, UplinkJson& result) {
-  Uplink& uplink = result.decoded.uplink;
+absl::Status ReadMember(const JsonValue& member, DecodedUplink& result) {
+  Uplink& uplink = result.uplink;
   const std::string_view name = member.name();
   if (name == "epoch") return ReadEpoch(member, uplink);
   if (name == "from") return ReadWhole(member, [&](std::uint64_t from) { uplink.set_from(from); });
   if (name == "sent") return ReadTime(member, *uplink.mutable_sent());
-  if (name == "records") return ReadRecords(member, result.decoded);
+  if (name == "records") return ReadRecords(member, result);
   if (name == "ref") return ReadText(member, *uplink.mutable_ref());
-  if (allow_device && name == "device") return ReadText(member, result.device);
-  if (allow_device && name == "lane") return ReadText(member, result.lane);
   return Unknown(member);
 }
 
@@ -174,13 +172,13 @@ void WriteRejected(Writer& writer, const Receipt& receipt) {
 
 }  // namespace
 
-absl::StatusOr<UplinkJson> ReadUplinkJson(std::string_view text, bool allow_device) {
+absl::StatusOr<DecodedUplink> ReadUplinkJson(std::string_view text) {
   absl::StatusOr<JsonDocument> document = JsonDocument::Parse(text);
   if (!document.ok()) return document.status();
   if (document->root().type() != JsonType::kObject) return absl::InvalidArgumentError("an uplink must be an object");
-  UplinkJson result;
+  DecodedUplink result;
   for (const JsonValue& member : document->root().children()) {
-    if (absl::Status status = ReadMember(member, allow_device, result); !status.ok()) return status;
+    if (absl::Status status = ReadMember(member, result); !status.ok()) return status;
   }
   return result;
 }

@@ -1,4 +1,4 @@
-// The JSON form of uplinks and receipts (docs/formats/uplink.md, receipts.md). The gateway reads the same form.
+// The JSON form of uplinks and receipts (docs/formats/uplink.md, receipts.md).
 #pragma once
 
 #include <string>
@@ -11,17 +11,9 @@
 
 namespace nara::ingest {
 
-struct UplinkJson {
-  DecodedUplink decoded;
-  // Member "device", where `allow_device` lets it be (HTTP); empty when it is missing.
-  std::string device;
-  // Member "lane" (HTTP): "measurement" or "alarm"; empty when it is missing.
-  std::string lane;
-};
-
 // Reads an uplink. InvalidArgument when the text is no uplink at all; a record that is none is a refusal of its own. An
 // unknown name is an error: a misspelt one would lose data silently.
-absl::StatusOr<UplinkJson> ReadUplinkJson(std::string_view text, bool allow_device = false);
+absl::StatusOr<DecodedUplink> ReadUplinkJson(std::string_view text);
 
 // Reads a status: {"online":true,"at":"2026-02-17T07:30:00+01:00","firmware":"1.2"}.
 absl::StatusOr<nara::telemetry::v1::Status> ReadStatusJson(std::string_view text);

@@ -22,7 +22,10 @@ bool AllDone(const std::vector<UplinkJob>& jobs) {
 }  // namespace
 
 Worker::Worker(WorkerOptions options, WorkerDeps deps, std::vector<Shard> shards)
-    : options_(options), deps_(std::move(deps)), coalescer_(options.receipt_interval) {
+    : options_(options),
+      deps_(std::move(deps)),
+      coalescer_(options.receipt_interval),
+      pause_(options.first_pause, options.last_pause) {
   for (const Shard& shard : shards) {
     ShardWork work;
     work.shard = shard;
@@ -78,7 +81,7 @@ bool Worker::HaveTokens() {
     if (!taken.ok()) {
       log::Warn("ingest", "cannot take the token of a shard, trying again",
                 {{"shard", work.shard.number}, {"error", ToStd(taken.status().message())}});
-      BackOff();
+      Failed(taken.status());
       return false;
     }
     token = *taken;
@@ -146,9 +149,8 @@ bool Worker::AppendOnce(const std::vector<UplinkJob*>& jobs) {
     Recover();
     return true;
   }
-  deps_.metrics.AppendFailed();
   log::Warn("ingest", "append failed, trying again", {{"count", jobs.size()}, {"error", ToStd(failure.message())}});
-  BackOff();
+  Failed(failure);
   return false;
 }
 
@@ -162,14 +164,18 @@ absl::Status Worker::TakeAnswer(UplinkJob& job, const AppendResult& answer) {
   return absl::OkStatus();
 }
 
+void Worker::Failed(const absl::Status& status) {
+  deps_.metrics.AppendFailed(absl::IsResourceExhausted(status) ? "memory" : "log");
+  BackOff();
+}
+
 void Worker::BackOff() {
-  pause_ = std::clamp(pause_ * 2, options_.first_pause, options_.last_pause);
-  retry_at_ = deps_.clock.Monotonic() + pause_;
+  retry_at_ = deps_.clock.Monotonic() + pause_.Failed();
   stalled_ = true;
 }
 
 void Worker::Recover() {
-  pause_ = absl::ZeroDuration();
+  pause_.Reset();
   stalled_ = false;
 }
 

@@ -21,6 +21,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/time/backoff.h"
 #include "common/time/clock.h"
 #include "ingest/inbox.h"
 #include "ingest/job_source.h"
@@ -78,6 +79,9 @@ class Worker {
   absl::StatusOr<nara::telemetry::v1::Receipt> Submit(Origin origin, nara::telemetry::v1::Uplink uplink,
                                                       absl::Duration timeout);
 
+  // True from a failed append until one succeeds. Any thread.
+  bool stalled() const { return stalled_; }
+
   // One round, for tests. Returns when to come again at the latest.
   absl::Duration Round();
 
@@ -108,6 +112,7 @@ class Worker {
   void Account(const UplinkJob& job);
   void Send(const std::vector<OutgoingReceipt>& receipts);
   void BackOff();
+  void Failed(const absl::Status& status);
   void Recover();
   absl::Duration UntilNext() const;
   bool Wait(absl::Duration timeout);
@@ -119,7 +124,7 @@ class Worker {
   std::vector<ShardWork> shards_;
   std::vector<std::unique_ptr<Submitted>> submits_;  // being appended
   ReceiptCoalescer coalescer_;
-  absl::Duration pause_ = absl::ZeroDuration();     // zero while all is well
+  Backoff<absl::Duration> pause_;
   absl::Duration retry_at_ = absl::ZeroDuration();  // monotonic
 
   std::atomic<bool> stalled_ = false;  // the last append failed, written by Run

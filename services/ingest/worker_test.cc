@@ -17,8 +17,10 @@ namespace {
 
 using nara::ingest::v1::Quarantined;
 using nara::telemetry::v1::LogRecord;
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 class WorkerTest : public ::testing::Test {
@@ -40,7 +42,7 @@ class WorkerTest : public ::testing::Test {
   }
 
   void Publish(const std::string& json, const std::string& topic = BuildTopic(TopicKind::kUpJson, "bp-1")) {
-    ASSERT_TRUE(inbox_->Append(clock_.Now(), topic, json).ok());
+    ASSERT_TRUE(inbox_->Append({clock_.Now(), in_doubt_}, topic, json).ok());
   }
   void PublishGood(int seq) {
     Publish(absl::StrCat(R"({"epoch":"1","from":1,"records":[{"seq":)", seq,
@@ -63,6 +65,7 @@ class WorkerTest : public ::testing::Test {
   testing::FakeLink link_;
   ShardTokens tokens_{};
   ManualClock clock_;
+  bool in_doubt_ = false;  // our clock, when a frame arrives
   int lost_ = -1;
   std::unique_ptr<Worker> worker_;
 };
@@ -108,6 +111,27 @@ TEST_F(WorkerTest, WithoutRedisNothingIsReceiptedOrReleasedAndAllOfItComesLater)
   }
   EXPECT_EQ(Appended(), 2u);
   EXPECT_EQ(inbox_->used(), 0u);
+}
+
+TEST_F(WorkerTest, SaysWhyNothingIsTaken) {
+  PublishGood(1);
+  worker_->Round();
+  EXPECT_FALSE(worker_->stalled());
+  PublishGood(2);
+  for (const absl::Status& failure : {absl::ResourceExhaustedError("no memory"), absl::UnavailableError("no Redis")}) {
+    log_.fail = failure;
+    clock_.Advance(absl::Seconds(1));
+    worker_->Round();
+    EXPECT_TRUE(worker_->stalled());
+  }
+  for (const std::string reason : {"memory", "log"}) {
+    EXPECT_THAT(registry_.Text(),
+                HasSubstr("nara_ingest_append_failures_total{lane=\"measurement\",reason=\"" + reason + "\"} 1"));
+  }
+  log_.fail = absl::OkStatus();
+  clock_.Advance(absl::Seconds(1));
+  worker_->Round();
+  EXPECT_FALSE(worker_->stalled());
 }
 
 TEST_F(WorkerTest, PausesLongerAfterEachFailure) {
@@ -164,6 +188,18 @@ TEST_F(WorkerTest, AWrongShardIsQuarantinedUnderItsReason) {
   const auto entries = log_.Entries<Quarantined>(AppendTo::kQuarantineLog);
   ASSERT_THAT(entries, SizeIs(1));
   EXPECT_EQ(entries[0].reason(), "wrong_topic");
+}
+
+TEST_F(WorkerTest, TheDoubtAboutOurClockComesWithTheFrameNotWithTheRound) {
+  in_doubt_ = true;
+  PublishGood(1);
+  in_doubt_ = false;
+  PublishGood(2);
+  worker_->Round();
+  const auto records = log_.Entries<LogRecord>(AppendTo::kMeasurementLog);
+  ASSERT_THAT(records, SizeIs(2));
+  EXPECT_THAT(records[0].flags(), Contains(nara::telemetry::v1::FLAG_TIME_UNCHECKED));
+  EXPECT_THAT(records[1].flags(), Not(Contains(nara::telemetry::v1::FLAG_TIME_UNCHECKED)));
 }
 
 TEST_F(WorkerTest, WhatTheGuardRefusedIsKeptAndHasBeenAnswered) {

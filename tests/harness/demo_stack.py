@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 
+from postgres import BIN
 from private_servers import PRESET, ROOT, free_ports
 
 START_SECONDS = 180
@@ -47,6 +48,18 @@ class DemoStack:
     def says(self):
         """All that the demo has told on standard error."""
         return self.errors.read_text(encoding="utf-8", errors="replace")
+
+    def query(self, sql):
+        """Lines of a result, asked as the superuser of PostgreSQL."""
+        target = (
+            f"host={self.state / 'run' / 'postgres'} user=postgres dbname=nara passfile={self.state / 'pki' / 'pgpass'}"
+        )
+        result = subprocess.run(
+            [f"{BIN}/psql", target, "-AtqX", "-c", sql], capture_output=True, text=True, check=False
+        )
+        if result.returncode != 0:
+            raise RuntimeError(f"psql: {result.stderr}")
+        return result.stdout.splitlines()
 
     def interrupt(self):
         """Ctrl-C; returns the exit code when the demo has ended, or None when it had to be killed."""

@@ -265,7 +265,7 @@ class FaultRig:
         faults |= {
             "not accepted in the end": [name for summary in summaries for name in summary["waiting_ids"]],
             "held or rejected": [str(item) for summary in summaries for item in summary["trouble"]],
-            "in quarantine": self._query("select device || ' ' || reason || ' ' || detail from ingest.quarantine"),
+            "in quarantine": self.stack.query("select device || ' ' || reason || ' ' || detail from ingest.quarantine"),
         }
         self._judge(faults)
 
@@ -296,7 +296,7 @@ class FaultRig:
         began = time.monotonic()
         seen, moved = -1, began
         while seen < wanted and time.monotonic() < min(moved + STANDS_STILL_SECONDS, began + CATCHES_UP_SECONDS):
-            count = int(self._query(sql)[0])
+            count = int(self.stack.query(sql)[0])
             moved = moved if count == seen else time.monotonic()
             seen = count
             time.sleep(0.2)
@@ -304,7 +304,7 @@ class FaultRig:
 
     def _history(self):
         columns = "id, device, position_ms, position_seq, (extract(epoch from effective_at) * 1000000)::bigint"
-        rows = (line.split("|") for line in self._query(f"select {columns} from broker.observations"))
+        rows = (line.split("|") for line in self.stack.query(f"select {columns} from broker.observations"))
         return [
             Row(id_, device, id_[len(device) + 1], (int(ms), int(seq)), int(effective))
             for id_, device, ms, seq, effective in rows
@@ -313,7 +313,8 @@ class FaultRig:
     def _alerts(self):
         offered = "exists (select from alerts.history h where h.alert = a.id and h.action in ('offered', 'delivered'))"
         rows = (
-            line.split("|") for line in self._query(f"select device, kind, episode, {offered} from alerts.alerts a")
+            line.split("|")
+            for line in self.stack.query(f"select device, kind, episode, {offered} from alerts.alerts a")
         )
         alerts = [(device, kind, episode, was == "t") for device, kind, episode, was in rows]
         witnessed = len(set(_offered_ids(self._folder / "offers.jsonl")))
@@ -343,16 +344,6 @@ class FaultRig:
         if found:
             raise Broken("; ".join(f"{kind}: {len(names)}, as {names[0]}" for kind, names in found.items()))
         say(f"{len(self.ledger.promises)} promises kept")
-
-    def _query(self, sql):
-        passfile = self.stack.state / "pki" / "pgpass"
-        target = f"host={self._run('postgres')} user=postgres dbname=nara passfile={passfile}"
-        result = subprocess.run(
-            [f"{BIN}/psql", target, "-AtqX", "-c", sql], capture_output=True, text=True, check=False
-        )
-        if result.returncode != 0:
-            raise RuntimeError(f"psql: {result.stderr}")
-        return result.stdout.splitlines()
 
 
 def _offered_ids(path):

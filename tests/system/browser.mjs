@@ -112,6 +112,22 @@ async function acceptAnOffer(page) {
   seen('an alert that was accepted');
 }
 
+/** A router that is behind, told by a stream of the test's own: what the page says of it. */
+async function seeThatAlarmsMayBeLate(page, where) {
+  assert.equal(await page.locator('.late').count(), 0, 'no warning while the router is well');
+  await page.route('**/api/v1/stream', (route) => route.fulfill({
+    contentType: 'text/event-stream', body: 'event: pulse\ndata: {"oldest_unrouted_ms": 9000}\n\n',
+  }));
+  await page.reload();
+  await page.locator('.late', { hasText: 'reservrutinen' }).waitFor();
+  seen('a warning that alarms may be late, and what to do');
+  await checkAccessibility(page, `${where}, late`);
+  await page.unroute('**/api/v1/stream');
+  await page.reload();
+  await page.locator('.link.live').waitFor();
+  await page.locator('.late').waitFor({ state: 'detached' });
+}
+
 async function picture(page, name) {
   if (pictures) await page.screenshot({ path: `${pictures}/${name}.png` });
 }
@@ -133,6 +149,7 @@ try {
     await seeAnOffer(page, personas);
     await picture(page, `${scheme}-alarm-centre`);
     await acceptAnOffer(page);
+    await seeThatAlarmsMayBeLate(page, scheme);
     await seeMeasurements(page, personas);
     await picture(page, `${scheme}-care-unit`);
     assert.deepEqual(problems, [], 'nothing in the console');

@@ -1,9 +1,12 @@
 """One small county for all tests that only use it; those that break things start their own."""
 
 import os
+import subprocess
+import sys
 import tempfile
 
 import pytest
+from command_lines import CommandLines
 from demo_stack import DemoStack
 from grpc_client import GrpcClient
 from outside import Outside, make_root
@@ -13,14 +16,30 @@ from private_servers import ROOT
 DEVICES = 40
 
 
+@pytest.fixture(scope="session", name="command_lines")
+def _command_lines():
+    """Those that were to be seen while the county was set up."""
+    return CommandLines()
+
+
 @pytest.fixture(scope="session", name="county")
-def _county():
+def _county(command_lines):
     """Its catalogue holds a product more, which nothing but tests/data/catalogue knows."""
     with tempfile.TemporaryDirectory(prefix="nara-root-") as folder:
         os.chmod(folder, 0o755)  # PostgreSQL reads its configuration there as a user of its own
         root = make_root(folder, ROOT, ROOT / "tests" / "data" / "catalogue")
-        with DemoStack(devices=DEVICES, root=root) as stack:
+        with command_lines:
+            stack = DemoStack(devices=DEVICES, root=root)
+        with stack:
             yield stack
+
+
+@pytest.fixture(scope="session", name="laid_out")
+def _laid_out(tmp_path_factory):
+    """The secrets of a deployment, as deploy/compose/prepare lays them out."""
+    folder = tmp_path_factory.mktemp("prepared") / "secrets"
+    subprocess.run([sys.executable, ROOT / "deploy" / "compose" / "lay_out.py", folder], check=True, timeout=60)
+    return folder
 
 
 @pytest.fixture(scope="session", name="outside")

@@ -54,6 +54,17 @@ BAD = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _unharmed(county):
+    """Whatever comes in, no process ends and no sanitizer has a word to say."""
+    before = county.says().count("was ended by")
+    yield
+    assert county.says().count("was ended by") == before
+    for log in (county.state / "log").glob("*.log"):
+        text = log.read_text(encoding="utf-8", errors="replace")
+        assert "Sanitizer" not in text and "runtime error" not in text, log.name
+
+
 @pytest.fixture(name="bad", params=BAD.values(), ids=BAD.keys())
 def _bad(request):
     return request.param
@@ -247,11 +258,3 @@ def test_an_alarm_that_the_guard_refused_becomes_a_technical_alert(outside, disp
     (alert,) = eventually(lambda: outside.alerts(dispenser), "somebody is told", seconds=10)
     assert (alert["kind"], alert["unit"]) == ("ingest_quarantined", "care-1480-1")
     assert outside.send(dispenser, missed, "alarm/json") == {"lane": "alarm", "through": 0}
-
-
-def test_nothing_crashed(county):
-    """Runs last in this file: whatever came in, no process ended and no sanitizer had a word to say."""
-    assert "was ended by" not in county.says()
-    for log in (county.state / "log").glob("*.log"):
-        text = log.read_text(encoding="utf-8", errors="replace")
-        assert "Sanitizer" not in text and "runtime error" not in text, log.name

@@ -82,7 +82,7 @@ def test_demo_json_holds_what_others_build_on(stack):
 
 
 def test_secrets_are_readable_by_their_owner_alone(stack):
-    secrets = [stack.state / "demo.json", *stack.state.glob("pki/*.key"), stack.state / "pki" / "personas.json"]
+    secrets = [stack.state / "demo.json", *stack.state.glob("pki/*.key*"), stack.state / "pki" / "personas.json"]
     secrets += [pathlib.Path(device["key"]) for device in stack.demo["devices"]]
     for path in secrets:
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
@@ -170,11 +170,13 @@ def test_a_taken_port_is_named_with_its_owner():
     assert "--port-base" in refused.stderr
 
 
-@pytest.mark.needs("namespace")
-def test_root_gets_postgresql_also_where_no_other_user_may_enter():
+@pytest.mark.parametrize("namespaces", [True, False], ids=["in a user namespace", "where the kernel allows none"])
+def test_root_gets_postgresql_also_where_no_other_user_may_enter(monkeypatch, namespaces):
     if os.geteuid() != 0:
         assert choose_identity("/nowhere", "/nowhere/data") == Identity()
         return
+    if not namespaces:
+        monkeypatch.setattr(postgres_module, "NAMESPACE", ["false"])
     with tempfile.TemporaryDirectory() as closed:  # mode 0700
         paths = paths_in(os.path.join(closed, "state"))
         supervisor = Supervisor()

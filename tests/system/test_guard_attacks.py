@@ -343,7 +343,7 @@ GARBAGE = [
 
 
 def test_two_thousand_connections_are_nothing(mqtt, device):
-    before = counters(mqtt)["password"]
+    before, logged = counters(mqtt)["password"], len(mqtt.log().splitlines())
     for number in range(CONNECTS):
         password = mqtt.password(device) if number % 2 else "wrong"
         with mqtt.raw_plain() as client:
@@ -354,4 +354,4 @@ def test_two_thousand_connections_are_nothing(mqtt, device):
         with mqtt.raw_plain() as client:
             client.send(GARBAGE[number % len(GARBAGE)])
     wait_for_count(mqtt, "password", before + CONNECTS // 2 - 1)
-    assert len(mqtt.log().splitlines()) < 1000
+    assert len(mqtt.log().splitlines()) - logged < CONNECTS // 4

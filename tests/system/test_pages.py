@@ -39,9 +39,12 @@ class MortalPage(Lines):
 
 def pid_of(config):
     """The process with this configuration."""
-    for entry in pathlib.Path("/proc").iterdir():
-        if entry.name.isdigit() and str(config).encode() in (entry / "cmdline").read_bytes():
-            return int(entry.name)
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if str(config).encode() in (entry / "cmdline").read_bytes():
+                return int(entry.name)
+        except OSError:
+            continue  # it has ended
     raise AssertionError(f"nothing runs with {config}")
 
 

@@ -17,10 +17,8 @@ BY_HAND = [text for language, text in BLOCKS if language == "sh"]
 START_SECONDS = 180
 
 
-@pytest.fixture(scope="module", name="checkout")
-def _checkout(tmp_path_factory):
-    """A checkout of its own: the same files and binaries, another .nara, and `./nara demo` running in it."""
-    folder = tmp_path_factory.mktemp("checkout")
+def make_checkout(folder):
+    """A checkout of its own: the same files and binaries, another .nara."""
     folder.chmod(0o755)
     for entry in ROOT.iterdir():
         if entry.name not in (".nara", "build", ".git"):
@@ -28,6 +26,13 @@ def _checkout(tmp_path_factory):
     (folder / "build").mkdir()
     for preset in ("dev", "release"):
         (folder / "build" / preset).symlink_to(ROOT / "build" / PRESET)
+    return folder
+
+
+@pytest.fixture(scope="module", name="checkout")
+def _checkout(tmp_path_factory):
+    """One in which `./nara demo` runs."""
+    folder = make_checkout(tmp_path_factory.mktemp("checkout"))
     try:
         Ports.plan().check_free()
         moved = []
@@ -96,6 +101,22 @@ def test_a_missed_dose_becomes_an_alert_that_the_centre_accepts(checkout):
 
 def listed(checkout, naractl):
     return json.loads(typed(checkout, f"{naractl} list --open --device sample-evondos-1"))
+
+
+def test_the_check_says_in_one_line_how_long_the_way_is(tmp_path_factory):
+    """Beside a demo that may run: with ports of its own, and without the simulated fleet."""
+    assert "`./nara demo --check`" in README
+    checkout = make_checkout(tmp_path_factory.mktemp("checked"))
+    command = ["./nara", "demo", "--check", "--devices", "0", "--port-base", str(free_ports().gateway)]
+    environment = {**os.environ, "NARA_PRESET": PRESET}
+    check = subprocess.run(
+        command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert check.returncode == 0, check.stdout + check.stderr
+    (line,) = check.stdout.splitlines()
+    result = json.loads(line)
+    assert result["ok"] and result["measurement"]["n"] == 200 and result["alarm"]["n"] == 50
+    assert not (checkout / ".nara" / "demo.json").exists()
 
 
 def test_help_lists_every_wish(checkout):

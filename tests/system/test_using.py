@@ -1,16 +1,17 @@
-"""What docs/using says, typed as it stands there."""
+"""What docs/using and docs/operating say, typed as it stands there."""
 
 import os
 import re
 import subprocess
 
 import pytest
-from outside import Lines, reading, run, uplink
+from outside import Lines, eventually, reading, run, uplink
 from private_servers import PRESET, ROOT
 
 PAGE = (ROOT / "docs" / "using" / "naractl.md").read_text(encoding="utf-8")
 DEMO_PAGE = (ROOT / "docs" / "using" / "demo.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[0].splitlines()
+IDENTITIES = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[1].splitlines()
 TABLE = "\n".join(line.split("|")[1] for line in PAGE.splitlines() if line.startswith("| `"))
 CALL_SECONDS = 20
 
@@ -87,15 +88,34 @@ def named_commands(groups):
         "naractl alert list --open",
         "naractl observation list --kind blood_pressure",
         "naractl quarantine list --reason unreadable",
+        "naractl quarantine list --reason topic_denied",
         "naractl --as supplier device list --json",
+        "naractl agreement list",
+        "naractl provider list --principal 1480",
+        "naractl agreement join cooperation --from 2026-01-01 && naractl agreement parties --at 2026-02-17",
     ],
 )
 def test_what_the_pages_show_runs(folder, command):
     assert typed(folder, command).strip()
 
 
+def test_a_number_finds_the_resident_that_it_was_given_to(folder):
+    register, find = IDENTITIES
+    assert typed(folder, register).strip() == "r-ada"
+    assert "Ada Test" in typed(folder, find)
+
+
 def test_the_pages_show_the_command_that_makes_devices():
     assert "naractl device provision --count 3 --json" in DEMO_PAGE
+
+
+def test_the_query_of_the_fault_runs_finds_a_record(county, outside, meter):
+    page = (ROOT / "docs" / "operating" / "faults.md").read_text(encoding="utf-8")
+    (query,) = re.findall(r"^```sql\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    outside.send(meter, uplink(reading(seq=1), epoch="e1"))
+    event = f"{meter['id']}/m/00000000000000e1/1"
+    (row,) = eventually(lambda: county.query(query.replace("'...'", f"'{event}'")), "it is in history")
+    assert row.startswith(f"{event}|")
 
 
 def test_exit_codes_are_those_of_the_page(folder, tmp_path):

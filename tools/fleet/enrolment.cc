@@ -1,9 +1,11 @@
 #include "tools/fleet/enrolment.h"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <utility>
 
+#include "common/rpc/error.h"
 #include "common/time/proto_time.h"
 #include "tools/fleet/keys.h"
 #include "tools/fleet/parallel.h"
@@ -27,6 +29,11 @@ bool SameSteps(const Chain& a, const Chain& b) {
                     });
 }
 
+// What is there and has been described better since stays.
+absl::Status Unless(const std::string& reason, const absl::Status& status) {
+  return rpc::ReasonOf(status) == reason ? absl::OkStatus() : status;
+}
+
 size_t Batches(size_t count) {
   return (count + kBatch - 1) / kBatch;
 }
@@ -43,11 +50,31 @@ Unit ToProto(const PlannedUnit& unit) {
   return proto;
 }
 
+absl::Status Enrolment::PutProviders(const std::vector<Unit>& units) {
+  std::map<std::string, registry::v1::Provider> providers;
+  for (const Unit& unit : units) {
+    registry::v1::Provider& provider = providers[unit.provider()];
+    provider.set_id(unit.provider());
+    provider.clear_principals();
+    provider.add_principals(unit.principal());
+    provider.set_name(unit.provider());
+    provider.set_activity(registry::v1::PROVIDER_ACTIVITY_HEALTH_CARE);
+  }
+  for (const auto& [id, provider] : providers) {
+    registry::v1::PutProviderRequest request;
+    *request.mutable_provider() = provider;
+    const absl::Status status = Unless("PROVIDER_DIFFERS", registry_.PutProvider(request).status());
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Enrolment::PutUnits(const std::vector<Unit>& units) {
+  if (absl::Status status = PutProviders(units); !status.ok()) return status;
   return ForEach(units.size(), kWidth, [&](size_t i) {
     registry::v1::PutUnitRequest request;
     *request.mutable_unit() = units[i];
-    return registry_.PutUnit(request).status();
+    return Unless("UNIT_DIFFERS", registry_.PutUnit(request).status());
   });
 }
 

@@ -19,6 +19,7 @@ class Enrolment {
  public:
   explicit Enrolment(tools::RegistryClient& registry) : registry_(registry) {}
 
+  // With their providers.
   absl::Status PutUnits(const std::vector<registry::v1::Unit>& units);
   absl::Status PutClients(const std::vector<registry::v1::Client>& clients);
   // A chain whose steps are stored already gets no new version.
@@ -44,6 +45,7 @@ class Enrolment {
   absl::Status Provision(std::vector<FleetDevice*> devices);
 
  private:
+  absl::Status PutProviders(const std::vector<registry::v1::Unit>& units);
   absl::Status Register(const std::vector<PlannedDevice>& devices);
   absl::Status Assign(const std::vector<PlannedDevice>& devices, const Ids& ids);
   absl::Status PutChain(const registry::v1::Chain& chain);

@@ -38,17 +38,4 @@ absl::StatusOr<DeviceKey> MakeDeviceKey(const std::string& device) {
   return DeviceKey{.key_pem = TextOf(key_bio.get()), .csr_pem = TextOf(csr_bio.get())};
 }
 
-std::string Sha256Hex(const std::string& bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  constexpr char kHex[] = "0123456789abcdef";
-  std::string text;
-  for (unsigned int i = 0; i < size; ++i) {
-    text += kHex[digest[i] >> 4U];
-    text += kHex[digest[i] & 15U];
-  }
-  return text;
-}
-
 }  // namespace nara::fleet

@@ -15,7 +15,4 @@ struct DeviceKey {
 // Draws a P-256 key and signs a PKCS #10 request whose common name is `device`.
 absl::StatusOr<DeviceKey> MakeDeviceKey(const std::string& device);
 
-// SHA-256 in lower-case hexadecimal.
-std::string Sha256Hex(const std::string& bytes);
-
 }  // namespace nara::fleet

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/catalogue/catalogue.h"
+#include "common/hash/sha256.h"
 #include "tools/fleet/enrolment.h"
 #include "tools/fleet/fleet_state.h"
 #include "tools/fleet/keys.h"

@@ -29,9 +29,14 @@ absl::Status ForEachPage(const std::function<absl::StatusOr<std::string>(const s
 void AddDeviceCommands(CLI::App& app, Session& session);
 void AddResidentCommands(CLI::App& app, Session& session);
 void AddUnitCommands(CLI::App& app, Session& session);
+void AddOrganisationCommands(CLI::App& app, Session& session);
+void AddStaffCommands(CLI::App& app, Session& session);
+void AddIdentityCommands(CLI::App& app, Session& session);
 void AddChainCommands(CLI::App& app, Session& session);
 void AddProductCommands(CLI::App& app, Session& session);
 void AddPrincipalCommands(CLI::App& app, Session& session);
+void AddAssignmentCommands(CLI::App& app, Session& session);
+void AddHandOverCommands(CLI::App& app, Session& session);
 void AddAlertCommands(CLI::App& app, Session& session);
 void AddObservationCommands(CLI::App& app, Session& session);
 void AddQuarantineCommands(CLI::App& app, Session& session);

@@ -15,6 +15,7 @@ struct RegisterOptions {
 struct AssignOptions {
   std::string device;
   std::string resident;
+  std::string shared_by;
   std::string unit;
   bool end_running = false;
 };
@@ -60,6 +61,7 @@ absl::Status Assign(Session& session, const AssignOptions& options) {
   registry::v1::AssignDeviceRequest request;
   request.set_device(options.device);
   request.set_resident(options.resident);
+  request.set_unit(options.shared_by);
   request.set_regime(registry::v1::REGIME_HSL);
   request.set_care_unit(options.unit);
   request.set_alarm_unit(options.unit);
@@ -117,7 +119,8 @@ void DescribeRegister(CLI::App& command, RegisterOptions& options) {
 
 void DescribeAssign(CLI::App& command, AssignOptions& options) {
   command.add_option("id", options.device, "the device")->required();
-  command.add_option("--resident", options.resident, "who uses it")->required();
+  command.add_option("--resident", options.resident, "who uses it");
+  command.add_option("--shared-by", options.shared_by, "the unit whose residents share it, in place of a resident");
   command.add_option("--unit", options.unit, "answers for care and alarms")->required();
   command.add_flag("--end-running", options.end_running, "ends the assignment that runs");
 }

@@ -15,10 +15,15 @@ int Run(int argc, const char* const* argv) {
   app.add_flag("--json", session.json, "JSON in place of a table");
   AddDeviceCommands(app, session);
   AddResidentCommands(app, session);
+  AddIdentityCommands(app, session);
   AddUnitCommands(app, session);
+  AddOrganisationCommands(app, session);
+  AddStaffCommands(app, session);
   AddChainCommands(app, session);
   AddProductCommands(app, session);
   AddPrincipalCommands(app, session);
+  AddAssignmentCommands(app, session);
+  AddHandOverCommands(app, session);
   AddAlertCommands(app, session);
   AddObservationCommands(app, session);
   AddQuarantineCommands(app, session);

@@ -128,5 +128,72 @@ absl::StatusOr<registry::v1::ListProductsResponse> RegistryClient::ListProducts(
     const registry::v1::ListProductsRequest& request) {
   return Unary(impl_->stub(), &Stub::ListProducts, request);
 }
+absl::StatusOr<registry::v1::PutProviderResponse> RegistryClient::PutProvider(
+    const registry::v1::PutProviderRequest& request) {
+  return Unary(impl_->stub(), &Stub::PutProvider, request);
+}
+absl::StatusOr<registry::v1::ListProvidersResponse> RegistryClient::ListProviders(
+    const registry::v1::ListProvidersRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListProviders, request);
+}
+absl::StatusOr<registry::v1::ListAgreementsResponse> RegistryClient::ListAgreements(
+    const registry::v1::ListAgreementsRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListAgreements, request);
+}
+absl::StatusOr<registry::v1::PutParticipationResponse> RegistryClient::PutParticipation(
+    const registry::v1::PutParticipationRequest& request) {
+  return Unary(impl_->stub(), &Stub::PutParticipation, request);
+}
+absl::StatusOr<registry::v1::ListParticipationsResponse> RegistryClient::ListParticipations(
+    const registry::v1::ListParticipationsRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListParticipations, request);
+}
+absl::StatusOr<registry::v1::PutStaffResponse> RegistryClient::PutStaff(const registry::v1::PutStaffRequest& request) {
+  return Unary(impl_->stub(), &Stub::PutStaff, request);
+}
+absl::StatusOr<registry::v1::ListStaffResponse> RegistryClient::ListStaff(
+    const registry::v1::ListStaffRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListStaff, request);
+}
+absl::StatusOr<registry::v1::PutStaffAssignmentResponse> RegistryClient::PutStaffAssignment(
+    const registry::v1::PutStaffAssignmentRequest& request) {
+  return Unary(impl_->stub(), &Stub::PutStaffAssignment, request);
+}
+absl::StatusOr<registry::v1::ListStaffAssignmentsResponse> RegistryClient::ListStaffAssignments(
+    const registry::v1::ListStaffAssignmentsRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListStaffAssignments, request);
+}
+absl::StatusOr<registry::v1::RegisterResidentResponse> RegistryClient::RegisterResident(
+    const registry::v1::RegisterResidentRequest& request) {
+  return Unary(impl_->stub(), &Stub::RegisterResident, request);
+}
+absl::StatusOr<registry::v1::UpdateIdentityResponse> RegistryClient::UpdateIdentity(
+    const registry::v1::UpdateIdentityRequest& request) {
+  return Unary(impl_->stub(), &Stub::UpdateIdentity, request);
+}
+absl::StatusOr<registry::v1::GetResidentResponse> RegistryClient::GetResident(
+    const registry::v1::GetResidentRequest& request) {
+  return Unary(impl_->stub(), &Stub::GetResident, request);
+}
+absl::StatusOr<registry::v1::FindResidentsResponse> RegistryClient::FindResidents(
+    const registry::v1::FindResidentsRequest& request) {
+  return Unary(impl_->stub(), &Stub::FindResidents, request);
+}
+absl::StatusOr<registry::v1::ListResidentsResponse> RegistryClient::ListResidents(
+    const registry::v1::ListResidentsRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListResidents, request);
+}
+absl::StatusOr<registry::v1::PutProtectedAccessResponse> RegistryClient::PutProtectedAccess(
+    const registry::v1::PutProtectedAccessRequest& request) {
+  return Unary(impl_->stub(), &Stub::PutProtectedAccess, request);
+}
+absl::StatusOr<registry::v1::ListProtectedAccessResponse> RegistryClient::ListProtectedAccess(
+    const registry::v1::ListProtectedAccessRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListProtectedAccess, request);
+}
+absl::StatusOr<registry::v1::RotateIdentityKeysResponse> RegistryClient::RotateIdentityKeys(
+    const registry::v1::RotateIdentityKeysRequest& request) {
+  return Unary(impl_->stub(), &Stub::RotateIdentityKeys, request);
+}
 
 }  // namespace nara::tools

@@ -7,7 +7,9 @@
 #include "common/config/shared.h"
 #include "nara/registry/v1/assortment.pb.h"
 #include "nara/registry/v1/life_cycle.pb.h"
+#include "nara/registry/v1/organisation.pb.h"
 #include "nara/registry/v1/registry.pb.h"
+#include "nara/registry/v1/residents.pb.h"
 
 namespace nara::tools {
 
@@ -43,6 +45,34 @@ class RegistryClient {
   absl::StatusOr<registry::v1::ApplyImportResponse> ApplyImport(const registry::v1::ApplyImportRequest& request);
   absl::StatusOr<registry::v1::PutAssortmentResponse> PutAssortment(const registry::v1::PutAssortmentRequest& request);
   absl::StatusOr<registry::v1::ListProductsResponse> ListProducts(const registry::v1::ListProductsRequest& request);
+
+  absl::StatusOr<registry::v1::PutProviderResponse> PutProvider(const registry::v1::PutProviderRequest& request);
+  absl::StatusOr<registry::v1::ListProvidersResponse> ListProviders(const registry::v1::ListProvidersRequest& request);
+  absl::StatusOr<registry::v1::ListAgreementsResponse> ListAgreements(
+      const registry::v1::ListAgreementsRequest& request);
+  absl::StatusOr<registry::v1::PutParticipationResponse> PutParticipation(
+      const registry::v1::PutParticipationRequest& request);
+  absl::StatusOr<registry::v1::ListParticipationsResponse> ListParticipations(
+      const registry::v1::ListParticipationsRequest& request);
+  absl::StatusOr<registry::v1::PutStaffResponse> PutStaff(const registry::v1::PutStaffRequest& request);
+  absl::StatusOr<registry::v1::ListStaffResponse> ListStaff(const registry::v1::ListStaffRequest& request);
+  absl::StatusOr<registry::v1::PutStaffAssignmentResponse> PutStaffAssignment(
+      const registry::v1::PutStaffAssignmentRequest& request);
+  absl::StatusOr<registry::v1::ListStaffAssignmentsResponse> ListStaffAssignments(
+      const registry::v1::ListStaffAssignmentsRequest& request);
+  absl::StatusOr<registry::v1::RegisterResidentResponse> RegisterResident(
+      const registry::v1::RegisterResidentRequest& request);
+  absl::StatusOr<registry::v1::UpdateIdentityResponse> UpdateIdentity(
+      const registry::v1::UpdateIdentityRequest& request);
+  absl::StatusOr<registry::v1::GetResidentResponse> GetResident(const registry::v1::GetResidentRequest& request);
+  absl::StatusOr<registry::v1::FindResidentsResponse> FindResidents(const registry::v1::FindResidentsRequest& request);
+  absl::StatusOr<registry::v1::ListResidentsResponse> ListResidents(const registry::v1::ListResidentsRequest& request);
+  absl::StatusOr<registry::v1::PutProtectedAccessResponse> PutProtectedAccess(
+      const registry::v1::PutProtectedAccessRequest& request);
+  absl::StatusOr<registry::v1::ListProtectedAccessResponse> ListProtectedAccess(
+      const registry::v1::ListProtectedAccessRequest& request);
+  absl::StatusOr<registry::v1::RotateIdentityKeysResponse> RotateIdentityKeys(
+      const registry::v1::RotateIdentityKeysRequest& request);
 
  private:
   class Impl;

@@ -8,6 +8,7 @@ import { insist } from './insist';
 import { Alerts } from './parts/alerts';
 import { CountyMap } from './parts/county-map';
 import { Header } from './parts/header';
+import { Late } from './parts/late';
 import { Measurements } from './parts/measurements';
 import { SignIn } from './parts/sign-in';
 import { openStream } from './stream';
@@ -56,7 +57,7 @@ function CountyPage({ session, personas, onSessionChanged, onPersona, onLanguage
   session: Session; personas: Persona[]; onSessionChanged: () => void; onPersona: (id: string) => void; onLanguage: () => void;
 }) {
   const [county, dispatch] = useReducer(update, null, (): County => ({
-    session, principals: [], alerts: [], observations: [], reading: 0, changed: [], link: 'connecting', clockOffset: 0,
+    session, principals: [], alerts: [], observations: [], reading: 0, changed: [], link: 'connecting', clockOffset: 0, late: false,
   }));
   useEffect(() => {
     let readings = 0;
@@ -78,6 +79,7 @@ function CountyPage({ session, personas, onSessionChanged, onPersona, onLanguage
       reset: reload,
       link: (link) => dispatch({ type: 'link', link }),
       clockOffset: (ms) => dispatch({ type: 'clockOffset', ms }),
+      late: session.role === 'alarm_centre' ? (late) => dispatch({ type: 'late', late }) : undefined,
     });
     return () => {
       readings = -1;
@@ -92,6 +94,7 @@ function CountyPage({ session, personas, onSessionChanged, onPersona, onLanguage
   }, [county.alerts.length]);
   return (
     <>
+      {county.late && <Late />}
       <Header link={county.link} personas={personas} persona={session.client} placeOf={placeOf} onPersona={onPersona} onLanguage={onLanguage} />
       <main id="content">
         <CountyMap principals={county.principals} />

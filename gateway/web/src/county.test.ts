@@ -6,7 +6,7 @@ const alert = (id: string, version: number, state = 'offered', raised_at = '2026
   ({ id, version, state, raised_at }) as Alert;
 const empty: County = {
   session: { client: 'operator', role: 'operator', principal: '', units: [] },
-  principals: [], alerts: [], observations: [], reading: 0, changed: [], link: 'connecting', clockOffset: 0,
+  principals: [], alerts: [], observations: [], reading: 0, changed: [], link: 'connecting', clockOffset: 0, late: false,
 };
 const withAlerts = (...alerts: Alert[]) => alerts.reduce((c, a) => update(c, { type: 'alert', alert: a }), empty);
 

@@ -14,6 +14,8 @@ export interface County {
   link: Link;
   /** The server's clock minus ours, in milliseconds. */
   clockOffset: number;
+  /** Alarms may be late here. */
+  late: boolean;
 }
 
 export type Change =
@@ -24,7 +26,8 @@ export type Change =
   | { type: 'alert'; alert: Alert }
   | { type: 'observation'; observation: Observation }
   | { type: 'link'; link: Link }
-  | { type: 'clockOffset'; ms: number };
+  | { type: 'clockOffset'; ms: number }
+  | { type: 'late'; late: boolean };
 
 const ended = new Set(['resolved', 'cancelled', 'expired']);
 const shownObservations = 20;
@@ -63,5 +66,7 @@ export function update(county: County, change: Change): County {
       return county.link === change.link ? county : { ...county, link: change.link };
     case 'clockOffset':
       return { ...county, clockOffset: change.ms };
+    case 'late':
+      return county.late === change.late ? county : { ...county, late: change.late };
   }
 }

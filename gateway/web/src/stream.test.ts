@@ -14,16 +14,19 @@ describe('the stream', () => {
   let sources: FakeSource[];
   let links: Link[];
   let resets: number;
+  let late: boolean[];
   let close: () => void;
   beforeEach(() => {
     vi.useFakeTimers();
     sources = [];
     links = [];
     resets = 0;
+    late = [];
     close = openStream({
       fleet() {}, alert() {}, observation() {}, clockOffset() {},
       reset: () => { resets += 1; },
       link: (link) => links.push(link),
+      late: (now) => late.push(now),
     }, () => {
       source = new FakeSource();
       sources.push(source);
@@ -65,6 +68,16 @@ describe('the stream', () => {
     expect(sources).toHaveLength(2);
     source.send('heartbeat', { at: '2026-02-17T07:30:00Z' });
     expect(links.at(-1)).toBe('live');
+  });
+  it('passes on how the alert router is, until it is closed', () => {
+    source.send('pulse', { at: '2026-02-17T07:30:00Z', oldest_unrouted_ms: 7_000 });
+    source.send('pulse', { at: '2026-02-17T07:30:01Z', oldest_unrouted_ms: 0 });
+    vi.advanceTimersByTime(5_000);
+    expect(late).toEqual([true, false, true]);
+    source.send('pulse', { at: '2026-02-17T07:30:07Z', oldest_unrouted_ms: 0 });
+    close();
+    vi.advanceTimersByTime(60_000);
+    expect(late).toEqual([true, false, true, false]);
   });
   it('is not begun again once it is closed', () => {
     source.readyState = 2;

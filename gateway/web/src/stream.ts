@@ -3,6 +3,7 @@
 // too long: two missed heartbeats mean that the figures are not current.
 
 import type { Alert, Observation, Principal } from './api';
+import { type Pulse, watchPulse } from './pulse';
 
 export type Link = 'connecting' | 'live' | 'lost';
 
@@ -15,6 +16,8 @@ export interface Listener {
   link(link: Link): void;
   /** The server's clock minus ours, in milliseconds. */
   clockOffset(ms: number): void;
+  /** Alarms may be late here: asked for by who attends at a receiver. */
+  late?(late: boolean): void;
 }
 
 const heartbeatMs = 5_000;
@@ -26,6 +29,8 @@ export function openStream(listener: Listener, connect = () => new EventSource('
   let silence: ReturnType<typeof setTimeout>;
   let again: ReturnType<typeof setTimeout>;
   let source: EventSource;
+  const { late } = listener;
+  const pulse = late && watchPulse(late);
   const lost = () => listener.link('lost');
   const alive = () => {
     clearTimeout(silence);
@@ -52,6 +57,7 @@ export function openStream(listener: Listener, connect = () => new EventSource('
     on('alert', (data) => listener.alert(data));
     on('observation', (data) => listener.observation(data));
     on('reset', () => listener.reset());
+    on('pulse', (data: Pulse) => pulse?.beat(data));
     on('heartbeat', (data) => listener.clockOffset(Date.parse(data.at) - Date.now()));
   };
   listener.link('connecting');
@@ -59,6 +65,7 @@ export function openStream(listener: Listener, connect = () => new EventSource('
   return () => {
     clearTimeout(silence);
     clearTimeout(again);
+    pulse?.close();
     source.close();
   };
 }

@@ -1,10 +1,10 @@
-{{/* What every process is: name, identity (its certificate), program, gRPC port, and what it needs. */}}
+{{/* What every process is: name, identity (its certificate, and the name of its Secret), program, gRPC port, and what it needs. */}}
 {{- define "nara.processes" -}}
-device-registry: {identity: nara-device-registry, program: nara-device-registry, port: 7101, role: registry}
+device-registry: {identity: nara-device-registry, program: nara-device-registry, port: 7101, role: registry, keys: [device-ca.crt, device-ca.key, mqtt-password.key, identity.keys]}
 ingest-measurement: {identity: nara-ingest, program: nara-ingest, port: 7102, role: ingest, lane: measurement, redis: true}
 ingest-alarm: {identity: nara-ingest, program: nara-ingest, port: 7105, role: ingest, lane: alarm, redis: true}
 alert-router: {identity: nara-alert-router, program: nara-alert-router, port: 7103, role: alerts, redis: true}
-data-broker: {identity: nara-data-broker, program: nara-data-broker, port: 7104, role: broker, redis: true}
+data-broker: {identity: nara-data-broker, program: nara-data-broker, port: 7104, role: broker, redis: true, keys: [cursor.key]}
 {{- end }}
 
 {{- define "nara.image" -}}
@@ -76,16 +76,17 @@ livenessProbe:
     - {name: tmp, mountPath: /tmp}
 {{- end }}
 
-{{/* Certificate and key of one identity, and our CA: no pod sees another's key. */}}
+{{/* Certificate and key of one identity, and our CA, out of the Secret of its name: no pod sees another's. `more` names files beside them. */}}
 {{- define "nara.pki" -}}
 - name: pki
-  projected:
+  secret:
+    secretName: {{ .identity }}
     defaultMode: 0440
-    sources:
-      - secret:
-          name: {{ .Values.secrets.pki }}
-          items:
-            - {key: ca.crt, path: ca.crt}
-            - {key: {{ .identity }}.crt, path: {{ .identity }}.crt}
-            - {key: {{ .identity }}.key, path: {{ .identity }}.key}
+    items:
+      - {key: ca.crt, path: ca.crt}
+      - {key: {{ .identity }}.crt, path: {{ .identity }}.crt}
+      - {key: {{ .identity }}.key, path: {{ .identity }}.key}
+      {{- range .more }}
+      - {key: {{ . }}, path: {{ . }}}
+      {{- end }}
 {{- end }}

@@ -19,12 +19,33 @@ bool Fits(const Alert& alert, const Query& query) {
          (query.device.empty() || query.device == alert.key.device) && !(query.open_only && IsEnded(alert.state));
 }
 
+constexpr std::string_view kBeat = "beat ";
+
+bool IsOffered(const Alert& alert) {
+  return alert.state == State::kOffered && !alert.waiting;
+}
+
+// Those that fit, in the order of offers.
+std::vector<Alert> Behind(const std::map<std::string, Alert>& alerts, int limit, const Place& after,
+                          const std::function<bool(const Alert&)>& fits) {
+  std::map<Place, Alert> found;
+  for (const auto& [id, alert] : alerts) {
+    if (fits(alert) && PlaceOf(alert) > after) found[PlaceOf(alert)] = alert;
+  }
+  std::vector<Alert> first;
+  for (const auto& [place, alert] : found) {
+    if (std::ssize(first) < limit) first.push_back(alert);
+  }
+  return first;
+}
+
 }  // namespace
 
 class FakeRows final : public Rows {
  public:
   explicit FakeRows(FakeStore& store) : store_(store), tables_(store.tables_) {}
 
+  std::size_t saved() const { return saved_; }
   FakeStore::Tables Take() { return std::move(tables_); }
 
   absl::StatusOr<Time> Now() override { return store_.now_; }
@@ -54,12 +75,14 @@ class FakeRows final : public Rows {
     return newest;
   }
 
-  absl::StatusOr<std::vector<Alert>> UnansweredLocked(const std::string& receiver) override {
-    std::vector<Alert> found;
-    for (const auto& [id, alert] : tables_.alerts) {
-      if (alert.receiver == receiver && IsUnanswered(alert.state)) found.push_back(alert);
-    }
-    return found;
+  absl::StatusOr<std::vector<Alert>> OfferedLocked(const std::string& receiver, int limit) override {
+    return Behind(tables_.alerts, limit, {},
+                  [&](const Alert& alert) { return IsOffered(alert) && alert.receiver == receiver; });
+  }
+
+  absl::StatusOr<std::vector<Alert>> WaitingLocked(const std::string& receiver, int limit) override {
+    return Behind(tables_.alerts, limit, {},
+                  [&](const Alert& alert) { return alert.waiting && alert.receiver == receiver; });
   }
 
   absl::StatusOr<std::vector<Alert>> DueLocked(int limit) override {
@@ -90,6 +113,7 @@ class FakeRows final : public Rows {
     Alert& row = tables_.alerts[change.alert.id];
     if (row.version + change.history.size() != change.alert.version) return absl::AbortedError("another version");
     row = change.alert;
+    ++saved_;
     auto& history = tables_.history[change.alert.id];
     history.insert(history.end(), change.history.begin(), change.history.end());
     return absl::OkStatus();
@@ -108,6 +132,7 @@ class FakeRows final : public Rows {
  private:
   FakeStore& store_;
   FakeStore::Tables tables_;
+  std::size_t saved_ = 0;
 };
 
 absl::Status FakeStore::Run(const std::function<absl::Status(Rows&)>& work) {
@@ -115,6 +140,7 @@ absl::Status FakeStore::Run(const std::function<absl::Status(Rows&)>& work) {
   if (!down_.ok()) return down_;
   FakeRows rows(*this);
   if (absl::Status done = work(rows); !done.ok()) return done;
+  largest_ = std::max(largest_, rows.saved());
   if (std::exchange(lose_commit_, false)) return absl::UnavailableError("the commit was lost");
   tables_ = rows.Take();
   if (std::exchange(lose_reply_, false)) return absl::UnavailableError("the reply was lost");
@@ -140,6 +166,13 @@ absl::StatusOr<std::vector<Alert>> FakeStore::List(const Query& query) {
             [](const Alert& a, const Alert& b) { return std::pair(a.raised_at, a.id) > std::pair(b.raised_at, b.id); });
   if (std::ssize(found) > query.limit) found.resize(query.limit);
   return found;
+}
+
+absl::StatusOr<std::vector<Alert>> FakeStore::Offered(const std::string& receiver, const Place& after, int limit) {
+  std::scoped_lock lock(mutex_);
+  if (!down_.ok()) return down_;
+  return Behind(tables_.alerts, limit, after,
+                [&](const Alert& alert) { return IsOffered(alert) && alert.receiver == receiver; });
 }
 
 absl::StatusOr<std::optional<std::chrono::microseconds>> FakeStore::UntilNextAction() {
@@ -181,8 +214,22 @@ std::string FakeStore::position(int shard) const {
 
 bool FakeScreen::Add(const std::string& line) {
   std::scoped_lock lock(mutex_);
-  if (!hangs_) lines_.push_back(line);
-  return !hangs_;
+  if (waiting_.size() >= kQueue) return false;
+  waiting_.push_back(line);
+  if (!hangs_) ReadSome(1);
+  return true;
+}
+
+void FakeScreen::ReadSome(std::size_t count) {
+  for (; count > 0 && !waiting_.empty(); --count) {
+    const std::string line = std::exchange(waiting_.front(), "");
+    waiting_.pop_front();
+    if (line.starts_with(kBeat)) {
+      last_beat_ = line.substr(kBeat.size());
+    } else {
+      lines_.push_back(line);
+    }
+  }
 }
 
 bool FakeScreen::Offer(const Alert& alert) {
@@ -194,10 +241,19 @@ bool FakeScreen::Withdraw(const Alert& alert, const std::string& reason) {
 }
 
 bool FakeScreen::Beat(const Pulse& pulse) {
+  std::string line = std::string(kBeat) + std::to_string(pulse.oldest_unrouted.count());
+  for (const std::string& person : pulse.operators) line += " " + person;
+  return Add(line);
+}
+
+std::size_t FakeScreen::waiting() const {
   std::scoped_lock lock(mutex_);
-  last_beat_ = std::to_string(pulse.oldest_unrouted.count());
-  for (const std::string& person : pulse.operators) last_beat_ += " " + person;
-  return !hangs_;
+  return waiting_.size();
+}
+
+void FakeScreen::Read(std::size_t count) {
+  std::scoped_lock lock(mutex_);
+  ReadSome(count);
 }
 
 void FakeScreen::Close(absl::Status status) {

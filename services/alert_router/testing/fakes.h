@@ -1,6 +1,7 @@
 // A store in memory, and screens and watchers that remember what they were shown.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,6 +23,7 @@ class FakeStore final : public Store {
   absl::Status Run(const std::function<absl::Status(Rows&)>& work) override;
   absl::StatusOr<AlertWithHistory> Get(const std::string& id) override;
   absl::StatusOr<std::vector<Alert>> List(const Query& query) override;
+  absl::StatusOr<std::vector<Alert>> Offered(const std::string& receiver, const Place& after, int limit) override;
   absl::StatusOr<std::optional<std::chrono::microseconds>> UntilNextAction() override;
   absl::Status ForgetEnds(std::chrono::seconds) override { return down_; }
 
@@ -39,6 +41,10 @@ class FakeStore final : public Store {
   // A row that holds this device id is refused as bad text, as PostgreSQL refuses
   // what is no UTF-8.
   void Refuse(const std::string& device) { refused_ = device; }
+
+  // The most changes that one transaction wrote.
+  std::size_t largest() const { return largest_; }
+  void ForgetLargest() { largest_ = 0; }
 
   // By (kind, episode), for tests with one device: every occurrence, and the newest.
   std::vector<Alert> All(const std::string& kind, const std::string& episode) const;
@@ -63,27 +69,36 @@ class FakeStore final : public Store {
   bool lose_reply_ = false;
   bool lose_commit_ = false;
   std::string refused_;
+  std::size_t largest_ = 0;
 };
 
 // What a screen was shown, one line each: "offer <kind> <version>",
-// "withdraw <kind> <reason>", "beat <oldest ms> <operators>", "close <code>".
+// "withdraw <kind> <reason>", "close <code>". It reads at once what it is given, until
+// it hangs; then as much as it is told to.
 class FakeScreen final : public Screen {
  public:
   bool Offer(const Alert& alert) override;
   bool Withdraw(const Alert& alert, const std::string& reason) override;
   bool Beat(const Pulse& pulse) override;
+  std::size_t waiting() const override;
   void Close(absl::Status status) override;
 
-  // Takes nothing any more.
+  // Has room for so much, as the queue of a stream.
+  static constexpr std::size_t kQueue = 256;
+
   void Hang() { hangs_ = true; }
+  void Read(std::size_t count = kQueue);
   // What came since the last look, without beats.
   std::vector<std::string> Take();
+  // "<oldest ms> <operators>"
   std::string last_beat() const { return last_beat_; }
 
  private:
   bool Add(const std::string& line);
+  void ReadSome(std::size_t count);
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::deque<std::string> waiting_;
   std::vector<std::string> lines_;
   std::string last_beat_;
   bool hangs_ = false;

@@ -21,7 +21,8 @@ World::World(Store* other, std::chrono::milliseconds settle)
     : used_store(other == nullptr ? static_cast<Store&>(store) : *other),
       catalogue(LoadCatalogue()),
       links([this](const std::string& receiver) { caretaker.LinkWent(receiver); },
-            {settle, [this] { return Links::SteadyTime(absl::ToChronoNanoseconds(clock.Monotonic())); }}) {
+            {.settle = settle,
+             .now = [this] { return Links::SteadyTime(absl::ToChronoNanoseconds(clock.Monotonic())); }}) {
   links.Open();
   routes.Apply(true, Routes(), 1);
   chains.Apply(true, Chains(), 1);
@@ -55,10 +56,16 @@ absl::Status World::SayBytes(const std::string& payload) {
   return taken;
 }
 
+void World::Round() {
+  caretaker.Round();
+  refiller.Round().IgnoreError();
+  watchers.Drain();
+}
+
 std::shared_ptr<FakeScreen> World::Attend(const std::string& receiver, const std::string& operator_id) {
   auto screen = std::make_shared<FakeScreen>();
   if (!attendance.Attach(As(receiver), {receiver, operator_id}, screen).ok()) return nullptr;
-  caretaker.Round();
+  Round();
   return screen;
 }
 
@@ -66,13 +73,13 @@ void World::Leave(const std::string& receiver) {
   for (const Links::Link& link : links.All()) {
     if (link.receiver == receiver) attendance.Detach(link.id);
   }
-  caretaker.Round();
+  Round();
 }
 
 void World::Pass(std::chrono::seconds time) {
   store.Advance(time);
   clock.Advance(absl::Seconds(time.count()));
-  caretaker.Round();
+  Round();
 }
 
 std::string World::IdOf(const telemetry::v1::LogRecord& record) {

@@ -7,6 +7,7 @@
 
 #include "alert_router/attendance.h"
 #include "alert_router/intake.h"
+#include "alert_router/refiller.h"
 #include "alert_router/testing/fakes.h"
 
 namespace nara::alert::testing {
@@ -25,6 +26,8 @@ class World {
   // "dose_missed" of an episode by disp-1, produced now.
   static telemetry::v1::LogRecord Event(const std::string& kind, const std::string& episode);
 
+  // A round of everything that moves by itself, and watchers have been shown what changed.
+  void Round();
   // Somebody attends; a round has served the link.
   std::shared_ptr<FakeScreen> Attend(const std::string& receiver, const std::string& operator_id = "anna");
   // Every link of the receiver goes.
@@ -53,7 +56,8 @@ class World {
   Outlet outlet{links, watchers, metrics};
   Ledger ledger{used_store, answers, links, outlet, metrics};
   Desk desk{used_store, ledger, authorizer};
-  Caretaker caretaker{{ledger, used_store, links, outlet, metrics}};
+  Caretaker caretaker{{ledger, used_store, links, metrics}};
+  Refiller refiller{used_store, links, outlet};
   Attendance attendance{{desk, links, watchers, caretaker, lag, metrics, clock}};
   Intake intake{{ledger, catalogue, answers, metrics, clock}};
 

@@ -1,8 +1,8 @@
 #include "common/access/access_table.h"
 
-#include <openssl/sha.h>
-
 #include <shared_mutex>
+
+#include "common/hash/sha256.h"
 
 namespace nara {
 
@@ -18,15 +18,7 @@ void AccessTable::Stored(const Pointer& client, const Pointer& previous) {
 }
 
 std::string TokenHash(std::string_view token) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest);
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  for (const unsigned char byte : digest) {
-    hex.push_back(kDigits[byte >> 4]);
-    hex.push_back(kDigits[byte & 15]);
-  }
-  return hex;
+  return Sha256Hex(token);
 }
 
 }  // namespace nara

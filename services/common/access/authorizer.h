@@ -36,8 +36,9 @@ enum class Action {
   kReadDevice,
   kRegisterDevice,
   kProvisionDevice,
-  kConfirmTest,  // that a test event has come the whole way
-  kAssign,       // residents, assignments, responsibilities
+  kConfirmTest,   // that a test event has come the whole way
+  kAssign,        // residents, assignments, responsibilities
+  kReadIdentity,  // who a resident is
   kReadChain,
   kWriteChain,
   kWriteClient,

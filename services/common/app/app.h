@@ -3,6 +3,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -34,6 +36,16 @@ class Parts final : public App {
   ~Parts() override;
 
   void Add(std::string name, StartFunction start, StopFunction stop = {});
+  // A part whose start cannot fail.
+  template <typename Start>
+    requires std::is_void_v<std::invoke_result_t<Start>>
+  void Add(std::string name, Start start, StopFunction stop = {}) {
+    const StartFunction succeeds = [start] {
+      start();
+      return absl::OkStatus();
+    };
+    Add(std::move(name), succeeds, std::move(stop));
+  }
 
   // The error is the part's, with its name in front.
   absl::Status Start() override;

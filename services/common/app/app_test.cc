@@ -42,5 +42,13 @@ TEST_F(PartsTest, AFailedStartRollsBackAndNamesThePart) {
   EXPECT_THAT(events_, ElementsAre("+a", "+b", "-a"));
 }
 
+TEST_F(PartsTest, AStartThatCannotFailSaysNothing) {
+  parts_.Add("a", [this] { events_.push_back("+a"); });
+  Add("b");
+  EXPECT_TRUE(parts_.Start().ok());
+  parts_.Stop();
+  EXPECT_THAT(events_, ElementsAre("+a", "+b", "-b"));
+}
+
 }  // namespace
 }  // namespace nara::app

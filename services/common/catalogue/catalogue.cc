@@ -35,6 +35,10 @@ const Product* Catalogue::FindProduct(const std::string& id) const {
   return FindIn(products_, id);
 }
 
+const Agreement* Catalogue::FindAgreement(const std::string& id) const {
+  return FindIn(agreements_, id);
+}
+
 const CataloguePrincipal* Catalogue::FindPrincipal(const std::string& id) const {
   return FindIn(principals_, id);
 }

@@ -1,5 +1,5 @@
-// The catalogue: kinds of observation and event, products and principals, as
-// data (docs/formats/catalogue.md). Ingest, alerts, FHIR, SCAIP and the web app
+// The catalogue: kinds of observation and event, products, agreements and
+// principals, as data (docs/formats/catalogue.md). Ingest, alerts, FHIR, SCAIP and the web app
 // read it; a new product is a new file and no new code.
 //
 // Immutable after Load and so safe from all threads. Pointers that it returns
@@ -153,6 +153,16 @@ struct Product {
   bool AllowsOwner(const std::string& owner_kind) const;
 };
 
+// An agreement on supply, in which principals take part.
+struct Agreement {
+  std::string id;
+  Text name;
+  bool for_region = false;
+  bool for_municipalities = false;
+  // Laws under which devices are given by it: "HSL", "SoL", "LSS".
+  std::vector<std::string> legal_bases;
+};
+
 struct CataloguePrincipal {
   std::string id;  // "1480", or "14" for the region
   std::string name;
@@ -164,25 +174,28 @@ struct CataloguePrincipal {
 
 class Catalogue {
  public:
-  // Reads `dir`/kinds/*.yaml, `dir`/products/*.yaml and `dir`/principals.csv and
-  // checks the whole: every name that is used is defined, every range is a
+  // Reads `dir`/kinds/*.yaml, products/*.yaml, agreements/*.yaml and principals.csv
+  // and checks the whole: every name that is used is defined, every range is a
   // range, nothing is unknown or double. InvalidArgument lists every mistake, a
   // line each: "file:line: what is wrong; what to do".
   static absl::StatusOr<Catalogue> Load(const std::string& dir);
 
   const Kind* FindKind(const std::string& id) const;
   const Product* FindProduct(const std::string& id) const;
+  const Agreement* FindAgreement(const std::string& id) const;
   const CataloguePrincipal* FindPrincipal(const std::string& id) const;
 
   // By id.
   const std::map<std::string, Kind>& kinds() const { return kinds_; }
   const std::map<std::string, Product>& products() const { return products_; }
+  const std::map<std::string, Agreement>& agreements() const { return agreements_; }
   const std::map<std::string, CataloguePrincipal>& principals() const { return principals_; }
 
  private:
   friend class CatalogueReader;
   std::map<std::string, Kind> kinds_;
   std::map<std::string, Product> products_;
+  std::map<std::string, Agreement> agreements_;
   std::map<std::string, CataloguePrincipal> principals_;
 };
 

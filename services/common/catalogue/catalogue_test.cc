@@ -59,6 +59,17 @@ TEST(Catalogue, TheProductsOwnOneIsWhole) {
   EXPECT_EQ(catalogue->FindKind("no-such"), nullptr);
 }
 
+TEST(Catalogue, KnowsWhoseEachAgreementIs) {
+  const absl::StatusOr<Catalogue> catalogue = Catalogue::Load(NARA_CATALOGUE);
+  ASSERT_TRUE(catalogue.ok()) << catalogue.status().message();
+  EXPECT_EQ(catalogue->agreements().size(), 4u);
+  EXPECT_FALSE(catalogue->FindAgreement("medical_technical")->for_municipalities);
+  EXPECT_FALSE(catalogue->FindAgreement("social_digital")->for_region);
+  const CatalogueCopy copy;
+  copy.Append("agreements/county.yaml", "other:\n  name: {sv: A, en: A}\n  parties: [state]\n  legal_bases: [HSL]\n");
+  EXPECT_THAT(copy.Mistakes(), HasSubstr("state is no party"));
+}
+
 TEST(Catalogue, AMissedDoseIsCareAndAlarmAndATakenOneEndsIt) {
   const Catalogue catalogue = Catalogue::Load(NARA_CATALOGUE).value();
   const Kind& missed = *catalogue.FindKind("dose_missed");

@@ -131,4 +131,17 @@ void ReadEntry(YamlSection& section, Kind& kind) {
   section.Finish();
 }
 
+void ReadEntry(YamlSection& section, Agreement& agreement) {
+  agreement.name = ReadText(section, "name");
+  const std::vector<std::string> parties = section.StringsOrNone("parties");
+  agreement.for_region = Contains(parties, "region");
+  agreement.for_municipalities = Contains(parties, "municipality");
+  for (const std::string& party : parties) {
+    if (party != "region" && party != "municipality") section.Mistake(party + " is no party; region or municipality");
+  }
+  if (parties.empty()) section.Mistake("parties are missing; write [region], [municipality] or both");
+  agreement.legal_bases = ReadLegalBases(section);
+  section.Finish();
+}
+
 }  // namespace nara

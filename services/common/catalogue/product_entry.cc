@@ -2,6 +2,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/time/civil_time.h"
 #include "common/catalogue/entries.h"
@@ -26,12 +27,6 @@ void CheckAll(YamlSection& section, const std::vector<std::string>& entries, con
     if (!IsIn(known, entry)) section.Mistake(entry + " is no " + what);
     if (std::count(entries.begin(), entries.end(), entry) > 1) section.Mistake(entry + " is there twice; keep one");
   }
-}
-
-void ReadLegalBases(YamlSection& section, Product& product) {
-  product.legal_bases = section.StringsOrNone("legal_bases");
-  CheckAll(section, product.legal_bases, kLegalBases, "legal base; HSL, SoL or LSS");
-  if (product.legal_bases.empty()) section.Mistake("legal_bases are missing; write [HSL], [SoL], [LSS] or several");
 }
 
 YesNo ReadAnswer(YamlSection& section, const std::string& key) {
@@ -115,10 +110,17 @@ void ReadPrices(YamlSection& parent, Product& product) {
 
 }  // namespace
 
+std::vector<std::string> ReadLegalBases(YamlSection& section) {
+  std::vector<std::string> bases = section.StringsOrNone("legal_bases");
+  CheckAll(section, bases, kLegalBases, "legal base; HSL, SoL or LSS");
+  if (bases.empty()) section.Mistake("legal_bases are missing; write [HSL], [SoL], [LSS] or several");
+  return bases;
+}
+
 void ReadEntry(YamlSection& section, Product& product) {
   product.name = ReadText(section, "name");
   product.group = section.String("group");
-  ReadLegalBases(section, product);
+  product.legal_bases = ReadLegalBases(section);
   YamlSection iso = section.Section("iso9999");
   product.iso9999 = iso.String("code");
   product.iso9999_edition = iso.String("edition");

@@ -131,6 +131,7 @@ void CatalogueReader::CheckProduct(const Product& product, const std::string& pl
 absl::StatusOr<Catalogue> CatalogueReader::Read() {
   ReadFolder("kinds", "kind", catalogue_.kinds_);
   ReadFolder("products", "product", catalogue_.products_);
+  ReadFolder("agreements", "agreement", catalogue_.agreements_);
   ReadPrincipals();
   for (const auto& [id, kind] : catalogue_.kinds_) CheckKind(kind, places_["kind " + id]);
   for (const auto& [id, product] : catalogue_.products_) CheckProduct(product, places_["product " + id]);

@@ -1,25 +1,12 @@
 #include "common/postgres/migrate.h"
 
-#include <openssl/sha.h>
-
-#include <array>
 #include <string>
 
+#include "common/hash/sha256.h"
 #include "common/postgres/transaction.h"
 
 namespace nara {
 namespace {
-
-std::string HashOf(std::string_view text) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), hash.data());
-  std::string hex;
-  for (const unsigned char byte : hash) {
-    hex.push_back("0123456789abcdef"[byte >> 4]);
-    hex.push_back("0123456789abcdef"[byte & 15]);
-  }
-  return hex;
-}
 
 absl::Status Refused(std::string_view schema, const std::string& why) {
   std::string text = "schema ";
@@ -39,7 +26,7 @@ absl::StatusOr<int> AppliedVersion(Transaction& transaction, std::string_view sc
       return Refused(schema, "is at version " + std::to_string(reached) + ", this program knows " +
                                  std::to_string(migrations.size()) + ": run a newer program");
     }
-    if (row.Text("hash") != HashOf(migrations[static_cast<std::size_t>(reached) - 1].sql)) {
+    if (row.Text("hash") != Sha256Hex(migrations[static_cast<std::size_t>(reached) - 1].sql)) {
       return Refused(schema, "migration " + std::to_string(reached) + " was applied with another text");
     }
   }
@@ -52,7 +39,7 @@ absl::Status Apply(PostgresConnection& connection, Transaction& transaction, con
   }
   return transaction
       .Execute("insert into schema_migrations (version, name, hash) values ($1::int, $2, $3)",
-               {migration.version, migration.name, HashOf(migration.sql)})
+               {migration.version, migration.name, Sha256Hex(migration.sql)})
       .status();
 }
 

@@ -3,18 +3,13 @@
 #include <array>
 #include <cstdio>
 
+#include "absl/strings/escaping.h"
+
 namespace nara {
 namespace {
 
 std::string Hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out = "\\x";
-  out.reserve(2 + bytes.size() * 2);
-  for (const char c : bytes) {
-    out.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
-    out.push_back(kDigits[static_cast<unsigned char>(c) & 15]);
-  }
-  return out;
+  return "\\x" + absl::BytesToHexString({bytes.data(), bytes.size()});
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "absl/strings/escaping.h"
+
 namespace nara {
 namespace {
 
@@ -22,10 +24,6 @@ T Number(std::string_view text, const char* column) {
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || stop != end) Impossible("not a number of the type asked for", column);
   return value;
-}
-
-int HexDigit(char c) {
-  return c <= '9' ? c - '0' : c - 'a' + 10;
 }
 
 // Reads digits and steps over them and `separators` characters behind.
@@ -110,12 +108,7 @@ std::string Row::Bytes(Column column) const {
   std::string_view text = Text(column);
   if (!text.starts_with("\\x")) Impossible("not bytea", PQfname(result_, Resolve(column)));
   text.remove_prefix(2);
-  std::string bytes;
-  bytes.reserve(text.size() / 2);
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    bytes.push_back(static_cast<char>(HexDigit(text[i]) * 16 + HexDigit(text[i + 1])));
-  }
-  return bytes;
+  return absl::HexStringToBytes({text.data(), text.size()});
 }
 
 TimePoint Row::Time(Column column) const {

@@ -1,7 +1,7 @@
 #pragma once
 
 // The names of everything we keep in Redis; docs/formats/logs.md lists them. All
-// carry the shard as hash tag, so that one shard is on one server.
+// that is of one shard carries it as hash tag, so that it is on one server.
 
 #include <compare>
 #include <cstdint>
@@ -42,5 +42,10 @@ std::string ToldKey(std::string_view device, Lane lane);
 std::string TokenKey(int shard, Lane lane);
 // "nara:{07}:consumers"
 std::string ConsumersKey(int shard);
+
+// Of no shard: since when the oldest alarm-lane frame waits in ingest that is not in
+// a log yet, decimal Unix milliseconds, "0" when none does. Set each 250 ms, expires
+// after 5 s.
+inline constexpr std::string_view kAlarmLagKey = "nara:lag:alarm";
 
 }  // namespace nara

@@ -31,24 +31,35 @@ struct LogBatch {
   std::vector<LogEntry> entries;
 };
 
-// Not thread-safe; one thread follows logs of one server. After an error it makes a
-// new connection at the next Read and goes on from the same positions.
-class LogReader {
+// Follows the heads of logs. Not thread-safe: one for each thread.
+class LogSource {
+ public:
+  virtual ~LogSource() = default;
+
+  // From now on Read gives the entries behind `after`. Again to move it.
+  virtual void Follow(LogId log, Position after) = 0;
+  virtual void Unfollow(LogId log) = 0;
+
+  // Waits at most `block` for entries of any followed log (0: does not wait) and
+  // moves past what it returns. Empty after the wait. Unavailable when the logs are
+  // gone: try again after a pause of your own.
+  virtual absl::StatusOr<std::vector<LogBatch>> Read(std::chrono::milliseconds block) = 0;
+};
+
+// One thread follows logs of one server. It connects when first used; after an error it
+// makes a new connection at the next Read and goes on from the same positions.
+class LogReader final : public LogSource {
  public:
   // At most `count` entries of each log in one Read.
   explicit LogReader(RedisOptions options, std::size_t count = 512);
-  ~LogReader();
+  ~LogReader() override;
 
-  // From now on Read gives the entries behind `after`. Again to move it.
-  void Follow(LogId log, Position after);
-  void Unfollow(LogId log);
+  void Follow(LogId log, Position after) override;
+  void Unfollow(LogId log) override;
   const std::map<LogId, Position>& positions() const { return positions_; }
 
-  // Waits at most `block` for entries of any followed log (0: does not wait) and
-  // moves the positions past what it returns. Empty after the wait, and at once
-  // when nothing is followed. Unavailable when the server is gone: try again after
-  // a pause of your own.
-  absl::StatusOr<std::vector<LogBatch>> Read(std::chrono::milliseconds block);
+  // Empty at once when nothing is followed.
+  absl::StatusOr<std::vector<LogBatch>> Read(std::chrono::milliseconds block) override;
 
  private:
   absl::Status EnsureConnected(std::chrono::milliseconds block);

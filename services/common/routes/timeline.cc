@@ -7,6 +7,7 @@
 namespace nara {
 
 using google::protobuf::Timestamp;
+using registry::v1::Absence;
 using registry::v1::Assignment;
 using registry::v1::Purpose;
 using registry::v1::Responsibility;
@@ -28,8 +29,10 @@ std::tuple<std::int64_t, std::int64_t> Normal(const Timestamp& time) {
   return {seconds, nanos};
 }
 
-bool Covers(const Assignment& assignment, const Timestamp& at) {
-  return !Before(at, assignment.start_at()) && (!assignment.has_end_at() || Before(at, assignment.end_at()));
+// An assignment or an absence.
+template <typename Period>
+bool Covers(const Period& period, const Timestamp& at) {
+  return !Before(at, period.start_at()) && (!period.has_end_at() || Before(at, period.end_at()));
 }
 
 }  // namespace
@@ -64,6 +67,18 @@ const Responsibility* ResponsibleAt(const Assignment& assignment, Purpose purpos
 const Responsibility* ResponsibleAt(const Route& route, Purpose purpose, const Timestamp& at) {
   const Assignment* assignment = AssignmentAt(route, at);
   return assignment == nullptr ? nullptr : ResponsibleAt(*assignment, purpose, at);
+}
+
+const Absence* AbsentAt(const Assignment& assignment, const Timestamp& at) {
+  for (const Absence& absence : assignment.absences()) {
+    if (Covers(absence, at)) return &absence;
+  }
+  return nullptr;
+}
+
+const Absence* AbsentAt(const Route& route, const Timestamp& at) {
+  const Assignment* assignment = AssignmentAt(route, at);
+  return assignment == nullptr ? nullptr : AbsentAt(*assignment, at);
 }
 
 }  // namespace nara

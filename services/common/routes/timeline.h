@@ -33,4 +33,12 @@ const registry::v1::Responsibility* ResponsibleAt(const registry::v1::Assignment
 const registry::v1::Responsibility* ResponsibleAt(const registry::v1::Route& route, registry::v1::Purpose purpose,
                                                   const google::protobuf::Timestamp& at);
 
+// The absence that the resident of the assignment is in at `at`; null when at home.
+// Alarms of doses, movement and planned measurements pause meanwhile.
+const registry::v1::Absence* AbsentAt(const registry::v1::Assignment& assignment,
+                                      const google::protobuf::Timestamp& at);
+
+// The same for whoever has the device at `at`.
+const registry::v1::Absence* AbsentAt(const registry::v1::Route& route, const google::protobuf::Timestamp& at);
+
 }  // namespace nara

@@ -98,5 +98,19 @@ TEST(Timeline, ComparesHostileTimestampsWithoutOverflow) {
   EXPECT_FALSE(Before(At(6, 500'000'000), At(5, 1'500'000'000)));
 }
 
+TEST(AbsentAt, HoldsItsStartAndNotItsEnd) {
+  Route route = TwoLives();
+  registry::v1::Absence& hospital = *route.mutable_assignments(0)->add_absences();
+  *hospital.mutable_start_at() = At(120);
+  *hospital.mutable_end_at() = At(140);
+  registry::v1::Absence& leave = *route.mutable_assignments(1)->add_absences();
+  *leave.mutable_start_at() = At(350);
+  EXPECT_EQ(AbsentAt(route, At(119)), nullptr);
+  EXPECT_EQ(AbsentAt(route, At(120)), &hospital);
+  EXPECT_EQ(AbsentAt(route, At(140)), nullptr);
+  EXPECT_EQ(AbsentAt(route, At(250)), nullptr) << "nobody's";
+  EXPECT_EQ(AbsentAt(route, At(9'999'999)), &leave) << "until somebody says that it has ended";
+}
+
 }  // namespace
 }  // namespace nara

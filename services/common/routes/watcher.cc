@@ -2,9 +2,8 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <algorithm>
-#include <condition_variable>
-#include <mutex>
+#include <chrono>
+#include <cstdint>
 #include <random>
 #include <string_view>
 #include <utility>
@@ -13,6 +12,8 @@
 #include "common/routes/batch.h"
 #include "common/routes/table_saver.h"
 #include "common/rpc/channel.h"
+#include "common/time/backoff.h"
+#include "common/time/pause.h"
 #include "nara/registry/v1/service.grpc.pb.h"
 
 namespace nara {
@@ -152,12 +153,10 @@ class WatcherOf final : public Watcher {
   }
 
   void Run(const std::stop_token& stop) {
-    std::chrono::milliseconds pause = options_.first_pause;
-    while (!stop.stop_requested()) {
-      if (Follow(stop)) pause = options_.first_pause;
-      Sleep(stop, pause);
-      pause = std::min(2 * pause, options_.last_pause);
-    }
+    Backoff pause(options_.first_pause, options_.last_pause);
+    do {
+      if (Follow(stop)) pause.Reset();
+    } while (Pause(stop, WithChance(pause.Failed())));
   }
 
   // One stream from its beginning to its end; true when anything came.
@@ -187,12 +186,10 @@ class WatcherOf final : public Watcher {
     if (changed && saver_ != nullptr) saver_->MarkChanged();
   }
 
-  void Sleep(const std::stop_token& stop, std::chrono::milliseconds pause) {
-    std::uniform_real_distribution<double> jitter(1.0, 1.2);
-    const auto duration =
-        std::chrono::duration<double, std::milli>(static_cast<double>(pause.count()) * jitter(random_));
-    std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, stop, duration, [] { return false; });
+  // All services lose a registry at once, and do not come back at once.
+  std::chrono::nanoseconds WithChance(std::chrono::nanoseconds pause) {
+    std::uniform_int_distribution<std::int64_t> more(0, pause.count() / 5);
+    return pause + std::chrono::nanoseconds(more(random_));
   }
 
   const WatchOptions options_;
@@ -200,8 +197,6 @@ class WatcherOf final : public Watcher {
   const std::unique_ptr<DeviceRegistryService::Stub> stub_;
   std::unique_ptr<TableSaver> saver_;
   std::minstd_rand random_{std::random_device{}()};
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
   std::jthread thread_;  // last: it uses everything above
 };
 

@@ -9,9 +9,11 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "common/testing/child_process.h"
 #include "common/testing/dial.h"
+#include "common/testing/readme.h"
 #include "common/testing/servers.h"
 #include "common/testing/tcp_gate.h"
 #include "common/testing/wait_for.h"
@@ -120,6 +122,21 @@ TEST_F(Gate, HoldsAndCutsAndRefuses) {
   const int refused = Dial(gate_->address());
   EXPECT_EQ(Receive(refused, 1), "");
   close(refused);
+}
+
+TEST(MetricsInReadme, AreThoseOfItsTable) {
+  const TempDir dir;
+  const std::string readme = dir.Write("README.md",
+                                       "What `nara_not_in_the_table` is.\n\n"
+                                       "| `nara_of_another_table` | |\n\n"
+                                       "## Metrics\n"
+                                       "| name | meaning |\n| --- | --- |\n"
+                                       "| `nara_b_seconds{reason,state}`, `nara_a_total` | see `nara_spoken_of` |\n"
+                                       "| `nara_c` | one |\n\n"
+                                       "## When something is down\n| `nara_later` | |\n");
+  const std::vector<std::string> expected = {"nara_a_total", "nara_b_seconds", "nara_c"};
+  EXPECT_EQ(MetricsInReadme(readme), expected);
+  EXPECT_TRUE(MetricsInReadme("no/such/file.md").empty());
 }
 
 TEST(PostgresServer, KeepsCommittedDataOverAStop) {

@@ -48,4 +48,9 @@ void ManualClock::Advance(absl::Duration by) {
   monotonic_ += by;
 }
 
+void ManualClock::Step(absl::Duration by) {
+  const std::lock_guard lock(mutex_);
+  wall_ += by;
+}
+
 }  // namespace nara

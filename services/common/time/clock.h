@@ -37,7 +37,7 @@ class SystemClock final : public Clock {
   static const SystemClock& Instance();
 };
 
-// Stands still until it is moved; both times move together.
+// Stands still until it is moved; both times move together, but for a step.
 class ManualClock final : public Clock {
  public:
   explicit ManualClock(absl::Time start = absl::FromUnixSeconds(1'771'310'000)) : wall_(start) {}
@@ -48,6 +48,9 @@ class ManualClock final : public Clock {
                const std::function<bool()>& ready) const override;
 
   void Advance(absl::Duration by);
+
+  // Somebody sets the wall clock.
+  void Step(absl::Duration by);
 
  private:
   mutable std::mutex mutex_;

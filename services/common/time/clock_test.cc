@@ -17,6 +17,14 @@ TEST(ManualClock, MovesBothTimesTogether) {
   EXPECT_EQ(clock.Monotonic() - start, absl::Seconds(5));
 }
 
+TEST(ManualClock, AStepMovesTheWallAlone) {
+  ManualClock clock;
+  const absl::Time wall = clock.Now();
+  clock.Step(-absl::Hours(1));
+  EXPECT_EQ(clock.Now() - wall, -absl::Hours(1));
+  EXPECT_EQ(clock.Monotonic(), absl::ZeroDuration());
+}
+
 TEST(ManualClock, WakesAWaiterWhoseTimeHasCome) {
   ManualClock clock;
   std::mutex mutex;

@@ -27,16 +27,16 @@ struct RigOptions {
 class BrokerRig {
  public:
   using MakeShelf = std::function<std::unique_ptr<LogShelf>()>;
-  using MakeFollower = std::function<std::unique_ptr<LogFollower>()>;
+  using MakeSource = std::function<std::unique_ptr<LogSource>()>;
 
   BrokerRig(const Audience& audience, HistoryReader& reader, HistoryWriterStore& store, const MakeShelf& shelf,
-            const MakeFollower& follower, RigOptions options = {})
+            const MakeSource& source, RigOptions options = {})
       : hub_(options.kept),
         relabeller_(metrics_),
-        writer_(WriterOptions(), {shelf, follower, store, audience, relabeller_, metrics_}),
-        feed_(FeedOptions(), shelf, follower, audience, hub_, metrics_),
-        catch_up_(CatchUpOptions(), shelf, reader, audience, hub_, metrics_),
-        deliverer_({.heartbeat = options.heartbeat, .check = options.heartbeat}, seal_, metrics_),
+        writer_(WriterOptions(), {shelf, source, store, audience, relabeller_, metrics_, clock_}),
+        feed_(FeedOptions(), {shelf, source, audience, hub_, metrics_, clock_}),
+        catch_up_(CatchUpOptions(), {shelf, reader, audience, hub_, metrics_, clock_}),
+        deliverer_({.heartbeat = options.heartbeat, .check = options.heartbeat}, seal_, metrics_, clock_),
         service_({.max_subscriptions = options.max_subscriptions,
                   .max_of_client = options.max_of_client,
                   .subscription = {.capacity = options.queue, .max_batch = 4},
@@ -120,6 +120,7 @@ class BrokerRig {
     return catch_up;
   }
 
+  const SystemClock& clock_ = SystemClock::Instance();
   metrics::Registry registry_;
   Metrics metrics_{registry_};
   const Seal seal_{std::string(32, 'k')};

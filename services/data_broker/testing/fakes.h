@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <condition_variable>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -13,8 +14,8 @@
 #include <vector>
 
 #include "common/mqtt/shard.h"
+#include "common/time/proto_time.h"
 #include "data_broker/deliverer.h"
-#include "data_broker/micros.h"
 #include "data_broker/ports.h"
 #include "nara/telemetry/v1/telemetry.pb.h"
 
@@ -68,28 +69,28 @@ inline std::string NeighbourOf(const std::string& device) {
 // Logs that live in memory. All methods from any thread.
 class FakeLogs {
  public:
-  Position Append(std::size_t log, std::string payload) {
+  Position Append(LogId log, std::string payload) {
     const std::lock_guard lock(mutex_);
     const Position position{++clock_, 0};
-    logs_[log].entries.push_back({position, std::move(payload)});
-    logs_[log].last = position;
+    logs_[IndexOf(log)].entries.push_back({position, std::move(payload)});
+    logs_[IndexOf(log)].last = position;
     changed_.notify_all();
     return position;
   }
-  Position Append(std::size_t log, const Say& say) { return Append(log, PayloadOf(say)); }
+  Position Append(LogId log, const Say& say) { return Append(log, PayloadOf(say)); }
 
   // An entry that is trimmed before anybody has read it.
-  Position AppendGone(std::size_t log) {
+  Position AppendGone(LogId log) {
     const std::lock_guard lock(mutex_);
     const Position position{++clock_, 0};
-    logs_[log] = {.entries = {}, .trimmed_before = position.Next(), .last = position};
+    logs_[IndexOf(log)] = {.entries = {}, .trimmed_before = position.Next(), .last = position};
     return position;
   }
 
   // Removes everything up to and including `through`.
-  void Trim(std::size_t log, Position through) {
+  void Trim(LogId log, Position through) {
     const std::lock_guard lock(mutex_);
-    OneLog& one = logs_[log];
+    OneLog& one = logs_[IndexOf(log)];
     const auto gone = std::erase_if(one.entries, [&](const LogEntry& e) { return e.position <= through; });
     if (gone > 0) one.trimmed_before = std::max(one.trimmed_before, through.Next());
   }
@@ -100,12 +101,12 @@ class FakeLogs {
     changed_.notify_all();
   }
 
-  std::map<std::size_t, Position> committed() const {
+  std::map<LogId, Position> committed() const {
     const std::lock_guard lock(mutex_);
     return committed_;
   }
 
-  std::unique_ptr<LogFollower> Follower() { return std::make_unique<FollowerView>(*this); }
+  std::unique_ptr<LogSource> Source() { return std::make_unique<SourceView>(*this); }
   std::unique_ptr<LogShelf> Shelf() { return std::make_unique<ShelfView>(*this); }
 
  private:
@@ -115,9 +116,9 @@ class FakeLogs {
     Position last;
   };
 
-  std::vector<LogEntry> After(std::size_t log, Position after, std::size_t count) const {
+  std::vector<LogEntry> After(LogId log, Position after, std::size_t count) const {
     std::vector<LogEntry> found;
-    for (const LogEntry& entry : logs_[log].entries) {
+    for (const LogEntry& entry : logs_[IndexOf(log)].entries) {
       if (entry.position > after && found.size() < count) found.push_back(entry);
     }
     return found;
@@ -132,57 +133,57 @@ class FakeLogs {
   }
   absl::Status Up() const { return down_ ? absl::UnavailableError("the logs are down") : absl::OkStatus(); }
 
-  class FollowerView final : public LogFollower {
+  class SourceView final : public LogSource {
    public:
-    explicit FollowerView(FakeLogs& logs) : logs_(logs) {}
-    void Follow(std::size_t log, Position after) override { positions_[log] = after; }
-    void Unfollow(std::size_t log) override { positions_.erase(log); }
-    absl::StatusOr<std::vector<LogSlice>> Read(std::chrono::milliseconds block) override {
+    explicit SourceView(FakeLogs& logs) : logs_(logs) {}
+    void Follow(LogId log, Position after) override { positions_[log] = after; }
+    void Unfollow(LogId log) override { positions_.erase(log); }
+    absl::StatusOr<std::vector<LogBatch>> Read(std::chrono::milliseconds block) override {
       std::unique_lock lock(logs_.mutex_);
-      std::vector<LogSlice> slices;
+      std::vector<LogBatch> batches;
       logs_.changed_.wait_for(lock, std::min(block, std::chrono::milliseconds(20)), [&] {
-        slices = Collect();
-        return logs_.down_ || !slices.empty();
+        batches = Collect();
+        return logs_.down_ || !batches.empty();
       });
       if (absl::Status status = logs_.Up(); !status.ok()) return status;
-      for (const LogSlice& slice : slices) positions_[slice.log] = slice.entries.back().position;
-      return slices;
+      for (const LogBatch& batch : batches) positions_[batch.log] = batch.entries.back().position;
+      return batches;
     }
 
    private:
-    std::vector<LogSlice> Collect() const {
-      std::vector<LogSlice> slices;
+    std::vector<LogBatch> Collect() const {
+      std::vector<LogBatch> batches;
       for (const auto& [log, after] : positions_) {
         auto entries = logs_.After(log, after, 50);
-        if (!entries.empty()) slices.push_back({log, std::move(entries)});
+        if (!entries.empty()) batches.push_back({log, std::move(entries)});
       }
-      return slices;
+      return batches;
     }
     FakeLogs& logs_;
-    std::map<std::size_t, Position> positions_;
+    std::map<LogId, Position> positions_;
   };
 
   class ShelfView final : public LogShelf {
    public:
     explicit ShelfView(FakeLogs& logs) : logs_(logs) {}
-    absl::StatusOr<std::vector<LogEntry>> ReadAfter(std::size_t log, Position after, std::size_t count) override {
+    absl::StatusOr<std::vector<LogEntry>> ReadAfter(LogId log, Position after, std::size_t count) override {
       const std::lock_guard lock(logs_.mutex_);
       if (absl::Status status = logs_.Up(); !status.ok()) return status;
       return logs_.After(log, after, count);
     }
-    absl::StatusOr<LogBounds> Bounds(std::size_t log) override {
+    absl::StatusOr<LogBounds> Bounds(LogId log) override {
       const std::lock_guard lock(logs_.mutex_);
       if (absl::Status status = logs_.Up(); !status.ok()) return status;
-      return BoundsOf(logs_.logs_[log]);
+      return BoundsOf(logs_.logs_[IndexOf(log)]);
     }
-    absl::StatusOr<std::vector<LogBounds>> AllBounds() override {
+    absl::StatusOr<std::map<LogId, LogBounds>> AllBounds() override {
       const std::lock_guard lock(logs_.mutex_);
       if (absl::Status status = logs_.Up(); !status.ok()) return status;
-      std::vector<LogBounds> all;
-      for (const OneLog& log : logs_.logs_) all.push_back(BoundsOf(log));
+      std::map<LogId, LogBounds> all;
+      for (std::size_t i = 0; i < kLogs; ++i) all[LogAt(i)] = BoundsOf(logs_.logs_[i]);
       return all;
     }
-    absl::Status Commit(const std::map<std::size_t, Position>& stored) override {
+    absl::Status Commit(const std::map<LogId, Position>& stored) override {
       const std::lock_guard lock(logs_.mutex_);
       if (absl::Status status = logs_.Up(); !status.ok()) return status;
       for (const auto& [log, position] : stored) logs_.committed_[log] = position;
@@ -198,7 +199,7 @@ class FakeLogs {
   std::array<OneLog, kLogs> logs_;
   std::uint64_t clock_ = 1000;
   bool down_ = false;
-  std::map<std::size_t, Position> committed_;
+  std::map<LogId, Position> committed_;
 };
 
 // Who answers for which device, and who may see which units.
@@ -272,7 +273,7 @@ class FakeAudience final : public Audience {
 class FakeHistory final : public HistoryReader, public HistoryWriterStore {
  public:
   // Another writer takes over a log's lease.
-  void Lose(std::size_t log) {
+  void Lose(LogId log) {
     const std::lock_guard lock(mutex_);
     elsewhere_.insert(log);
   }
@@ -280,9 +281,31 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     const std::lock_guard lock(mutex_);
     down_ = down;
   }
+  // A statement over more rows takes too long.
+  void Manages(std::size_t rows) {
+    const std::lock_guard lock(mutex_);
+    manages_ = rows;
+  }
+  // The labels of this device cannot be corrected.
+  void RefuseLabels(const std::string& device) {
+    const std::lock_guard lock(mutex_);
+    unlabelled_ = device;
+  }
   std::vector<CareRecordPtr> rows() const {
     const std::lock_guard lock(mutex_);
     return rows_;
+  }
+  // Rows of each batch that was stored.
+  std::vector<std::size_t> batches() const {
+    const std::lock_guard lock(mutex_);
+    return batches_;
+  }
+  // Unit of each row, by id.
+  std::map<std::string, std::string> units() const {
+    const std::lock_guard lock(mutex_);
+    std::map<std::string, std::string> units;
+    for (const CareRecordPtr& row : rows_) units[row->observation.id()] = row->party->unit;
+    return units;
   }
   Positions positions() const {
     const std::lock_guard lock(mutex_);
@@ -320,11 +343,12 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     return found;
   }
 
-  absl::StatusOr<std::map<std::size_t, Position>> Own() override {
+  absl::StatusOr<std::map<LogId, Position>> Own() override {
     const std::lock_guard lock(mutex_);
     if (down_) return Gone();
-    std::map<std::size_t, Position> owned;
-    for (std::size_t log = 0; log < kLogs; ++log) {
+    std::map<LogId, Position> owned;
+    for (std::size_t i = 0; i < kLogs; ++i) {
+      const LogId log = LogAt(i);
       if (!elsewhere_.contains(log)) owned[log] = positions_[log];
     }
     return owned;
@@ -335,6 +359,8 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     for (const auto& [log, position] : batch.positions) {
       if (elsewhere_.contains(log)) return absl::AbortedError("another writer has the lease of a log");
     }
+    if (batch.rows.size() > manages_) return TooLong();
+    batches_.push_back(batch.rows.size());
     for (const CareRecordPtr& row : batch.rows) {
       if (ids_.insert(row->observation.id()).second) rows_.push_back(row);
     }
@@ -346,7 +372,26 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     if (down_) return Gone();
     return labelled_;
   }
-  absl::Status Relabel(const std::string& device, std::uint64_t revision, const std::vector<Label>&) override {
+  absl::StatusOr<RelabelledPiece> Relabel(const std::string& device, const std::vector<Label>& labels,
+                                          const std::optional<ListKey>& after, std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    if (down_) return Gone();
+    if (device == unlabelled_) return absl::InternalError("no labels for this device");
+    std::map<std::pair<std::int64_t, std::string>, CareRecordPtr*> behind;
+    for (CareRecordPtr& row : rows_) {
+      const bool behind_after = !after || KeyOf(*row) > std::pair(after->effective_us, after->id);
+      if (row->observation.device() == device && behind_after) behind.emplace(KeyOf(*row), &row);
+    }
+    if (std::min(limit, behind.size()) > manages_) return TooLong();
+    RelabelledPiece piece;
+    for (auto row = behind.begin(); row != behind.end() && piece.rows < limit; ++row, ++piece.rows) {
+      *row->second = Labelled(**row->second, labels);
+      piece.last = {row->first.first, row->first.second};
+    }
+    if (piece.rows < limit) piece.last.reset();
+    return piece;
+  }
+  absl::Status NoteLabelled(const std::string& device, std::uint64_t revision) override {
     const std::lock_guard lock(mutex_);
     if (down_) return Gone();
     labelled_[device] = revision;
@@ -355,6 +400,16 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
 
  private:
   static absl::Status Gone() { return absl::UnavailableError("history is down"); }
+  static absl::Status TooLong() { return absl::DeadlineExceededError("the statement took too long"); }
+  static CareRecordPtr Labelled(const CareRecord& row, const std::vector<Label>& labels) {
+    auto labelled = std::make_shared<CareRecord>(row);
+    const std::int64_t at = Micros(row.observation.effective_at());
+    for (const Label& label : labels) {
+      const bool meant = label.assignment == row.assignment && label.since_us <= at;
+      if (meant && (!label.until_us || at < *label.until_us)) labelled->party = label.party;
+    }
+    return labelled;
+  }
   static std::pair<std::int64_t, std::string> KeyOf(const CareRecord& row) {
     return {Micros(row.observation.effective_at()), row.observation.id()};
   }
@@ -371,7 +426,10 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
   std::set<std::string> ids_;
   Positions positions_;
   std::map<std::string, std::uint64_t> labelled_;
-  std::set<std::size_t> elsewhere_;
+  std::set<LogId> elsewhere_;
+  std::vector<std::size_t> batches_;
+  std::size_t manages_ = std::numeric_limits<std::size_t>::max();
+  std::string unlabelled_;
   bool down_ = false;
 };
 

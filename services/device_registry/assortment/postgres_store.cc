@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "common/rpc/error.h"
+#include "common/time/proto_time.h"
 #include "device_registry/postgres_rows.h"
 
 namespace nara::registry {
@@ -29,15 +30,15 @@ v1::ProductChoice ChoiceOf(const Row& row) {
   v1::ProductChoice choice;
   choice.set_principal(row.String("principal"));
   choice.set_product(row.String("product"));
-  *choice.mutable_from() = TimestampOf(row.Time("from_at"));
-  if (const auto until = row.OptionalTime("until_at")) *choice.mutable_until() = TimestampOf(*until);
+  *choice.mutable_from() = ToProto(row.Time("from_at"));
+  if (const auto until = row.OptionalTime("until_at")) *choice.mutable_until() = ToProto(*until);
   choice.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
   return choice;
 }
 
 bool SamePeriod(const v1::ProductChoice& a, const v1::ProductChoice& b) {
-  const bool ends = a.has_until() == b.has_until() && TimePointOf(a.until()) == TimePointOf(b.until());
-  return ends && TimePointOf(a.from()) == TimePointOf(b.from());
+  const bool ends = a.has_until() == b.has_until() && ToChrono(a.until()) == ToChrono(b.until());
+  return ends && ToChrono(a.from()) == ToChrono(b.from());
 }
 
 absl::Status Stale(const v1::ProductChoice& choice) {
@@ -58,11 +59,10 @@ absl::Status PutNow(Write& write, v1::ProductChoice& stored) {
   absl::Status status = write.Execute(kKeep, {stored.principal(), stored.product(), write.revision()}).status();
   if (!status.ok()) return status;
   std::optional<TimePoint> until;
-  if (stored.has_until()) until = TimePointOf(stored.until());
+  if (stored.has_until()) until = ToChrono(stored.until());
   stored.set_revision(static_cast<std::uint64_t>(write.revision()));
-  status =
-      write.Execute(kPut, {stored.principal(), stored.product(), TimePointOf(stored.from()), until, write.revision()})
-          .status();
+  status = write.Execute(kPut, {stored.principal(), stored.product(), ToChrono(stored.from()), until, write.revision()})
+               .status();
   if (!status.ok()) return status;
   return write.AuditChange("put", "product_choice", stored.principal() + "/" + stored.product(), before, stored);
 }
@@ -74,7 +74,7 @@ absl::StatusOr<Choices> PostgresAssortment::ChoicesOf(const std::string& princip
   if (!rows.ok()) return rows.status();
   Choices choices;
   for (const Row row : *rows) {
-    choices.now = TimestampOf(row.Time("now"));
+    choices.now = ToProto(row.Time("now"));
     if (!row.IsNull("product")) choices.by_product.emplace(row.String("product"), ChoiceOf(row));
   }
   return choices;

@@ -52,8 +52,8 @@ absl::CivilDay DayOf(TimePoint now) {
 }
 
 // A device that the file makes known will be in stock then.
-Standing Fresh(TimePoint now) {
-  Standing standing;
+DeviceStanding Fresh(TimePoint now) {
+  DeviceStanding standing;
   standing.state = v1::DEVICE_STATE_IN_STOCK;
   standing.moves = 1;
   standing.now = now;

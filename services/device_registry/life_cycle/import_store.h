@@ -26,7 +26,7 @@ struct Staged {
 
 struct KnownDevice {
   v1::Device device;
-  Standing standing;
+  DeviceStanding standing;
 };
 
 // What a piece of an import does: devices that are there already are left out.

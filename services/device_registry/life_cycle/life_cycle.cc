@@ -17,10 +17,6 @@ namespace {
 // How far a device's clock may be ahead and still be normal.
 constexpr std::chrono::minutes kAhead{2};
 
-TimePoint TimeOf(const google::protobuf::Timestamp& time) {
-  return absl::ToChronoTime(FromProto(time));
-}
-
 absl::Status CheckStore(const v1::MoveDetails& details, const Catalogue& catalogue) {
   const std::string& owner = details.store().owner();
   if (owner.empty() || catalogue.FindPrincipal(owner) != nullptr) return absl::OkStatus();
@@ -50,10 +46,10 @@ absl::Status Validate(const v1::MoveDeviceRequest& request, const Catalogue& cat
   return CheckStore(request.details(), catalogue);
 }
 
-absl::Status CheckTime(const v1::MoveDeviceRequest& request, const Standing& standing) {
+absl::Status CheckTime(const v1::MoveDeviceRequest& request, const DeviceStanding& standing) {
   if (!request.has_at()) return absl::OkStatus();
-  if (TimeOf(request.at()) > standing.now) return Invalid("at", "lies in the future; say what has happened");
-  if (TimeOf(request.at()) >= standing.not_before) return absl::OkStatus();
+  if (ToChrono(request.at()) > standing.now) return Invalid("at", "lies in the future; say what has happened");
+  if (ToChrono(request.at()) >= standing.not_before) return absl::OkStatus();
   return rpc::Error(absl::StatusCode::kFailedPrecondition, "MOVE_BEFORE_LAST",
                     "the device has moved after that time; ListDeviceHistory shows when",
                     {{"device", request.device()}});
@@ -71,11 +67,11 @@ absl::Status CheckTest(const v1::CommissioningTest& test, const v1::Assignment& 
   const auto refused = [&](const char* reason, const char* what) {
     return rpc::Error(absl::StatusCode::kFailedPrecondition, reason, what, {{"assignment", assignment.id()}});
   };
-  const bool begun = TimeOf(assignment.start_at()) <= now;
-  if (!begun || (assignment.has_end_at() && TimeOf(assignment.end_at()) <= now)) {
+  const bool begun = ToChrono(assignment.start_at()) <= now;
+  if (!begun || (assignment.has_end_at() && ToChrono(assignment.end_at()) <= now)) {
     return refused("ASSIGNMENT_NOT_RUNNING", "the assignment does not run now; a test counts while it does");
   }
-  if (TimeOf(test.at()) < TimeOf(assignment.start_at()) || TimeOf(test.at()) > now + kAhead) {
+  if (ToChrono(test.at()) < ToChrono(assignment.start_at()) || ToChrono(test.at()) > now + kAhead) {
     return refused("TEST_OUTSIDE", "the test was not made within the assignment; let the device send another");
   }
   return absl::OkStatus();
@@ -116,7 +112,7 @@ absl::StatusOr<v1::MoveDeviceResponse> LifeCycle::MoveDevice(const Caller& calle
   }
   v1::MoveDeviceRequest wish = request;
   if (wish.move().empty()) wish.set_move(deps_.new_id());
-  const auto decide = [&](const Standing& standing) -> absl::StatusOr<v1::DeviceState> {
+  const auto decide = [&](const DeviceStanding& standing) -> absl::StatusOr<v1::DeviceState> {
     if (absl::Status status = CheckTime(wish, standing); !status.ok()) return status;
     return Next(wish.device(), standing.state, wish.event(), wish.details(), standing.facts);
   };
@@ -152,7 +148,7 @@ absl::StatusOr<v1::ConfirmTestResponse> LifeCycle::ConfirmTest(const Caller& cal
   if (absl::Status status = Validate(request); !status.ok()) return status;
   const auto device = FindDevice(caller, Action::kConfirmTest, request.device());
   if (!device.ok()) return device.status();
-  const auto decide = [&](const Standing& standing,
+  const auto decide = [&](const DeviceStanding& standing,
                           const v1::Assignment& assignment) -> absl::StatusOr<v1::DeviceState> {
     if (absl::Status status = CheckTest(request.test(), assignment, standing.now); !status.ok()) return status;
     return Next(request.device(), standing.state, v1::DEVICE_EVENT_VERIFY, {}, standing.facts);

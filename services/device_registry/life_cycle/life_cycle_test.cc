@@ -163,7 +163,7 @@ TEST_F(LifeCycleTest, BackInStockOnlyWhenNothingOfTheLastUserIsLeft) {
   EXPECT_EQ(Move("bp-0001", v1::DEVICE_EVENT_RESTOCK, "hmc"), "STILL_ASSIGNED");
   v1::EndAssignmentRequest end;
   end.set_assignment("a-1");
-  ASSERT_TRUE(county_.registry().EndAssignment(county_.As("admin"), end).ok());
+  ASSERT_TRUE(county_.assignments().EndAssignment(county_.As("admin"), end).ok());
   EXPECT_EQ(Move("bp-0001", v1::DEVICE_EVENT_RESTOCK, "hmc"), "STILL_PAIRED");
   ASSERT_EQ(county_.Try("update registry.certificates set revoked_at = now()"), "");
   auto silent = Moving("bp-0001", v1::DEVICE_EVENT_RESTOCK);

@@ -151,7 +151,7 @@ std::optional<std::vector<PortalStep>> ToStock(v1::DeviceState from) {
 
 // When a step happened: on the day that the file says, or now; of several on one day
 // each after the one before it.
-absl::StatusOr<TimePoint> TimeOf(const PortalStep& step, const Standing& standing) {
+absl::StatusOr<TimePoint> TimeOf(const PortalStep& step, const DeviceStanding& standing) {
   if (!step.day) return standing.now;
   const TimePoint start = absl::ToChronoTime(SwedishCalendar::StartOf(*step.day));
   if (standing.not_before <= start) return start;
@@ -215,7 +215,7 @@ std::optional<std::vector<PortalStep>> StepsTo(const PortalRow& row, v1::DeviceS
   return steps;
 }
 
-std::vector<v1::DeviceMove> PlanMoves(const PortalRow& row, const Standing& standing, LineProblems& problems) {
+std::vector<v1::DeviceMove> PlanMoves(const PortalRow& row, const DeviceStanding& standing, LineProblems& problems) {
   std::vector<v1::DeviceMove> moves;
   const auto steps = StepsTo(row, standing.state, standing.facts.training_on);
   if (!steps) {
@@ -223,7 +223,7 @@ std::vector<v1::DeviceMove> PlanMoves(const PortalRow& row, const Standing& stan
                  "the device is " + Name(standing.state) + "; return, recondition and restock it, or correct the line");
     return moves;
   }
-  Standing at = standing;
+  DeviceStanding at = standing;
   for (const PortalStep& step : *steps) {
     at.facts.today = SwedishCalendar::DayAt(absl::FromChrono(standing.now));
     if (step.day) at.facts.today = *step.day;

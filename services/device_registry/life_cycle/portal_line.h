@@ -59,6 +59,6 @@ std::optional<std::vector<PortalStep>> StepsTo(const PortalRow& row, v1::DeviceS
 
 // The moves that the steps make, checked by the machine. `standing` is where the device
 // is, or will be once it is registered.
-std::vector<v1::DeviceMove> PlanMoves(const PortalRow& row, const Standing& standing, LineProblems& problems);
+std::vector<v1::DeviceMove> PlanMoves(const PortalRow& row, const DeviceStanding& standing, LineProblems& problems);
 
 }  // namespace nara::registry

@@ -3,6 +3,7 @@
 #include <bit>
 #include <utility>
 
+#include "common/time/proto_time.h"
 #include "device_registry/life_cycle/postgres_moves.h"
 #include "device_registry/postgres_devices.h"
 #include "device_registry/postgres_rows.h"
@@ -82,7 +83,7 @@ absl::StatusOr<KnownDevices> ReadKnown(Ask ask, const std::vector<std::string>& 
 void AddTo(std::vector<NewMove>& all, const std::string& device, const std::vector<v1::DeviceMove>& moves,
            std::optional<TimePoint> ordered_at, const std::string& reason) {
   for (const v1::DeviceMove& move : moves) {
-    const TimePoint at = TimePointOf(move.at());
+    const TimePoint at = ToChrono(move.at());
     if (move.event() == v1::DEVICE_EVENT_ORDER) ordered_at = at;
     all.push_back({.device = device,
                    .ordinal = static_cast<int>(move.ordinal()),
@@ -146,7 +147,7 @@ absl::Status ApplyAll(Write& write, const std::string& import, const PlanPiece& 
     for (const StagedLine& staged : *lines) ids.push_back(staged.line.device());
     const absl::StatusOr<KnownDevices> known = ReadKnown(ask, ids);
     if (!known.ok()) return known.status();
-    const absl::StatusOr<ImportPiece> piece = plan(*lines, *known, TimePointOf(*now));
+    const absl::StatusOr<ImportPiece> piece = plan(*lines, *known, ToChrono(*now));
     if (!piece.ok()) return piece.status();
     if (absl::Status applied = ApplyPiece(write, import, *piece, *known); !applied.ok()) return applied;
     if (absl::Status closed = ClosePiece(write, pieces); !closed.ok()) return closed;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "absl/time/time.h"
+#include "common/time/proto_time.h"
 #include "common/time/swedish_calendar.h"
 #include "device_registry/postgres_rows.h"
 
@@ -48,8 +49,8 @@ v1::MoveDetails DetailsOf(const std::string& json) {
   return details;
 }
 
-Standing StandingOf(const Row& row, const std::optional<TimePoint>& at) {
-  Standing standing;
+DeviceStanding StandingOf(const Row& row, const std::optional<TimePoint>& at) {
+  DeviceStanding standing;
   standing.state = static_cast<v1::DeviceState>(row.Int("state"));
   standing.moves = row.Int("moves");
   standing.revision = static_cast<std::uint64_t>(row.Int64("revision"));
@@ -78,18 +79,19 @@ std::optional<int> LeadDays(v1::DeviceState from, v1::DeviceEvent event, const s
                                              SwedishCalendar::DayAt(absl::FromChrono(at)));
 }
 
-absl::StatusOr<std::map<std::string, Standing>> ReadStandings(Write& write, const std::vector<std::string>& devices,
-                                                              const std::optional<TimePoint>& at) {
+absl::StatusOr<std::map<std::string, DeviceStanding>> ReadStandings(Write& write,
+                                                                    const std::vector<std::string>& devices,
+                                                                    const std::optional<TimePoint>& at) {
   return ReadStandings(
       [&](std::string_view sql, std::initializer_list<Param> params) { return write.Execute(sql, params); }, devices,
       at);
 }
 
-absl::StatusOr<std::map<std::string, Standing>> ReadStandings(Ask ask, const std::vector<std::string>& devices,
-                                                              const std::optional<TimePoint>& at) {
+absl::StatusOr<std::map<std::string, DeviceStanding>> ReadStandings(Ask ask, const std::vector<std::string>& devices,
+                                                                    const std::optional<TimePoint>& at) {
   const absl::StatusOr<Result> rows = ask(kStandings, {devices});
   if (!rows.ok()) return rows.status();
-  std::map<std::string, Standing> standings;
+  std::map<std::string, DeviceStanding> standings;
   for (const Row row : *rows) standings.emplace(row.String("id"), StandingOf(row, at));
   return standings;
 }
@@ -133,8 +135,8 @@ absl::Status AddMoves(Write& write, const std::vector<NewMove>& moves) {
 absl::Status HandOut(Write& write, const v1::Assignment& assignment) {
   const auto standings = ReadStandings(write, {assignment.device()}, std::nullopt);
   if (!standings.ok()) return standings.status();
-  const Standing& standing = standings->at(assignment.device());
-  const TimePoint start = TimePointOf(assignment.start_at());
+  const DeviceStanding& standing = standings->at(assignment.device());
+  const TimePoint start = ToChrono(assignment.start_at());
   if (start > standing.now) return absl::OkStatus();
   const v1::DeviceEvent event = v1::DEVICE_EVENT_HAND_OUT;
   const auto to = Next(assignment.device(), standing.state, event, {}, standing.facts);
@@ -159,7 +161,7 @@ v1::DeviceMove DeviceMoveOf(const Row& row) {
   if (!row.IsNull("from_state")) move.set_from(static_cast<v1::DeviceState>(row.Int("from_state")));
   move.set_to(static_cast<v1::DeviceState>(row.Int("to_state")));
   move.set_reason(row.String("reason"));
-  *move.mutable_at() = TimestampOf(row.Time("at"));
+  *move.mutable_at() = ToProto(row.Time("at"));
   move.set_actor(row.String("actor"));
   const v1::MoveDetails details = DetailsOf(row.String("details"));
   if (details.ByteSizeLong() > 0) *move.mutable_details() = details;

@@ -28,10 +28,11 @@ struct NewMove {
 using Ask = absl::FunctionRef<absl::StatusOr<Result>(std::string_view sql, std::initializer_list<Param> params)>;
 
 // By id; what is not there is missing. The day of the facts is that of `at`, or of now.
-absl::StatusOr<std::map<std::string, Standing>> ReadStandings(Ask ask, const std::vector<std::string>& devices,
-                                                              const std::optional<TimePoint>& at);
-absl::StatusOr<std::map<std::string, Standing>> ReadStandings(Write& write, const std::vector<std::string>& devices,
-                                                              const std::optional<TimePoint>& at);
+absl::StatusOr<std::map<std::string, DeviceStanding>> ReadStandings(Ask ask, const std::vector<std::string>& devices,
+                                                                    const std::optional<TimePoint>& at);
+absl::StatusOr<std::map<std::string, DeviceStanding>> ReadStandings(Write& write,
+                                                                    const std::vector<std::string>& devices,
+                                                                    const std::optional<TimePoint>& at);
 
 // The lead time of a delivery, in Swedish working days; none when it was not ordered.
 std::optional<int> LeadDays(v1::DeviceState from, v1::DeviceEvent event, const std::optional<TimePoint>& ordered_at,

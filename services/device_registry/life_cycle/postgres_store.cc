@@ -18,13 +18,14 @@ constexpr char kHistory[] = R"sql(
 select * from device_moves where device = $1 and ordinal > $2::bigint order by ordinal limit $3::int)sql";
 
 constexpr char kAssignment[] = R"sql(
-select id, device, resident, start_at, upper(period) as end_at, regime, test_epoch, test_seq, test_at
+select id, device, resident, unit, start_at, upper(period) as end_at, regime, ground, test_epoch, test_seq, test_at
 from assignments where id = $1 and device = $2)sql";
 constexpr char kNoPoints[] = R"sql(
 select assignment, purpose, since, principal, provider, unit from responsibilities where false)sql";
 constexpr char kOfEpoch[] = "select id from assignments where device = $1 and test_epoch = $2::bigint";
 constexpr char kConfirm[] = R"sql(
-update assignments set test_epoch = $2::bigint, test_seq = $3::bigint, test_at = $4::timestamptz where id = $1)sql";
+update assignments set test_epoch = $2::bigint, test_seq = $3::bigint, test_at = $4::timestamptz, revision = $5::bigint
+where id = $1)sql";
 
 bool Same(const google::protobuf::Message& a, const google::protobuf::Message& b) {
   return a.SerializeAsString() == b.SerializeAsString();
@@ -39,7 +40,7 @@ absl::StatusOr<std::optional<v1::DeviceMove>> FindMove(const absl::StatusOr<Resu
 // The answer to a wish whose id is there already.
 absl::StatusOr<v1::DeviceMove> Again(const Row& row, const v1::MoveDeviceRequest& request) {
   v1::DeviceMove move = DeviceMoveOf(row);
-  const bool time = !request.has_at() || TimePointOf(request.at()) == row.Time("at");
+  const bool time = !request.has_at() || ToChrono(request.at()) == row.Time("at");
   const bool same = row.Text("device") == request.device() && move.event() == request.event() && time &&
                     move.reason() == request.reason() && Same(move.details(), request.details());
   if (same) return move;
@@ -47,7 +48,8 @@ absl::StatusOr<v1::DeviceMove> Again(const Row& row, const v1::MoveDeviceRequest
                     {{"move", request.move()}});
 }
 
-absl::StatusOr<Standing> ReadStanding(Write& write, const std::string& device, const std::optional<TimePoint>& at) {
+absl::StatusOr<DeviceStanding> ReadDeviceStanding(Write& write, const std::string& device,
+                                                  const std::optional<TimePoint>& at) {
   auto standings = ReadStandings(write, {device}, at);
   if (!standings.ok()) return standings.status();
   const auto found = standings->find(device);
@@ -58,8 +60,8 @@ absl::StatusOr<Standing> ReadStanding(Write& write, const std::string& device, c
 absl::Status MoveNow(Write& write, const v1::MoveDeviceRequest& request, const MoveDecision& decide,
                      v1::DeviceMove& stored) {
   std::optional<TimePoint> at;
-  if (request.has_at()) at = TimePointOf(request.at());
-  const absl::StatusOr<Standing> standing = ReadStanding(write, request.device(), at);
+  if (request.has_at()) at = ToChrono(request.at());
+  const absl::StatusOr<DeviceStanding> standing = ReadDeviceStanding(write, request.device(), at);
   if (!standing.ok()) return standing.status();
   if (standing->revision != request.revision()) {
     return rpc::Error(absl::StatusCode::kAborted, "STALE_VERSION", "the device has changed since; read it again",
@@ -108,7 +110,8 @@ absl::Status StoreTest(Write& write, const v1::ConfirmTestRequest& request) {
   if (!other.ok()) return other.status();
   if (!other->empty()) return EpochInUse(request.assignment());
   return write
-      .Execute(kConfirm, {request.assignment(), epoch, static_cast<std::int64_t>(test.seq()), TimePointOf(test.at())})
+      .Execute(kConfirm, {request.assignment(), epoch, static_cast<std::int64_t>(test.seq()), ToChrono(test.at()),
+                          write.revision()})
       .status();
 }
 
@@ -116,7 +119,7 @@ absl::Status ConfirmNow(Write& write, const v1::ConfirmTestRequest& request, con
   const absl::StatusOr<v1::Assignment> assignment = ReadAssignment(write, request);
   if (!assignment.ok()) return assignment.status();
   if (assignment->has_test() && assignment->test().epoch() == request.test().epoch()) return absl::OkStatus();
-  const absl::StatusOr<Standing> standing = ReadStanding(write, request.device(), std::nullopt);
+  const absl::StatusOr<DeviceStanding> standing = ReadDeviceStanding(write, request.device(), std::nullopt);
   if (!standing.ok()) return standing.status();
   const absl::StatusOr<v1::DeviceState> to = decide(*standing, *assignment);
   if (!to.ok()) return to.status();

@@ -65,6 +65,11 @@ alter table assignments
   add column test_at    timestamptz,
   add constraint assignments_whole_test check (num_nulls(test_epoch, test_seq, test_at) in (0, 3)),
   add constraint assignments_one_of_an_epoch unique (device, test_epoch);
+-- What is remembered of an assignment is the whole of it.
+alter table assignments_history
+  add column test_epoch bigint,
+  add column test_seq   bigint,
+  add column test_at    timestamptz;
 
 -- A certificate lets a device in until it ends or is revoked.
 alter table certificates add column revoked_at timestamptz;

@@ -16,7 +16,7 @@
 namespace nara::registry {
 
 // Where a device stands inside a write: nobody else can move it before that is done.
-struct Standing {
+struct DeviceStanding {
   v1::DeviceState state = v1::DEVICE_STATE_UNSPECIFIED;
   Facts facts;
   int moves = 0;
@@ -26,8 +26,9 @@ struct Standing {
   std::optional<TimePoint> ordered_at;  // last
 };
 
-using MoveDecision = std::function<absl::StatusOr<v1::DeviceState>(const Standing& standing)>;
-using TestDecision = std::function<absl::StatusOr<v1::DeviceState>(const Standing& standing, const v1::Assignment&)>;
+using MoveDecision = std::function<absl::StatusOr<v1::DeviceState>(const DeviceStanding& standing)>;
+using TestDecision =
+    std::function<absl::StatusOr<v1::DeviceState>(const DeviceStanding& standing, const v1::Assignment&)>;
 
 // Thread-safe. Each write is one transaction; Unavailable when the store is out of reach.
 class LifeCycleStore {

@@ -13,12 +13,21 @@
 #include "device_registry/assortment/postgres_store.h"
 #include "device_registry/change_follower.h"
 #include "device_registry/feeds.h"
+#include "device_registry/identity_keys.h"
 #include "device_registry/life_cycle/import.h"
 #include "device_registry/life_cycle/life_cycle.h"
 #include "device_registry/life_cycle/postgres_import.h"
 #include "device_registry/life_cycle/postgres_store.h"
+#include "device_registry/organisation/organisation.h"
+#include "device_registry/organisation/postgres_store.h"
 #include "device_registry/postgres_store.h"
 #include "device_registry/registry.h"
+#include "device_registry/residents/postgres_store.h"
+#include "device_registry/residents/residents.h"
+#include "device_registry/responsibility/assignments.h"
+#include "device_registry/responsibility/costs.h"
+#include "device_registry/responsibility/hand_overs.h"
+#include "device_registry/responsibility/postgres_store.h"
 #include "device_registry/testing/fakes.h"
 
 namespace nara::registry::testing {
@@ -30,11 +39,19 @@ class County {
   ~County();
 
   Registry& registry() { return *registry_; }
+  Organisation& organisation() { return *organisation_; }
+  Residents& residents() { return *residents_; }
+  Assignments& assignments() { return *assignments_; }
+  HandOvers& hand_overs() { return *hand_overs_; }
+  HandOverStore& hand_over_store() { return *hand_over_store_; }
+  Costs& costs() { return *costs_; }
   LifeCycle& life_cycle() { return *life_cycle_; }
   PortalImport& portal_import() { return *portal_import_; }
   Assortment& assortment() { return *assortment_; }
   Database& database() { return *database_; }
   PostgresStore& store() { return *store_; }
+  PostgresOrganisation& organisation_store() { return *organisation_store_; }
+  PostgresResidents& resident_store() { return *resident_store_; }
   Feeds& feeds() { return feeds_; }
   ChangeFollower& follower() { return *follower_; }
   nara::testing::PostgresServer& server() { return server_; }
@@ -48,7 +65,11 @@ class County {
   // "county-fallback" (an alarm centre of the county), "ingest" (service).
   Caller As(const std::string& who) const;
 
-  // Units care-1480-1, care-1480-2, alarm-1480, care-1490-1 and tech-14; the callers above;
+  // Replaces the keys of identities, as after a restart with another file.
+  void UseKeys(IdentityKeys keys) { keys_ = std::move(keys); }
+
+  // Units care-1480-1, care-1480-2, alarm-1480, care-1490-1 and tech-14, of "provider of
+  // 1480" and so on, which give health care; the callers above;
   // devices bp-0001 (bp-meter of 14) and disp-0001 (evondos of 1480); residents r-1
   // and r-2 of 1480, r-9 of 1490.
   void Fill();
@@ -67,15 +88,28 @@ class County {
 
   nara::testing::PostgresServer& server_;
   const Catalogue catalogue_;
+  const CostRules cost_rules_;
   ManualClock clock_{absl::Now()};
   Feeds feeds_;
   FakeCredentials credentials_;
+  IdentityKeys keys_;
   std::unique_ptr<PostgresChanges> changes_;
   std::unique_ptr<ChangeFollower> follower_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<PostgresStore> store_;
+  std::unique_ptr<PostgresOrganisation> organisation_store_;
+  std::unique_ptr<PostgresResidents> resident_store_;
+  std::unique_ptr<PostgresAssignments> assignment_store_;
+  std::unique_ptr<PostgresHandOvers> hand_over_store_;
+  std::unique_ptr<PostgresCosts> cost_store_;
   std::unique_ptr<Authorizer> authorizer_;
+  std::unique_ptr<Rights> rights_;
   std::unique_ptr<Registry> registry_;
+  std::unique_ptr<Organisation> organisation_;
+  std::unique_ptr<Residents> residents_;
+  std::unique_ptr<Assignments> assignments_;
+  std::unique_ptr<HandOvers> hand_overs_;
+  std::unique_ptr<Costs> costs_;
   std::unique_ptr<PostgresLifeCycle> moves_;
   std::unique_ptr<LifeCycle> life_cycle_;
   std::unique_ptr<PostgresAssortment> choices_;
@@ -85,5 +119,8 @@ class County {
 };
 
 google::protobuf::Timestamp At(std::int64_t seconds);
+
+// A key file with these keys, the newest first, and always the same one for searching.
+IdentityKeys KeysOf(const std::vector<std::string>& ids);
 
 }  // namespace nara::registry::testing

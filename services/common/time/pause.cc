@@ -1,9 +1,9 @@
-#include "data_broker/pause.h"
+#include "common/time/pause.h"
 
 #include <condition_variable>
 #include <mutex>
 
-namespace nara::broker {
+namespace nara {
 
 bool Pause(const std::stop_token& stop, std::chrono::nanoseconds time) {
   std::mutex mutex;
@@ -13,4 +13,4 @@ bool Pause(const std::stop_token& stop, std::chrono::nanoseconds time) {
   return !stop.stop_requested();
 }
 
-}  // namespace nara::broker
+}  // namespace nara

@@ -26,7 +26,7 @@ class AssignmentsTest : public ::testing::Test {
     v1::EndAssignmentRequest request;
     request.set_assignment(assignment);
     if (at != 0) *request.mutable_end_at() = At(at);
-    const auto response = registry_.EndAssignment(county_.As(who), request);
+    const auto response = assignments_.EndAssignment(county_.As(who), request);
     if (!response.ok()) return response.status();
     return response->assignment();
   }
@@ -38,7 +38,7 @@ class AssignmentsTest : public ::testing::Test {
     request.set_purpose(purpose);
     request.set_unit(unit);
     if (since != 0) *request.mutable_since() = At(since);
-    const auto response = registry_.TransferResponsibility(county_.As(who), request);
+    const auto response = assignments_.TransferResponsibility(county_.As(who), request);
     if (!response.ok()) return response.status();
     return response->assignment();
   }
@@ -54,7 +54,7 @@ class AssignmentsTest : public ::testing::Test {
     request.set_alarm_unit(unit);
     request.set_end_running(end_running);
     if (start != 0) *request.mutable_start_at() = At(start);
-    return registry_.AssignDevice(county_.As(who), request);
+    return assignments_.AssignDevice(county_.As(who), request);
   }
 
   absl::StatusOr<v1::AssignDeviceResponse> AssignFor1490(const std::string& device, bool end_running,
@@ -80,7 +80,7 @@ class AssignmentsTest : public ::testing::Test {
   }
 
   testing::County county_;
-  Registry& registry_ = county_.registry();
+  Assignments& assignments_ = county_.assignments();
 };
 
 TEST_F(AssignmentsTest, AnAssignmentHasBothResponsibilitiesFromItsStart) {
@@ -192,15 +192,15 @@ TEST_F(AssignmentsTest, AnotherPrincipalsUnitAndResidentAreNotThere) {
   request.set_regime(v1::REGIME_HSL);
   request.set_care_unit("care-1480-1");
   request.set_alarm_unit("care-1490-1");
-  EXPECT_EQ(Reason(registry_.AssignDevice(county_.As("chef-1480"), request)), "UNKNOWN_UNIT");
+  EXPECT_EQ(Reason(assignments_.AssignDevice(county_.As("chef-1480"), request)), "UNKNOWN_UNIT");
   request.set_alarm_unit("alarm-1480");
   request.set_resident("r-9");
-  EXPECT_EQ(Reason(registry_.AssignDevice(county_.As("chef-1480"), request)), "UNKNOWN_RESIDENT");
+  EXPECT_EQ(Reason(assignments_.AssignDevice(county_.As("chef-1480"), request)), "UNKNOWN_RESIDENT");
   request.set_resident("r-1");
   request.set_device("no-such-device");
-  EXPECT_EQ(Reason(registry_.AssignDevice(county_.As("chef-1480"), request)), "UNKNOWN_DEVICE");
+  EXPECT_EQ(Reason(assignments_.AssignDevice(county_.As("chef-1480"), request)), "UNKNOWN_DEVICE");
   request.set_device("bp-0001");
-  const auto made = registry_.AssignDevice(county_.As("chef-1480"), request);
+  const auto made = assignments_.AssignDevice(county_.As("chef-1480"), request);
   ASSERT_TRUE(made.ok()) << made.status();
   EXPECT_FALSE(made->assignment().id().empty());
 }
@@ -281,10 +281,11 @@ TEST_F(AssignmentsTest, TheSchemaItselfRefusesAGap) {
               HasSubstr("assignments_alarm_from_start"));
   EXPECT_THAT(county_.Try("update registry.assignments set period = tstzrange(lower(period) - interval '1 day', null)"),
               HasSubstr("from_start"));
-  EXPECT_THAT(county_.Try("insert into registry.assignments (id, device, device_number, resident, period, regime) "
-                          "select 'a-2', id, number, 'r-2', tstzrange('1960-01-01Z', '1961-01-01Z'), 1 "
-                          "from registry.devices where id = 'disp-0001'"),
-              HasSubstr("from_start"));
+  EXPECT_THAT(
+      county_.Try("insert into registry.assignments (id, device, device_number, resident, period, regime, ground, "
+                  "revision) select 'a-2', id, number, 'r-2', tstzrange('1960-01-01Z', '1961-01-01Z'), 1, 1, 0 "
+                  "from registry.devices where id = 'disp-0001'"),
+      HasSubstr("from_start"));
 }
 
 TEST_F(AssignmentsTest, EachChangeIsInTheAudit) {

@@ -1,0 +1,41 @@
+#include "ingest/metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/testing/readme.h"
+#include "ingest/guard_counters.h"
+
+namespace nara::ingest {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(Metrics, HasTheNamesThatTheReadmeLists) {
+  metrics::Registry registry;
+  const Metrics metrics(registry, Lane::kAlarm);
+  GuardCounters(registry).Take(R"({"wrong_shard":1,"cut":1})");
+  EXPECT_EQ(registry.Names(), nara::testing::MetricsInReadme("services/ingest/README.md"));
+}
+
+TEST(Metrics, EachHasItsLane) {
+  metrics::Registry registry;
+  Metrics measurement(registry, Lane::kMeasurement);
+  Metrics alarm(registry, Lane::kAlarm);
+  alarm.FrameTaken(10);
+  EXPECT_THAT(registry.Text(), HasSubstr(R"(nara_ingest_frames_total{lane="alarm"} 1)"));
+  EXPECT_THAT(registry.Text(), HasSubstr(R"(nara_ingest_frames_total{lane="measurement"} 0)"));
+}
+
+TEST(Metrics, MakesNoLabelOfWhatItDoesNotKnow) {
+  metrics::Registry registry;
+  Metrics metrics(registry, Lane::kMeasurement);
+  metrics.RecordHeld("invented");
+  metrics.RecordRejected("invented");
+  EXPECT_THAT(registry.Text(), Not(HasSubstr("invented")));
+  EXPECT_THAT(registry.Text(), HasSubstr(R"(nara_ingest_held_total{lane="measurement",reason="other"} 1)"));
+}
+
+}  // namespace
+}  // namespace nara::ingest

@@ -1,0 +1,219 @@
+#include "absl/strings/str_join.h"
+#include "tools/naractl/command.h"
+#include "tools/naractl/forms.h"
+#include "tools/platform/registry_client.h"
+
+namespace nara::naractl {
+namespace {
+
+using registry::v1::Staff;
+using registry::v1::StaffAssignment;
+
+struct ListOptions {
+  std::string principal;
+};
+
+struct PutOptions {
+  std::string id;
+  std::string name;
+  std::string hsa_id;
+  std::string principal;
+};
+
+struct GiveOptions {
+  std::string id;
+  std::string staff;
+  std::string unit;
+  std::vector<std::string> roles;
+  std::string from;
+  std::string until;
+};
+
+struct WhoOptions {
+  std::string principal;
+  std::string unit;
+  std::string staff;
+  std::string role;
+  std::string at;
+};
+
+absl::Status ForEachStaff(tools::RegistryClient& registry, const std::string& principal,
+                          const std::function<void(const Staff&)>& visit) {
+  registry::v1::ListStaffRequest request;
+  request.set_principal(principal);
+  request.set_page_size(1000);
+  return ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+    request.set_page_token(token);
+    const auto page = registry.ListStaff(request);
+    if (!page.ok()) return page.status();
+    for (const Staff& staff : page->staff()) visit(staff);
+    return page->next_page_token();
+  });
+}
+
+absl::Status ForEachAssignment(tools::RegistryClient& registry, registry::v1::ListStaffAssignmentsRequest request,
+                               const std::function<void(const StaffAssignment&)>& visit) {
+  request.set_page_size(1000);
+  return ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+    request.set_page_token(token);
+    const auto page = registry.ListStaffAssignments(request);
+    if (!page.ok()) return page.status();
+    for (const StaffAssignment& one : page->staff_assignments()) visit(one);
+    return page->next_page_token();
+  });
+}
+
+absl::Status List(Session& session, const ListOptions& options) {
+  const auto call = session.Begin("principal_admin");
+  if (!call.ok()) return call.status();
+  tools::RegistryClient registry(call->demo.registry, call->tls);
+  Table table{{"STAFF", "PRINCIPAL", "HSA-ID", "NAME"}};
+  std::vector<std::string> lines;
+  const absl::Status status = ForEachStaff(registry, options.principal, [&](const Staff& staff) {
+    table.push_back({staff.id(), staff.principal(), staff.hsa_id(), staff.name()});
+    lines.push_back(ToJson(staff));
+  });
+  if (!status.ok()) return status;
+  session.json ? PrintJsonList(lines) : PrintTable(table);
+  return absl::OkStatus();
+}
+
+absl::Status Put(Session& session, const PutOptions& options) {
+  const auto call = session.Begin("principal_admin");
+  if (!call.ok()) return call.status();
+  tools::RegistryClient registry(call->demo.registry, call->tls);
+  registry::v1::PutStaffRequest request;
+  Staff& staff = *request.mutable_staff();
+  staff.set_id(options.id);
+  staff.set_name(options.name);
+  staff.set_hsa_id(options.hsa_id);
+  staff.set_principal(options.principal.empty() ? call->persona.principal : options.principal);
+  const absl::Status read = ForEachStaff(registry, staff.principal(), [&](const Staff& known) {
+    if (known.id() == options.id) staff.set_revision(known.revision());
+  });
+  if (!read.ok()) return read;
+  const auto put = registry.PutStaff(request);
+  if (!put.ok()) return put.status();
+  PrintLine(session.json ? ToJson(put->staff()) : put->staff().id());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StaffAssignment> Wished(const GiveOptions& options) {
+  StaffAssignment assignment;
+  assignment.set_id(options.id);
+  assignment.set_staff(options.staff);
+  assignment.set_unit(options.unit);
+  for (const std::string& word : options.roles) {
+    const auto role = EnumOf("STAFF_ROLE_", word, registry::v1::StaffRole_Parse);
+    if (!role.ok()) return role.status();
+    assignment.add_roles(*role);
+  }
+  if (absl::Status status = SetPeriod(options.from, options.until, assignment); !status.ok()) return status;
+  return assignment;
+}
+
+absl::Status Give(Session& session, const GiveOptions& options) {
+  const auto call = session.Begin("principal_admin");
+  if (!call.ok()) return call.status();
+  tools::RegistryClient registry(call->demo.registry, call->tls);
+  absl::StatusOr<StaffAssignment> wished = Wished(options);
+  if (!wished.ok()) return wished.status();
+  registry::v1::ListStaffAssignmentsRequest known;
+  known.set_staff(options.staff);
+  const absl::Status read = ForEachAssignment(registry, known, [&](const StaffAssignment& one) {
+    if (one.id() == options.id) wished->set_revision(one.revision());
+  });
+  if (!read.ok()) return read;
+  registry::v1::PutStaffAssignmentRequest request;
+  *request.mutable_staff_assignment() = *wished;
+  const auto put = registry.PutStaffAssignment(request);
+  if (!put.ok()) return put.status();
+  PrintLine(session.json ? ToJson(put->staff_assignment()) : put->staff_assignment().id());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<registry::v1::ListStaffAssignmentsRequest> Asked(const WhoOptions& options) {
+  registry::v1::ListStaffAssignmentsRequest request;
+  request.set_principal(options.principal);
+  request.set_unit(options.unit);
+  request.set_staff(options.staff);
+  if (!options.role.empty()) {
+    const auto role = EnumOf("STAFF_ROLE_", options.role, registry::v1::StaffRole_Parse);
+    if (!role.ok()) return role.status();
+    request.set_role(*role);
+  }
+  if (!options.at.empty()) {
+    const auto at = TimeOf(options.at);
+    if (!at.ok()) return at.status();
+    *request.mutable_at() = *at;
+  }
+  return request;
+}
+
+std::string RolesOf(const StaffAssignment& assignment) {
+  std::vector<std::string> words;
+  for (const int role : assignment.roles()) {
+    words.push_back(WordOf("STAFF_ROLE_", StaffRole_Name(static_cast<registry::v1::StaffRole>(role))));
+  }
+  return absl::StrJoin(words, " ");
+}
+
+absl::Status Who(Session& session, const WhoOptions& options) {
+  const auto call = session.Begin("operator");
+  if (!call.ok()) return call.status();
+  tools::RegistryClient registry(call->demo.registry, call->tls);
+  const auto request = Asked(options);
+  if (!request.ok()) return request.status();
+  Table table{{"ASSIGNMENT", "STAFF", "UNIT", "ROLES", "FROM", "UNTIL"}};
+  std::vector<std::string> lines;
+  const absl::Status status = ForEachAssignment(registry, *request, [&](const StaffAssignment& one) {
+    table.push_back({one.id(), one.staff(), one.unit(), RolesOf(one), TextOf(true, one.start_at()),
+                     TextOf(one.has_end_at(), one.end_at())});
+    lines.push_back(ToJson(one));
+  });
+  if (!status.ok()) return status;
+  session.json ? PrintJsonList(lines) : PrintTable(table);
+  return absl::OkStatus();
+}
+
+void DescribePut(CLI::App& command, PutOptions& options) {
+  command.add_option("--id", options.id, "an opaque id; by default given by the registry");
+  command.add_option("--name", options.name, "the name")->required();
+  command.add_option("--hsa-id", options.hsa_id, "the HSA-id");
+  command.add_option("--principal", options.principal, "by default the persona's");
+}
+
+void DescribeGive(CLI::App& command, GiveOptions& options) {
+  command.add_option("staff", options.staff, "the person")->required();
+  command.add_option("unit", options.unit, "the unit")->required();
+  command.add_option("--role", options.roles, "mas, sas, nurse, ...; also several")->required();
+  command.add_option("--id", options.id, "of the assignment; name it to change or end one");
+  command.add_option("--from", options.from, "first day")->required();
+  command.add_option("--until", options.until, "the day from which no more");
+}
+
+void DescribeWho(CLI::App& command, WhoOptions& options) {
+  command.add_option("--principal", options.principal, "only in its units");
+  command.add_option("--unit", options.unit, "only in this one");
+  command.add_option("--staff", options.staff, "only this person");
+  command.add_option("--role", options.role, "only with this role");
+  command.add_option("--at", options.at, "only at this time; by default all periods");
+}
+
+}  // namespace
+
+void AddStaffCommands(CLI::App& app, Session& session) {
+  CLI::App& group = *app.add_subcommand("staff", "People who work for principals, and their roles.");
+  group.require_subcommand(1);
+  AddCommand<ListOptions>(
+      group, session, "list", "Lists a principal's staff with their names.",
+      [](CLI::App& command, ListOptions& options) {
+        command.add_option("--principal", options.principal, "only of this principal");
+      },
+      List);
+  AddCommand<PutOptions>(group, session, "put", "Enters a person or changes the entry.", DescribePut, Put);
+  AddCommand<GiveOptions>(group, session, "give", "Gives a person roles in a unit for a period.", DescribeGive, Give);
+  AddCommand<WhoOptions>(group, session, "who", "Lists who has which role where.", DescribeWho, Who);
+}
+
+}  // namespace nara::naractl
