@@ -38,7 +38,7 @@ constexpr int kWriters = 4;
 constexpr int kWishes = 25;  // of each writer
 constexpr std::int64_t kFirst = 1'700'000'000;
 constexpr int kSpan = 100'000;  // seconds in which everything lies
-const std::vector<std::string> kDevices = {"h-0", "h-1", "h-2"};
+const std::vector<std::string> kDevices = {"h-0", "h-1", "h-2", "h-3", "h-4"};
 const std::vector<std::string> kUnits = {"care-1480-1", "care-1480-2", "care-1490-1", "alarm-1480"};
 const std::vector<std::string> kResidents = {"r-1", "r-2", "r-9"};
 
@@ -137,9 +137,16 @@ class History {
     }
   }
 
-  std::string AnyAssignment(Random& random) {
+  // An assignment that was made, and an instant that is likely to lie in it.
+  struct Pick {
+    std::string id;
+    std::int64_t at = 0;
+  };
+  Pick AnyAssignment(Random& random) {
     const std::scoped_lock lock(mutex_);
-    return assignments_.empty() ? "" : Any(random, assignments_);
+    if (assignments_.empty()) return {};
+    auto [id, start] = assignments_[static_cast<std::size_t>(Draw(random, static_cast<int>(assignments_.size())))];
+    return {id, start + Draw(random, kSpan / 10)};
   }
 
   void Assign(const Caller& caller, Random& random) {
@@ -173,13 +180,14 @@ class History {
     });
     if (!made.ok()) return;
     const std::scoped_lock lock(mutex_);
-    assignments_.push_back(request.assignment());
+    assignments_.push_back({request.assignment(), start});
   }
 
   void End(const Caller& caller, Random& random) {
     v1::EndAssignmentRequest request;
-    request.set_assignment(AnyAssignment(random));
-    const std::int64_t at = Instant(random);
+    const Pick pick = AnyAssignment(random);
+    request.set_assignment(pick.id);
+    const std::int64_t at = pick.at;
     *request.mutable_end_at() = At(at);
     if (request.assignment().empty()) return;
     Note(caller, county_.assignments().EndAssignment(caller, request).status(),
@@ -188,10 +196,11 @@ class History {
 
   void Transfer(const Caller& caller, Random& random) {
     v1::TransferResponsibilityRequest request;
-    request.set_assignment(AnyAssignment(random));
+    const Pick pick = AnyAssignment(random);
+    request.set_assignment(pick.id);
     request.set_purpose(Draw(random, 2) == 0 ? v1::PURPOSE_CARE : v1::PURPOSE_ALARM);
     request.set_unit(Any(random, kUnits));
-    const std::int64_t at = Instant(random);
+    const std::int64_t at = pick.at;
     *request.mutable_since() = At(at);
     if (request.assignment().empty()) return;
     Note(caller, county_.assignments().TransferResponsibility(caller, request).status(), [request, at](State& state) {
@@ -202,7 +211,8 @@ class History {
   // The whole of one purpose, or the user, or the period, as they should have been.
   void Correct(const Caller& caller, Random& random) {
     v1::GetAssignmentRequest read;
-    read.set_assignment(AnyAssignment(random));
+    const Pick pick = AnyAssignment(random);
+    read.set_assignment(pick.id);
     if (read.assignment().empty()) return;
     const auto known = county_.assignments().GetAssignment(caller, read);
     ASSERT_TRUE(known.ok()) << known.status();
@@ -211,7 +221,7 @@ class History {
     v1::Assignment& wanted = *request.mutable_assignment();
     wanted.set_id(read.assignment());
     std::function<void(State&)> effect;
-    const std::int64_t at = Instant(random);
+    const std::int64_t at = pick.at;
     switch (Draw(random, 3)) {
       case 0: {
         const bool shared = !known->assignment().unit().empty();
@@ -252,11 +262,12 @@ class History {
   void HandOver(const Caller& caller, Random& random) {
     v1::ProposeHandOverRequest propose;
     propose.set_hand_over(caller.reason);
-    propose.set_assignment(AnyAssignment(random));
+    const Pick pick = AnyAssignment(random);
+    propose.set_assignment(pick.id);
     if (propose.assignment().empty()) return;
     propose.set_care_unit("care-1490-1");
     propose.set_alarm_unit(Draw(random, 2) == 0 ? "care-1490-1" : "");
-    const std::int64_t at = Instant(random);
+    const std::int64_t at = pick.at;
     *propose.mutable_since() = At(at);
     const auto proposed = county_.hand_overs().ProposeHandOver(caller, propose);
     Note(caller, proposed.status(), [](State&) {});
@@ -460,7 +471,7 @@ class History {
   // Guarded by mutex_.
   std::vector<Wish> wishes_;
   std::set<std::string> refused_;
-  std::vector<std::string> assignments_;
+  std::vector<Pick> assignments_;  // with their first starts
 };
 
 TEST(Histories, AreWhatANaiveModelSays) {
