@@ -122,6 +122,18 @@ TEST_F(LifeCycleTest, ATestIsConfirmedOnce) {
   EXPECT_EQ(Confirm(Testing("disp-0001", "a-1", 8)), "NOT_HANDED_OUT") << "the first stands";
 }
 
+TEST_F(LifeCycleTest, ThatAnAssignmentWasNotTestedYetCanBeAsked) {
+  ASSERT_TRUE(county_.Assign("a-1", "disp-0001", "r-1").ok());
+  v1::GetAssignmentRequest before;
+  before.set_assignment("a-1");
+  before.mutable_belief()->set_revision(Device("disp-0001").revision());
+  ASSERT_EQ(Confirm(Testing("disp-0001", "a-1")), "");
+  v1::GetAssignmentRequest now;
+  now.set_assignment("a-1");
+  EXPECT_FALSE(county_.assignments().GetAssignment(county_.As("admin"), before)->assignment().has_test());
+  EXPECT_TRUE(county_.assignments().GetAssignment(county_.As("admin"), now)->assignment().has_test());
+}
+
 TEST_F(LifeCycleTest, ATestIsOfItsAssignmentAndNoOther) {
   EXPECT_EQ(Confirm(Testing("disp-0001", "a-1")), "UNKNOWN_ASSIGNMENT");
   ASSERT_TRUE(county_.Assign("a-1", "disp-0001", "r-1").ok());
