@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/testing/wait_for.h"
-#include "data_broker/testing/fakes.h"
+#include "data_broker/testing/fake_history.h"
 
 namespace nara::broker {
 namespace {

@@ -54,7 +54,7 @@ absl::Status ReadWhole(const JsonValue& value, const std::function<void(std::uin
 }
 
 absl::Status ReadEpoch(const JsonValue& value, Uplink& uplink) {
-  const bool right_size = value.text().size() >= 1 && value.text().size() <= 16;
+  const bool right_size = !value.text().empty() && value.text().size() <= 16;
   const auto epoch = value.type() == JsonType::kString && right_size ? Digits(value.text(), 16) : std::nullopt;
   if (!epoch || *epoch == 0) return Wrong("epoch", "1 to 16 hexadecimal digits, not all 0");
   uplink.set_epoch(*epoch);

@@ -23,23 +23,23 @@ using TimePoint = std::chrono::system_clock::time_point;
 
 class Param {
  public:
-  Param(std::nullopt_t) {}
-  Param(std::string_view text) : text_(text) {}
-  Param(const std::string& text) : text_(text) {}
-  Param(const char* text) : text_(text) {}
-  Param(bool value) : text_(value ? "t" : "f") {}
+  explicit(false) Param(std::nullopt_t) {}
+  explicit(false) Param(std::string_view text) : text_(text) {}
+  explicit(false) Param(const std::string& text) : text_(text) {}
+  explicit(false) Param(const char* text) : text_(text) {}
+  explicit(false) Param(bool value) : text_(value ? "t" : "f") {}
   template <std::integral T>
     requires(!std::same_as<T, bool> && !std::same_as<T, char>)
-  Param(T value) : text_(std::to_string(value)) {}
+  explicit(false) Param(T value) : text_(std::to_string(value)) {}
   Param(double) = delete;  // would else be taken for a bool
-  Param(Bytes value);
-  Param(TimePoint value);  // microseconds, UTC; cast to timestamptz where it is not evident
+  explicit(false) Param(Bytes value);
+  explicit(false) Param(TimePoint value);  // microseconds, UTC; cast to timestamptz where it is not evident
   template <typename T>
-  Param(const std::optional<T>& value) : Param(value ? Param(*value) : Param(std::nullopt)) {}
+  explicit(false) Param(const std::optional<T>& value) : Param(value ? Param(*value) : Param(std::nullopt)) {}
 
   // Arrays, for unnest($1::text[]) and = any($1).
   template <typename T>
-  Param(const std::vector<T>& values) : text_("{") {
+  explicit(false) Param(const std::vector<T>& values) : text_("{") {
     for (const auto& value : values) AddElement(Param(value));
     text_->push_back('}');
   }

@@ -30,8 +30,8 @@ class Row {
   // A column by number or name.
   class Column {
    public:
-    Column(int number) : number_(number) {}
-    Column(const char* name) : name_(name) {}
+    explicit(false) Column(int number) : number_(number) {}
+    explicit(false) Column(const char* name) : name_(name) {}
 
    private:
     friend class Row;

@@ -11,7 +11,7 @@
 #include "data_broker/feed.h"
 #include "data_broker/history_writer.h"
 #include "data_broker/service.h"
-#include "data_broker/testing/fakes.h"
+#include "data_broker/testing/fake_history.h"
 
 namespace nara::broker::testing {
 
