@@ -35,7 +35,7 @@ class World {
   // Time goes by, and a round is done.
   void Pass(std::chrono::seconds time);
 
-  rpc::CallContext As(const std::string& client) const { return {client, client, absl::InfiniteFuture()}; }
+  rpc::CallContext As(const std::string& client) const { return {.peer = client, .caller = client}; }
   // The alert that a record raises.
   static std::string IdOf(const telemetry::v1::LogRecord& record);
 

@@ -52,7 +52,7 @@ class ProtectedTest : public ::testing::Test, protected testing::Identities {
 };
 
 TEST_F(ProtectedTest, NobodySeesOneWithoutTheSpecialRight) {
-  for (const std::string who : {"chef-1480", "care", "centre-1480", "admin"}) {
+  for (const std::string who : {"chef-1480", "care", "admin"}) {
     const auto seen = Get(who, "r-ada");
     ASSERT_TRUE(seen.ok()) << who;
     EXPECT_EQ(seen->identity_state(), v1::IDENTITY_STATE_PROTECTED) << who;
