@@ -66,7 +66,7 @@ def files_in(path):
 
 
 def passwords_and_keys(files):
-    return {name for name in files if name.endswith((".key", ".password"))}
+    return {name for name in files if name.endswith((".key", ".keys", ".password"))}
 
 
 def test_a_container_sees_its_own_key_and_nobody_elses(seen):

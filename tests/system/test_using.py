@@ -63,7 +63,7 @@ def test_every_command_is_in_the_page_and_only_those(outside):
 
 
 def subcommands(text):
-    return re.findall(r"^  ([a-z]+) ", text.split("Subcommands:")[1], re.MULTILINE)
+    return re.findall(r"^  ([a-z-]+) ", text.split("Subcommands:")[1], re.MULTILINE)
 
 
 def named_commands(groups):
