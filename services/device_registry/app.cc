@@ -13,6 +13,7 @@
 #include "common/catalogue/catalogue.h"
 #include "common/log/log.h"
 #include "common/rpc/server.h"
+#include "common/time/swedish_calendar.h"
 #include "device_registry/assortment/postgres_store.h"
 #include "device_registry/change_follower.h"
 #include "device_registry/config.h"
@@ -220,6 +221,7 @@ class RegistryApp final : public app::App {
 absl::StatusOr<std::unique_ptr<app::App>> MakeApp(config::Section& root, app::Context& context) {
   const absl::StatusOr<Config> config = ReadConfig(root);
   if (!config.ok()) return config.status();
+  SwedishCalendar::Zone();  // a machine without time zones says so here, not in the middle of a call
   absl::StatusOr<Catalogue> catalogue = Catalogue::Load(config->catalogue);
   if (!catalogue.ok()) return catalogue.status();
   absl::StatusOr<CostRules> cost_rules = CostRules::Load(config->catalogue + "/cost_rules.yaml");

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "common/app/health.h"
 #include "common/log/log.h"
 #include "common/metrics/registry.h"
@@ -280,15 +281,6 @@ std::string EverythingWritten(nara::testing::PostgresServer& server) {
   return all.str();
 }
 
-std::string InHex(const std::string& text) {
-  std::string hex;
-  for (const unsigned char c : text) {
-    hex.push_back("0123456789abcdef"[c >> 4]);
-    hex.push_back("0123456789abcdef"[c & 15]);
-  }
-  return hex;
-}
-
 TEST_F(AppTest, AnIdentityIsInItsAnswerAndNowhereElse) {
   std::mutex mutex;
   std::string written;
@@ -338,9 +330,9 @@ TEST_F(AppTest, AnIdentityIsInItsAnswerAndNowhereElse) {
   const std::string lower = absl::AsciiStrToLower(written);
   for (const std::string secret : {"kanarie", "9001019802", "900101-9802", "9001019803", "1890-01-01"}) {
     EXPECT_EQ(lower.find(secret), std::string::npos) << secret;
-    EXPECT_EQ(lower.find(InHex(secret)), std::string::npos) << secret << " in hexadecimal";
+    EXPECT_EQ(lower.find(absl::BytesToHexString(secret)), std::string::npos) << secret << " in hexadecimal";
   }
-  EXPECT_EQ(lower.find(InHex("Kanarie")), std::string::npos);
+  EXPECT_EQ(lower.find(absl::BytesToHexString("Kanarie")), std::string::npos);
 }
 
 TEST_F(AppTest, RefusesToStartWithoutItsKeyFile) {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_split.h"
 #include "common/rpc/error.h"
 
@@ -42,21 +43,9 @@ int Size(const std::string& text) {
   return static_cast<int>(text.size());
 }
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 std::optional<std::string> BytesOf(std::string_view hex) {
-  if (hex.size() != 2 * kKeyBytes) return std::nullopt;
-  std::string bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    const int high = HexDigit(hex[i]);
-    const int low = HexDigit(hex[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes.push_back(static_cast<char>(high << 4 | low));
-  }
-  return bytes;
+  if (hex.size() != 2 * kKeyBytes || hex.find_first_not_of("0123456789abcdef") != hex.npos) return std::nullopt;
+  return absl::HexStringToBytes({hex.data(), hex.size()});
 }
 
 bool IsKeyId(std::string_view id) {

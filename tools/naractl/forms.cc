@@ -2,24 +2,15 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/time/civil_time.h"
-#include "absl/time/time.h"
 #include "common/time/proto_time.h"
+#include "common/time/swedish_calendar.h"
 #include "common/time/text.h"
 
 namespace nara::naractl {
-namespace {
-
-absl::TimeZone Stockholm() {
-  absl::TimeZone zone = absl::UTCTimeZone();
-  absl::LoadTimeZone("Europe/Stockholm", &zone);
-  return zone;
-}
-
-}  // namespace
 
 absl::StatusOr<google::protobuf::Timestamp> TimeOf(const std::string& text) {
   absl::CivilDay day;
-  if (absl::ParseCivilTime(text, &day)) return ToProto(absl::FromCivil(day, Stockholm()));
+  if (absl::ParseCivilTime(text, &day)) return ToProto(SwedishCalendar::StartOf(day));
   const absl::StatusOr<absl::Time> time = ParseRfc3339(text);
   if (!time.ok()) return absl::InvalidArgumentError("\"" + text + "\" is neither a day, 2026-02-17, nor a time");
   return ToProto(*time);
@@ -28,9 +19,9 @@ absl::StatusOr<google::protobuf::Timestamp> TimeOf(const std::string& text) {
 std::string TextOf(bool has, const google::protobuf::Timestamp& time) {
   if (!has) return "";
   const absl::Time instant = FromProto(time);
-  const absl::CivilDay day = absl::ToCivilDay(instant, Stockholm());
-  const bool whole = absl::FromCivil(day, Stockholm()) == instant;
-  return whole ? absl::FormatCivilTime(day) : FormatRfc3339(instant, Stockholm());
+  const absl::CivilDay day = SwedishCalendar::DayAt(instant);
+  const bool whole = SwedishCalendar::StartOf(day) == instant;
+  return whole ? absl::FormatCivilTime(day) : FormatRfc3339(instant, SwedishCalendar::Zone());
 }
 
 std::string WordOf(const std::string& prefix, const std::string& name) {
