@@ -45,6 +45,7 @@ class Stack:
             "catalogue": self.paths.catalogue,
             "device_ca": {"cert": self.pki.cert("device-ca"), "key": self.pki.key("device-ca")},
             "mqtt_password_key": self.pki.password_key,
+            "mqtt": {"address": f"ssl://{self.at('mqtt_services')}"},
         }
 
     def ingest(self, lane):

@@ -16,8 +16,14 @@
 #include "device_registry/device_ca.h"
 #include "device_registry/feeds.h"
 #include "device_registry/grpc_service.h"
+#include "device_registry/identity/identity.h"
+#include "device_registry/identity/lock_out.h"
+#include "device_registry/identity/mqtt_guard.h"
+#include "device_registry/identity/postgres_store.h"
 #include "device_registry/metrics.h"
 #include "device_registry/postgres_store.h"
+#include "device_registry/privacy/postgres_store.h"
+#include "device_registry/privacy/privacy.h"
 #include "device_registry/registry.h"
 
 namespace nara::registry {
@@ -25,6 +31,7 @@ namespace {
 
 constexpr char kComponent[] = "device_registry";
 constexpr std::chrono::seconds kInForceLimit{1};
+constexpr std::chrono::seconds kLockOutLimit{2};
 
 // 128 random bits in hexadecimal.
 std::string NewId() {
@@ -48,9 +55,11 @@ PostgresOptions Options(const Config& config, const std::string& name) {
 
 class RegistryApp final : public app::App {
  public:
-  RegistryApp(const Config& config, app::Context& context, Catalogue catalogue, std::unique_ptr<DeviceCa> device_ca)
+  RegistryApp(const Config& config, app::Context& context, Catalogue catalogue, std::unique_ptr<DeviceCa> device_ca,
+              std::unique_ptr<MqttGuard> guard)
       : catalogue_(std::move(catalogue)),
         device_ca_(std::move(device_ca)),
+        guard_(std::move(guard)),
         metrics_(context.metrics),
         changes_(Options(config, context.name)),
         follower_(changes_, feeds_, FollowerOptions()),
@@ -65,12 +74,24 @@ class RegistryApp final : public app::App {
                    .clock = context.clock,
                    .in_force = [this](std::uint64_t at) { return follower_.WaitFor(at, kInForceLimit); },
                    .new_id = NewId}),
+        identity_store_(database_),
+        lock_out_(identity_store_, *guard_, LockOutOptions()),
+        identity_({.devices = store_,
+                   .store = identity_store_,
+                   .credentials = *device_ca_,
+                   .authorizer = authorizer_,
+                   .lock_out = [this](std::uint64_t at) { return lock_out_.Changed(at, kLockOutLimit); },
+                   .new_id = NewId,
+                   .new_code = NewCode}),
+        privacy_store_(database_),
+        privacy_({.store = privacy_store_, .authorizer = authorizer_}),
         server_({.grpc = config.grpc, .tls = config.tls}),
-        service_(MakeGrpcService({registry_, feeds_, authorizer_, metrics_, server_.workers()})) {
+        service_(MakeGrpcService({registry_, identity_, privacy_, feeds_, authorizer_, metrics_, server_.workers()})) {
     context.health.AddCheck("watches", [this] { return CheckWatches(); });
     parts_.Add("database", [this] { return database_.Prepare(); });
     parts_.Add("store", [this] { return store_.Prepare(catalogue_); });
     parts_.Add("watches", [this] { return follower_.Start(); }, [this] { StopWatches(); });
+    parts_.Add("lock out", [this] { return StartLockOut(); }, [this] { StopLockOut(); });
     parts_.Add("grpc", [this] { return server_.Start({service_.get()}); }, [this] { StopServer(); });
   }
 
@@ -95,6 +116,27 @@ class RegistryApp final : public app::App {
     return options;
   }
 
+  LockOut::Options LockOutOptions() {
+    LockOut::Options options;
+    options.report = [this](bool in_force) {
+      metrics_.LockedOut(in_force);
+      log::Info(kComponent, in_force ? "the MQTT server obeys the list of who is revoked"
+                                     : "the MQTT server does not say that it obeys the list of who is revoked");
+    };
+    return options;
+  }
+
+  absl::Status StartLockOut() {
+    lock_out_.Start();
+    guard_->Start({.connected = [this] { lock_out_.Connected(); },
+                   .in_force = [this](std::uint64_t generation) { lock_out_.InForce(generation); }});
+    return absl::OkStatus();
+  }
+  void StopLockOut() {
+    guard_->Stop();
+    lock_out_.Stop();
+  }
+
   absl::Status CheckWatches() const {
     return authorizer_.fresh() ? absl::OkStatus() : absl::UnavailableError("PostgreSQL does not answer");
   }
@@ -112,6 +154,7 @@ class RegistryApp final : public app::App {
 
   const Catalogue catalogue_;
   const std::unique_ptr<DeviceCa> device_ca_;
+  const std::unique_ptr<MqttGuard> guard_;
   Metrics metrics_;
   Feeds feeds_;
   PostgresChanges changes_;
@@ -120,6 +163,11 @@ class RegistryApp final : public app::App {
   PostgresStore store_;
   Authorizer authorizer_;
   Registry registry_;
+  PostgresIdentityStore identity_store_;
+  LockOut lock_out_;
+  Identity identity_;
+  PostgresPrivacyStore privacy_store_;
+  Privacy privacy_;
   rpc::Server server_;
   std::shared_ptr<grpc::Service> service_;
   app::Parts parts_;  // last: its parts use everything above
@@ -134,7 +182,10 @@ absl::StatusOr<std::unique_ptr<app::App>> MakeApp(const Config& config, app::Con
       {.cert = config.device_ca_cert, .key = config.device_ca_key, .password_key = config.mqtt_password_key},
       context.clock);
   if (!device_ca.ok()) return device_ca.status();
-  return std::make_unique<RegistryApp>(config, context, *std::move(catalogue), *std::move(device_ca));
+  auto guard = MqttGuard::Create(config.mqtt, config.tls);
+  if (!guard.ok()) return guard.status();
+  return std::make_unique<RegistryApp>(config, context, *std::move(catalogue), *std::move(device_ca),
+                                       *std::move(guard));
 }
 
 absl::StatusOr<std::unique_ptr<app::App>> MakeProcess(config::Section& root, app::Context& context) {

@@ -43,6 +43,7 @@ class AppTest : public ::testing::Test {
     config_.device_ca_cert = dir_.Write("device-ca.pem", device_ca.cert);
     config_.device_ca_key = dir_.Write("device-ca.key", device_ca.key);
     config_.mqtt_password_key = dir_.Write("password.key", std::string(32, 'k'));
+    config_.mqtt = "tcp://127.0.0.1:" + std::to_string(nara::testing::FreePort());  // nobody is there
     Start();
   }
   ~AppTest() override { app_->Stop(); }
@@ -169,7 +170,7 @@ TEST_F(AppTest, ProvisionsDevicesWithTheSignedCertificate) {
   v1::ProvisionDevicesRequest request;
   v1::ProvisionDevicesResponse response;
   request.add_requests()->set_device("disp-0");
-  request.mutable_requests(0)->set_csr_pem(testing::MakeRequest("EC", "whatever"));
+  request.mutable_requests(0)->set_csr_pem(testing::MakeRequest("EC", "disp-0"));
   ASSERT_EQ(Call(*admin, &Stub::ProvisionDevices, request, &response), "");
   EXPECT_EQ(testing::Inspect(response.credentials(0).certificate_pem(), config_.device_ca_cert).subject, "CN=disp-0");
   EXPECT_EQ(response.credentials(0).mqtt_password().size(), 64u);

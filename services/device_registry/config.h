@@ -21,6 +21,7 @@ struct Config {
   std::string device_ca_key;
   // mqtt_password_key: FILE of at least 32 random bytes; the MQTT server has it too.
   std::string mqtt_password_key;
+  std::string mqtt;  // address of the MQTT server's listener for services
 };
 
 absl::StatusOr<Config> ReadConfig(config::Section& root);

@@ -19,7 +19,7 @@ class ConfigTest : public ::testing::Test {
     const std::string text = "grpc: {listen: \"127.0.0.1:7101\"}\ntls: {ca: " + file + ", cert: " + file +
                              ", key: " + file +
                              "}\npostgres: {conninfo: \"host=/run dbname=nara\"}\ncatalogue: " + dir_.path() +
-                             "\nmqtt_password_key: " + file + "\n" + more;
+                             "\nmqtt_password_key: " + file + "\nmqtt: {address: \"ssl://nara-mqtt:8884\"}\n" + more;
     absl::StatusOr<config::Section> root = config::Section::Parse(text, "registry.yaml");
     if (!root.ok()) return root.status();
     return ReadConfig(*root);
@@ -34,13 +34,14 @@ TEST_F(ConfigTest, ReadsWhatTheStackWrites) {
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->grpc.listen.port, 7101);
   EXPECT_EQ(config->connections, 4);
+  EXPECT_EQ(config->mqtt, "ssl://nara-mqtt:8884");
   EXPECT_EQ(config->device_ca_key, dir_.File("file"));
 }
 
 TEST_F(ConfigTest, NamesKeyAndLineOfAMistake) {
   const std::string message(Read(Files() + "postgres_connections: 99\ncolour: red\n").status().message());
   EXPECT_THAT(message, HasSubstr("postgres_connections"));
-  EXPECT_THAT(message, HasSubstr("registry.yaml:8"));
+  EXPECT_THAT(message, HasSubstr("registry.yaml:9"));
   EXPECT_THAT(message, HasSubstr("colour"));
 }
 

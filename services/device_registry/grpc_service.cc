@@ -1,13 +1,15 @@
 #include "device_registry/grpc_service.h"
 
 #include "device_registry/grpc_calls.h"
+#include "device_registry/identity/grpc.h"
+#include "device_registry/privacy/grpc.h"
 
 namespace nara::registry {
 namespace {
 
-class GrpcService final : public GrpcCalls {
+class GrpcService final : public PrivacyCalls<IdentityCalls<GrpcCalls>> {
  public:
-  using GrpcCalls::GrpcCalls;
+  using PrivacyCalls::PrivacyCalls;
 
   Unary* ListPrincipals(Context* context, const v1::ListPrincipalsRequest* request,
                         v1::ListPrincipalsResponse* response) override {

@@ -6,7 +6,9 @@
 #include "common/access/authorizer.h"
 #include "common/rpc/worker_pool.h"
 #include "device_registry/feeds.h"
+#include "device_registry/identity/identity.h"
 #include "device_registry/metrics.h"
+#include "device_registry/privacy/privacy.h"
 #include "device_registry/registry.h"
 
 namespace grpc {
@@ -17,6 +19,8 @@ namespace nara::registry {
 
 struct GrpcDeps {
   Registry& registry;
+  Identity& identity;
+  Privacy& privacy;
   Feeds& feeds;
   const Authorizer& authorizer;
   Metrics& metrics;

@@ -17,6 +17,14 @@ constexpr const char* kMethods[] = {"ListPrincipals",
                                     "PutChain",
                                     "GetChain",
                                     "PutClient",
+                                    "RevokeDevice",
+                                    "LiftRevocation",
+                                    "ListCertificates",
+                                    "CreateEnrolment",
+                                    "Enrol",
+                                    "RenewCertificate",
+                                    "SetController",
+                                    "ListClients",
                                     "WatchRoutes",
                                     "WatchChains",
                                     "WatchAccess"};
@@ -30,7 +38,9 @@ bool OurFault(const absl::Status& status) {
 
 Metrics::Metrics(metrics::Registry& registry)
     : revision_(registry.AddGauge("nara_registry_revision", "Revision of the registry that the watches show")),
-      store_up_(registry.AddGauge("nara_registry_store_up", "1 while PostgreSQL answers")) {
+      store_up_(registry.AddGauge("nara_registry_store_up", "1 while PostgreSQL answers")),
+      locked_out_(registry.AddGauge("nara_registry_revocations_in_force",
+                                    "1 while the MQTT server obeys the newest list of who is revoked")) {
   const auto counter = [&](const std::string& method, const std::string& result) {
     return &registry.AddCounter("nara_registry_calls_total", "Calls by method and result",
                                 {{"method", method}, {"result", result}});
@@ -62,6 +72,10 @@ void Metrics::Shows(std::uint64_t revision) {
 
 void Metrics::StoreAnswers(bool answers) {
   store_up_.Set(answers ? 1 : 0);
+}
+
+void Metrics::LockedOut(bool in_force) {
+  locked_out_.Set(in_force ? 1 : 0);
 }
 
 }  // namespace nara::registry

@@ -21,6 +21,8 @@ class Metrics {
   void Shows(std::uint64_t revision);
   // The store could (not) be read for the watches.
   void StoreAnswers(bool answers);
+  // The MQTT server does (not) obey the newest list of who is revoked.
+  void LockedOut(bool in_force);
 
  private:
   struct Method {
@@ -32,6 +34,7 @@ class Metrics {
   std::map<std::string, Method> methods_;  // constant after construction
   metrics::Gauge& revision_;
   metrics::Gauge& store_up_;
+  metrics::Gauge& locked_out_;
 };
 
 }  // namespace nara::registry

@@ -14,8 +14,9 @@ using ::testing::HasSubstr;
 TEST(Metrics, AreTheseAndNoOthers) {
   metrics::Registry registry;
   const Metrics metrics(registry);
-  EXPECT_THAT(registry.Names(), ElementsAre("nara_registry_call_seconds", "nara_registry_calls_total",
-                                            "nara_registry_revision", "nara_registry_store_up"));
+  EXPECT_THAT(registry.Names(),
+              ElementsAre("nara_registry_call_seconds", "nara_registry_calls_total", "nara_registry_revision",
+                          "nara_registry_revocations_in_force", "nara_registry_store_up"));
 }
 
 TEST(Metrics, TellTheCallersFaultFromOurs) {

@@ -139,10 +139,15 @@ class Credentials {
     absl::Time not_after;
   };
 
-  // Signs a request whose subject is ignored: the common name becomes `device`.
-  // InvalidArgument when the request is not one, is not signed by its own key, or
-  // its key is too weak.
+  // Signs a request: the common name becomes `device`, the rest of its subject is
+  // ignored. InvalidArgument when the request is not one, names another device, is
+  // not signed by its own key, or its key is too weak.
   virtual absl::StatusOr<Signed> Sign(const std::string& device, const std::string& csr_pem) = 0;
+
+  // The serial number of a certificate that we signed for `device` and that is valid
+  // now, when its key made `signature` over `text`. PROOF_REFUSED otherwise.
+  virtual absl::StatusOr<std::string> HeldBy(const std::string& device, const std::string& certificate_pem,
+                                             const std::string& text, const std::string& signature) = 0;
 
   // The device's password on a listener without certificates.
   virtual std::string MqttPassword(const std::string& device) const = 0;

@@ -10,7 +10,7 @@ namespace {
 constexpr char kRevision[] = "select value from revision";
 
 constexpr char kDevices[] = R"sql(
-select id, product, owner, fallback_unit, serial, revision from devices where revision > $1::bigint)sql";
+select id, product, owner, fallback_unit, controller, revision from devices where revision > $1::bigint)sql";
 
 constexpr char kAssignments[] = R"sql(
 select a.id, a.device, a.resident, a.start_at, upper(a.period) as end_at, a.regime
@@ -45,6 +45,7 @@ std::vector<v1::Route> RoutesOf(const Result& devices, std::vector<v1::Assignmen
     route.set_product(row.String("product"));
     route.set_owner(row.String("owner"));
     route.set_fallback_unit(row.String("fallback_unit"));
+    route.set_controller(row.OptionalString("controller").value_or(""));
     route.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
     index[route.device()] = routes.size() - 1;
   }

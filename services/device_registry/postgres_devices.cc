@@ -37,10 +37,11 @@ from unnest($3::text[], $4::int[]) with ordinality as t (receiver, seconds, n))s
 
 constexpr char kClientWithId[] = "select * from clients where id = $1";
 constexpr char kPutClient[] = R"sql(
-insert into clients (id, role, principal, units, token_sha256, revoked, revision)
-values ($1, $2, nullif($3, ''), $4::text[], nullif($5, ''), $6::bool, $7::bigint)
+insert into clients (id, role, principal, units, token_sha256, revoked, revision, scopes)
+values ($1, $2, nullif($3, ''), $4::text[], nullif($5, ''), $6::bool, $7::bigint, $8::text[])
 on conflict (id) do update set role = excluded.role, principal = excluded.principal, units = excluded.units,
-  token_sha256 = excluded.token_sha256, revoked = excluded.revoked, revision = excluded.revision)sql";
+  token_sha256 = excluded.token_sha256, revoked = excluded.revoked, revision = excluded.revision,
+  scopes = excluded.scopes)sql";
 
 bool Same(const google::protobuf::Message& a, const google::protobuf::Message& b) {
   return a.SerializeAsString() == b.SerializeAsString();
@@ -55,7 +56,10 @@ std::vector<std::string> Ids(const std::vector<v1::Device>& devices) {
 // The devices that are there already must be the very same.
 absl::Status CheckSame(const Result& stored, const std::vector<v1::Device>& devices) {
   std::map<std::string, v1::Device> by_id;
-  for (const Row row : stored) by_id.emplace(row.String("id"), DeviceOf(row));
+  for (const Row row : stored) {
+    // The number at alarm centres comes later, and not from here.
+    by_id.emplace(row.String("id"), DeviceOf(row)).first->second.clear_controller();
+  }
   for (const v1::Device& device : devices) {
     if (Same(by_id[device.id()], device)) continue;
     return rpc::Error(absl::StatusCode::kAlreadyExists, "DEVICE_DIFFERS",
@@ -186,10 +190,12 @@ absl::StatusOr<v1::Client> PostgresStore::PutClient(const Actor& actor, const v1
     }
     stored.set_revision(static_cast<std::uint64_t>(write.revision()));
     const std::vector<std::string> units(client.units().begin(), client.units().end());
-    const absl::Status put = write
-                                 .Execute(kPutClient, {client.id(), client.role(), client.principal(), units,
-                                                       client.token_sha256(), client.revoked(), write.revision()})
-                                 .status();
+    const std::vector<std::string> scopes(client.scopes().begin(), client.scopes().end());
+    const absl::Status put =
+        write
+            .Execute(kPutClient, {client.id(), client.role(), client.principal(), units, client.token_sha256(),
+                                  client.revoked(), write.revision(), scopes})
+            .status();
     v1::Client detail = stored;
     detail.clear_token_sha256();
     return put.ok() ? write.Audit("put", "client", client.id(), detail) : put;

@@ -27,6 +27,7 @@ v1::Device DeviceOf(const Row& row) {
   device.set_owner(row.String("owner"));
   device.set_fallback_unit(row.String("fallback_unit"));
   device.set_serial(row.String("serial"));
+  device.set_controller(row.OptionalString("controller").value_or(""));
   return device;
 }
 
@@ -38,6 +39,7 @@ v1::Client ClientOf(const Row& row) {
   for (std::string& unit : row.Strings("units")) client.add_units(std::move(unit));
   client.set_token_sha256(row.OptionalString("token_sha256").value_or(""));
   client.set_revoked(row.Bool("revoked"));
+  for (std::string& scope : row.Strings("scopes")) client.add_scopes(std::move(scope));
   client.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
   return client;
 }

@@ -14,9 +14,9 @@ namespace nara::registry {
 
 // Columns id, principal, provider, name, regimes.
 v1::Unit UnitOf(const Row& row);
-// Columns id, product, owner, fallback_unit, serial.
+// Columns id, product, owner, fallback_unit, serial, controller.
 v1::Device DeviceOf(const Row& row);
-// Columns id, role, principal, units, token_sha256, revoked, revision.
+// Columns id, role, principal, units, token_sha256, revoked, scopes, revision.
 v1::Client ClientOf(const Row& row);
 
 google::protobuf::Timestamp TimestampOf(TimePoint time);

@@ -138,6 +138,7 @@ absl::StatusOr<v1::RegisterDevicesResponse> Registry::RegisterDevices(const Call
     if (!status.ok()) return status;
     devices.push_back(device);
     devices.back().clear_assignment();
+    devices.back().clear_controller();
     *response.add_devices() = devices.back();
   }
   if (devices.empty()) return response;

@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "device_registry/identity/schema.h"
+#include "device_registry/privacy/schema.h"
+
 namespace nara::registry {
 namespace {
 
@@ -169,15 +172,16 @@ alter table changes
 create index changes_by_time on changes (at, revision);
 )sql";
 
-constexpr std::array kMigrations = {
-    Migration{1, "devices, assignments, responsibilities, chains", kFirst},
-    Migration{2, "the audit's before and why", kAudit},
-};
-
 }  // namespace
 
 std::span<const Migration> Migrations() {
-  return kMigrations;
+  static const std::array migrations = {
+      Migration{1, "devices, assignments, responsibilities, chains", kFirst},
+      Migration{2, "the audit's before and why", kAudit},
+      Migration{3, "revocations, enrolments, controllers", kIdentitySchema},
+      Migration{4, "scopes of clients", kPrivacySchema},
+  };
+  return migrations;
 }
 
 }  // namespace nara::registry

@@ -1,6 +1,7 @@
 #include "device_registry/validation.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 
 #include "common/access/authorizer.h"
@@ -68,6 +69,15 @@ absl::Status RoleOfClient(const std::string& text) {
   const absl::StatusOr<Role> role = ParseRole(text);
   const bool given = role.ok() && *role != Role::kService && *role != Role::kAdmin;
   return given ? absl::OkStatus() : Invalid("role", "is one that docs/formats/access.md lists for PutClient");
+}
+
+absl::Status ScopesOfClient(const v1::Client& client) {
+  std::set<std::string_view> left;
+  for (const Action action : AllActions()) left.insert(Name(action));
+  for (const std::string& scope : client.scopes()) {
+    if (left.erase(scope) == 0) return Invalid("scopes", "are actions of docs/formats/access.md, each once");
+  }
+  return absl::OkStatus();
 }
 
 // Certificates of our services carry such names: a client may not.
@@ -144,7 +154,8 @@ absl::Status Validate(const v1::Client& client, const Catalogue& catalogue) {
   for (const std::string& unit : client.units()) {
     if (absl::Status status = Slug("units", unit); !status.ok()) return status;
   }
-  return FirstError({Slug("id", client.id()), NotReserved(client), RoleOfClient(client.role())});
+  return FirstError(
+      {Slug("id", client.id()), NotReserved(client), RoleOfClient(client.role()), ScopesOfClient(client)});
 }
 
 absl::Status ValidateOpaqueId(const std::string& field, const std::string& id) {

@@ -101,7 +101,9 @@ def test_a_list_that_is_not_complete_changes_nothing(mqtt):
     assert not comes_in(mqtt, OTHER)
 
 
-@pytest.mark.parametrize("text", ["", "7 1 1\ndevice nara-ingest\n", "7 1 1\n" + "x" * 60_000, "8 2 2\ndevice bp-0001\n"])
+@pytest.mark.parametrize(
+    "text", ["", "7 1 1\ndevice nara-ingest\n", "7 1 1\n" + "x" * 60_000, "8 2 2\ndevice bp-0001\n"]
+)
 def test_nonsense_changes_nothing(mqtt, text):
     say(mqtt, f"6 1 1\ndevice {OTHER}\n")
     say(mqtt, text)

@@ -95,6 +95,15 @@ County::County() : server_(Server()), catalogue_(Catalogue::Load(NARA_CATALOGUE)
        .clock = clock_,
        .in_force = [this](std::uint64_t revision) { return follower_->WaitFor(revision, std::chrono::seconds(10)); },
        .new_id = [] { return "new-" + std::to_string(++next_id); }}));
+  identity_store_ = std::make_unique<PostgresIdentityStore>(*database_);
+  identity_ =
+      std::make_unique<Identity>(Identity::Deps{.devices = *store_,
+                                                .store = *identity_store_,
+                                                .credentials = credentials_,
+                                                .authorizer = *authorizer_,
+                                                .lock_out = [](std::uint64_t) { return true; },
+                                                .new_id = [] { return "enrolment-" + std::to_string(++next_id); },
+                                                .new_code = NewCode});
 }
 
 County::~County() {

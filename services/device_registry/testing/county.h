@@ -11,6 +11,8 @@
 #include "common/time/clock.h"
 #include "device_registry/change_follower.h"
 #include "device_registry/feeds.h"
+#include "device_registry/identity/identity.h"
+#include "device_registry/identity/postgres_store.h"
 #include "device_registry/postgres_store.h"
 #include "device_registry/registry.h"
 #include "device_registry/testing/fakes.h"
@@ -24,6 +26,8 @@ class County {
   ~County();
 
   Registry& registry() { return *registry_; }
+  Identity& identity() { return *identity_; }
+  PostgresIdentityStore& identity_store() { return *identity_store_; }
   Database& database() { return *database_; }
   PostgresStore& store() { return *store_; }
   Feeds& feeds() { return feeds_; }
@@ -67,6 +71,8 @@ class County {
   std::unique_ptr<PostgresStore> store_;
   std::unique_ptr<Authorizer> authorizer_;
   std::unique_ptr<Registry> registry_;
+  std::unique_ptr<PostgresIdentityStore> identity_store_;
+  std::unique_ptr<Identity> identity_;
 };
 
 google::protobuf::Timestamp At(std::int64_t seconds);
