@@ -34,5 +34,6 @@ void AddPrincipalCommands(CLI::App& app, Session& session);
 void AddAlertCommands(CLI::App& app, Session& session);
 void AddObservationCommands(CLI::App& app, Session& session);
 void AddQuarantineCommands(CLI::App& app, Session& session);
+void AddClientCommands(CLI::App& app, Session& session);
 
 }  // namespace nara::naractl

@@ -11,6 +11,8 @@
 namespace nara::naractl {
 namespace {
 
+constexpr char kAdministrator[] = "nara-admin";
+
 // Columns of text are counted in characters, not in bytes.
 size_t Width(const std::string& text) {
   return static_cast<size_t>(
@@ -49,6 +51,23 @@ absl::StatusOr<Session::Call> Session::Begin(const std::string& usual) const {
   if (!tls.ok()) return tls.status();
   Call call{.demo = *std::move(demo), .persona = {}, .tls = *std::move(tls)};
   call.persona = call.demo.personas.at(name);
+  return call;
+}
+
+absl::StatusOr<Session::Call> Session::BeginAdmin() const {
+  Call call;
+  if (registry.empty()) {
+    const auto path = tools::FindDemoFile(demo_path);
+    if (!path.ok()) return absl::UnavailableError(path.status().message());
+    auto demo = tools::ReadDemoFile(*path);
+    if (!demo.ok()) return demo.status();
+    call.demo = *std::move(demo);
+    call.tls = call.demo.TlsOfClient(kAdministrator);
+  } else {
+    call.demo.registry = registry;
+    call.tls = {
+        .ca = pki + "/ca.crt", .cert = pki + "/" + kAdministrator + ".crt", .key = pki + "/" + kAdministrator + ".key"};
+  }
   return call;
 }
 

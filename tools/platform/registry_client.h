@@ -5,6 +5,8 @@
 
 #include "absl/status/statusor.h"
 #include "common/config/shared.h"
+#include "nara/registry/v1/clients.pb.h"
+#include "nara/registry/v1/identity.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
 namespace nara::tools {
@@ -32,6 +34,15 @@ class RegistryClient {
   absl::StatusOr<registry::v1::PutChainResponse> PutChain(const registry::v1::PutChainRequest& request);
   absl::StatusOr<registry::v1::GetChainResponse> GetChain(const registry::v1::GetChainRequest& request);
   absl::StatusOr<registry::v1::PutClientResponse> PutClient(const registry::v1::PutClientRequest& request);
+  absl::StatusOr<registry::v1::RevokeDeviceResponse> RevokeDevice(const registry::v1::RevokeDeviceRequest& request);
+  absl::StatusOr<registry::v1::LiftRevocationResponse> LiftRevocation(
+      const registry::v1::LiftRevocationRequest& request);
+  absl::StatusOr<registry::v1::ListCertificatesResponse> ListCertificates(
+      const registry::v1::ListCertificatesRequest& request);
+  absl::StatusOr<registry::v1::CreateEnrolmentResponse> CreateEnrolment(
+      const registry::v1::CreateEnrolmentRequest& request);
+  absl::StatusOr<registry::v1::SetControllerResponse> SetController(const registry::v1::SetControllerRequest& request);
+  absl::StatusOr<registry::v1::ListClientsResponse> ListClients(const registry::v1::ListClientsRequest& request);
 
  private:
   class Impl;
