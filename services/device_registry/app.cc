@@ -10,8 +10,12 @@
 
 #include "common/access/authorizer.h"
 #include "common/catalogue/catalogue.h"
+#include "common/chains/schedule.h"
 #include "common/log/log.h"
 #include "common/rpc/server.h"
+#include "device_registry/chains/chains.h"
+#include "device_registry/chains/plans.h"
+#include "device_registry/chains/postgres_store.h"
 #include "device_registry/change_follower.h"
 #include "device_registry/device_ca.h"
 #include "device_registry/feeds.h"
@@ -48,7 +52,8 @@ PostgresOptions Options(const Config& config, const std::string& name) {
 
 class RegistryApp final : public app::App {
  public:
-  RegistryApp(const Config& config, app::Context& context, Catalogue catalogue, std::unique_ptr<DeviceCa> device_ca)
+  RegistryApp(const Config& config, app::Context& context, Catalogue catalogue, std::unique_ptr<DeviceCa> device_ca,
+              absl::TimeZone zone)
       : catalogue_(std::move(catalogue)),
         device_ca_(std::move(device_ca)),
         metrics_(context.metrics),
@@ -57,6 +62,8 @@ class RegistryApp final : public app::App {
         database_(Options(config, context.name), static_cast<std::size_t>(config.connections),
                   [this] { follower_.Wake(); }),
         store_(database_),
+        chain_store_(database_),
+        plan_store_(database_),
         authorizer_(feeds_.access.table()),
         registry_({.store = store_,
                    .credentials = *device_ca_,
@@ -65,8 +72,11 @@ class RegistryApp final : public app::App {
                    .clock = context.clock,
                    .in_force = [this](std::uint64_t at) { return follower_.WaitFor(at, kInForceLimit); },
                    .new_id = NewId}),
+        chains_(
+            {.chains = chain_store_, .store = store_, .authorizer = authorizer_, .clock = context.clock, .zone = zone}),
+        plans_({.plans = plan_store_, .catalogue = catalogue_, .authorizer = authorizer_}),
         server_({.grpc = config.grpc, .tls = config.tls}),
-        service_(MakeGrpcService({registry_, feeds_, authorizer_, metrics_, server_.workers()})) {
+        service_(MakeGrpcService({registry_, chains_, plans_, feeds_, authorizer_, metrics_, server_.workers()})) {
     context.health.AddCheck("watches", [this] { return CheckWatches(); });
     parts_.Add("database", [this] { return database_.Prepare(); });
     parts_.Add("store", [this] { return store_.Prepare(catalogue_); });
@@ -118,8 +128,12 @@ class RegistryApp final : public app::App {
   ChangeFollower follower_;
   Database database_;
   PostgresStore store_;
+  PostgresChainStore chain_store_;
+  PostgresPlanStore plan_store_;
   Authorizer authorizer_;
   Registry registry_;
+  Chains chains_;
+  Plans plans_;
   rpc::Server server_;
   std::shared_ptr<grpc::Service> service_;
   app::Parts parts_;  // last: its parts use everything above
@@ -134,7 +148,9 @@ absl::StatusOr<std::unique_ptr<app::App>> MakeApp(const Config& config, app::Con
       {.cert = config.device_ca_cert, .key = config.device_ca_key, .password_key = config.mqtt_password_key},
       context.clock);
   if (!device_ca.ok()) return device_ca.status();
-  return std::make_unique<RegistryApp>(config, context, *std::move(catalogue), *std::move(device_ca));
+  const absl::StatusOr<absl::TimeZone> zone = SwedishTime();
+  if (!zone.ok()) return zone.status();
+  return std::make_unique<RegistryApp>(config, context, *std::move(catalogue), *std::move(device_ca), *zone);
 }
 
 absl::StatusOr<std::unique_ptr<app::App>> MakeProcess(config::Section& root, app::Context& context) {

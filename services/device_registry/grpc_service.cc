@@ -1,13 +1,16 @@
 #include "device_registry/grpc_service.h"
 
+#include "device_registry/chains/grpc.h"
 #include "device_registry/grpc_calls.h"
 
 namespace nara::registry {
 namespace {
 
-class GrpcService final : public GrpcCalls {
+using AreaCalls = ChainCalls<GrpcCalls>;
+
+class GrpcService final : public AreaCalls {
  public:
-  using GrpcCalls::GrpcCalls;
+  using AreaCalls::AreaCalls;
 
   Unary* ListPrincipals(Context* context, const v1::ListPrincipalsRequest* request,
                         v1::ListPrincipalsResponse* response) override {
@@ -50,12 +53,6 @@ class GrpcService final : public GrpcCalls {
                                 v1::TransferResponsibilityResponse* response) override {
     return Answer("TransferResponsibility", deps_.registry, &Registry::TransferResponsibility, context, request,
                   response);
-  }
-  Unary* PutChain(Context* context, const v1::PutChainRequest* request, v1::PutChainResponse* response) override {
-    return Answer("PutChain", deps_.registry, &Registry::PutChain, context, request, response);
-  }
-  Unary* GetChain(Context* context, const v1::GetChainRequest* request, v1::GetChainResponse* response) override {
-    return Answer("GetChain", deps_.registry, &Registry::GetChain, context, request, response);
   }
   Unary* PutClient(Context* context, const v1::PutClientRequest* request, v1::PutClientResponse* response) override {
     return Answer("PutClient", deps_.registry, &Registry::PutClient, context, request, response);

@@ -5,6 +5,8 @@
 
 #include "common/access/authorizer.h"
 #include "common/rpc/worker_pool.h"
+#include "device_registry/chains/chains.h"
+#include "device_registry/chains/plans.h"
 #include "device_registry/feeds.h"
 #include "device_registry/metrics.h"
 #include "device_registry/registry.h"
@@ -17,6 +19,8 @@ namespace nara::registry {
 
 struct GrpcDeps {
   Registry& registry;
+  Chains& chains;
+  Plans& plans;
   Feeds& feeds;
   const Authorizer& authorizer;
   Metrics& metrics;

@@ -53,9 +53,6 @@ using AssignmentGuard =
 using DeviceGuard = std::function<absl::Status(const v1::Device& device, const std::vector<v1::Assignment>& running,
                                                const google::protobuf::Timestamp& now)>;
 
-// With the clients that a chain's steps name, by id; what is not there is missing.
-using ReceiverGuard = std::function<absl::Status(const std::map<std::string, v1::Client>& receivers)>;
-
 // An assignment to be made; the units have been looked up.
 struct NewAssignment {
   v1::AssignDeviceRequest request;
@@ -94,8 +91,6 @@ class Store {
   virtual absl::StatusOr<std::map<std::string, v1::Device>> FindDevices(const std::vector<std::string>& ids) = 0;
   // The principal of a resident.
   virtual absl::StatusOr<std::optional<std::string>> FindResident(const std::string& id) = 0;
-  // Version 0: the newest.
-  virtual absl::StatusOr<std::optional<v1::Chain>> FindChain(const std::string& unit, std::uint32_t version) = 0;
 
   virtual absl::Status PutUnit(const Actor& actor, const v1::Unit& unit) = 0;
   virtual absl::Status RegisterDevices(const Actor& actor, const std::vector<v1::Device>& devices) = 0;
@@ -107,8 +102,6 @@ class Store {
                                              const AssignmentGuard& guard) = 0;
   virtual absl::StatusOr<v1::Assignment> Transfer(const Actor& actor, const v1::TransferResponsibilityRequest& request,
                                                   const v1::Unit& unit, const AssignmentGuard& guard) = 0;
-  virtual absl::StatusOr<v1::Chain> PutChain(const Actor& actor, const v1::Chain& chain,
-                                             const ReceiverGuard& guard) = 0;
   // The client with the revision at which it was stored.
   virtual absl::StatusOr<v1::Client> PutClient(const Actor& actor, const v1::Client& client) = 0;
 };
@@ -118,6 +111,7 @@ struct Changes {
   std::uint64_t revision = 0;
   std::vector<v1::Route> routes;
   std::vector<v1::Chain> chains;
+  std::vector<v1::Plan> plans;  // the newest version of each resident's
   std::vector<v1::Client> clients;
 };
 

@@ -22,7 +22,7 @@ constexpr char kRunningOf[] = R"sql(
 select id from assignments
 where device = $1 and upper_inf(period) and lower(period) < coalesce($2::timestamptz, now()))sql";
 
-constexpr char kDevice[] = "select id, product, owner, fallback_unit, serial, now() as now from devices where id = $1";
+constexpr char kDevice[] = "select *, now() as now from devices where id = $1";
 
 constexpr char kNow[] = "select now() as now";
 

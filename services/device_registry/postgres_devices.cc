@@ -1,4 +1,4 @@
-// Writes of units, devices, certificates, residents, chains and clients.
+// Writes of units, devices, certificates, residents and clients.
 #include <utility>
 
 #include "common/rpc/error.h"
@@ -27,14 +27,6 @@ constexpr char kAddResident[] = R"sql(
 insert into residents (id, principal) values ($1, $2) on conflict (id) do nothing returning id)sql";
 constexpr char kPrincipalOfResident[] = "select principal from residents where id = $1";
 
-constexpr char kClientsWithIds[] = "select * from clients where id = any($1::text[])";
-constexpr char kNewestChain[] = "select coalesce(max(version), 0) as version from chains where unit = $1";
-constexpr char kAddChain[] = "insert into chains (unit, version, revision) values ($1, $2::int, $3::bigint)";
-constexpr char kAddSteps[] = R"sql(
-insert into chain_steps (unit, version, step, receiver, accept_seconds)
-select $1, $2::int, t.n, t.receiver, t.seconds
-from unnest($3::text[], $4::int[]) with ordinality as t (receiver, seconds, n))sql";
-
 constexpr char kClientWithId[] = "select * from clients where id = $1";
 constexpr char kPutClient[] = R"sql(
 insert into clients (id, role, principal, units, token_sha256, revoked, revision)
@@ -55,7 +47,11 @@ std::vector<std::string> Ids(const std::vector<v1::Device>& devices) {
 // The devices that are there already must be the very same.
 absl::Status CheckSame(const Result& stored, const std::vector<v1::Device>& devices) {
   std::map<std::string, v1::Device> by_id;
-  for (const Row row : stored) by_id.emplace(row.String("id"), DeviceOf(row));
+  for (const Row row : stored) {
+    v1::Device& device = by_id[row.String("id")];
+    device = DeviceOf(row);
+    device.clear_lead();  // registering does not say it
+  }
   for (const v1::Device& device : devices) {
     if (Same(by_id[device.id()], device)) continue;
     return rpc::Error(absl::StatusCode::kAlreadyExists, "DEVICE_DIFFERS",
@@ -140,38 +136,6 @@ absl::Status PostgresStore::CreateResident(const Actor& actor, const std::string
     return rpc::Error(absl::StatusCode::kAlreadyExists, "RESIDENT_ID_TAKEN",
                       "this id is taken; leave it out to be given one", {{"resident", id}});
   });
-}
-
-absl::StatusOr<v1::Chain> PostgresStore::PutChain(const Actor& actor, const v1::Chain& chain,
-                                                  const ReceiverGuard& guard) {
-  v1::Chain stored = chain;
-  std::vector<std::string> receivers;
-  std::vector<std::uint32_t> seconds;
-  for (const v1::ChainStep& step : chain.steps()) {
-    receivers.push_back(step.receiver());
-    seconds.push_back(step.accept_seconds());
-  }
-  const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
-    const absl::StatusOr<Result> clients = write.Execute(kClientsWithIds, {receivers});
-    if (!clients.ok()) return clients.status();
-    std::map<std::string, v1::Client> by_id;
-    for (const Row row : *clients) by_id.emplace(row.String("id"), ClientOf(row));
-    if (absl::Status guarded = guard(by_id); !guarded.ok()) return guarded;
-    const absl::StatusOr<Result> newest = write.Execute(kNewestChain, {chain.unit()});
-    if (!newest.ok()) return newest.status();
-    const std::int64_t next = (*newest)[0].Int64("version") + 1;
-    if (next != chain.version()) {
-      return rpc::Error(absl::StatusCode::kAborted, "CHAIN_VERSION",
-                        "the chain's next version is " + std::to_string(next) + "; read it again",
-                        {{"unit", chain.unit()}});
-    }
-    stored.set_revision(static_cast<std::uint64_t>(write.revision()));
-    absl::Status added = write.Execute(kAddChain, {chain.unit(), chain.version(), write.revision()}).status();
-    if (added.ok()) added = write.Execute(kAddSteps, {chain.unit(), chain.version(), receivers, seconds}).status();
-    return added.ok() ? write.Audit("put", "chain", chain.unit(), chain) : added;
-  });
-  if (!status.ok()) return status;
-  return stored;
 }
 
 absl::StatusOr<v1::Client> PostgresStore::PutClient(const Actor& actor, const v1::Client& client) {

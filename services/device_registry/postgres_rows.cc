@@ -27,7 +27,19 @@ v1::Device DeviceOf(const Row& row) {
   device.set_owner(row.String("owner"));
   device.set_fallback_unit(row.String("fallback_unit"));
   device.set_serial(row.String("serial"));
+  device.set_lead(static_cast<v1::ChainLead>(row.Int("lead")));
   return device;
+}
+
+v1::Route RouteOf(const Row& row) {
+  v1::Route route;
+  route.set_device(row.String("id"));
+  route.set_product(row.String("product"));
+  route.set_owner(row.String("owner"));
+  route.set_fallback_unit(row.String("fallback_unit"));
+  route.set_lead(static_cast<v1::ChainLead>(row.Int("lead")));
+  route.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
+  return route;
 }
 
 v1::Client ClientOf(const Row& row) {
@@ -72,26 +84,6 @@ std::vector<v1::Assignment> AssignmentsOf(const Result& assignments, const Resul
     point.set_principal(row.String("principal"));
     point.set_provider(row.String("provider"));
     point.set_unit(row.String("unit"));
-  }
-  return all;
-}
-
-std::vector<v1::Chain> ChainsOf(const Result& chains, const Result& steps) {
-  std::vector<v1::Chain> all;
-  std::map<std::pair<std::string, int>, std::size_t> index;
-  for (const Row row : chains) {
-    v1::Chain& chain = all.emplace_back();
-    chain.set_unit(row.String("unit"));
-    chain.set_version(static_cast<std::uint32_t>(row.Int("version")));
-    chain.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
-    index[{chain.unit(), row.Int("version")}] = all.size() - 1;
-  }
-  for (const Row row : steps) {
-    const auto found = index.find({row.String("unit"), row.Int("version")});
-    if (found == index.end()) continue;
-    v1::ChainStep& step = *all[found->second].add_steps();
-    step.set_receiver(row.String("receiver"));
-    step.set_accept_seconds(static_cast<std::uint32_t>(row.Int("accept_seconds")));
   }
   return all;
 }

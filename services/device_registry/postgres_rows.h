@@ -14,8 +14,10 @@ namespace nara::registry {
 
 // Columns id, principal, provider, name, regimes.
 v1::Unit UnitOf(const Row& row);
-// Columns id, product, owner, fallback_unit, serial.
+// Columns id, product, owner, fallback_unit, serial, lead.
 v1::Device DeviceOf(const Row& row);
+// Columns id, product, owner, fallback_unit, lead, revision; without assignments.
+v1::Route RouteOf(const Row& row);
 // Columns id, role, principal, units, token_sha256, revoked, revision.
 v1::Client ClientOf(const Row& row);
 
@@ -26,10 +28,5 @@ TimePoint TimePointOf(const google::protobuf::Timestamp& time);
 //   id, device, resident, start_at, end_at, regime
 //   assignment, purpose, since, principal, provider, unit
 std::vector<v1::Assignment> AssignmentsOf(const Result& assignments, const Result& points);
-
-// Rows of two queries put together, in the order of the first:
-//   unit, version, revision
-//   unit, version, receiver, accept_seconds (by step)
-std::vector<v1::Chain> ChainsOf(const Result& chains, const Result& steps);
 
 }  // namespace nara::registry

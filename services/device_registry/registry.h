@@ -55,8 +55,6 @@ class Registry {
                                                           const v1::EndAssignmentRequest& request);
   absl::StatusOr<v1::TransferResponsibilityResponse> TransferResponsibility(
       const Caller& caller, const v1::TransferResponsibilityRequest& request);
-  absl::StatusOr<v1::PutChainResponse> PutChain(const Caller& caller, const v1::PutChainRequest& request);
-  absl::StatusOr<v1::GetChainResponse> GetChain(const Caller& caller, const v1::GetChainRequest& request);
   absl::StatusOr<v1::PutClientResponse> PutClient(const Caller& caller, const v1::PutClientRequest& request);
 
   // May this caller follow the watches?
@@ -70,10 +68,6 @@ class Registry {
   absl::Status CheckResident(const Caller& caller, const std::string& id);
   // The fallback unit gets alerts, so it is named by who may act for its principal.
   absl::Status CheckFallbacks(const Caller& caller, const std::vector<v1::Device>& devices);
-  // A chain rings at the county's receivers, and at those of principals for which the
-  // caller may act.
-  absl::Status CheckReceivers(const Caller& caller, const v1::Chain& chain,
-                              const std::map<std::string, v1::Client>& receivers) const;
   absl::Status CheckUnitsOf(const v1::Client& client);
   // Does the caller's principal answer for the purpose at `from` and at every change
   // point until `until`? At the start, when that is later than `from`.

@@ -84,20 +84,6 @@ absl::Status Registry::CheckDevice(const Caller& caller, const v1::AssignDeviceR
   return rights_.Check(caller, Action::kAssign, object, "device", device.id());
 }
 
-absl::Status Registry::CheckReceivers(const Caller& caller, const v1::Chain& chain,
-                                      const std::map<std::string, v1::Client>& receivers) const {
-  for (const v1::ChainStep& step : chain.steps()) {
-    const auto receiver = receivers.find(step.receiver());
-    if (receiver == receivers.end()) return NotThere("receiver", step.receiver());
-    const std::string& principal = receiver->second.principal();
-    if (principal.empty()) continue;
-    const absl::Status status =
-        rights_.Check(caller, Action::kWriteChain, OfPrincipal(principal), "receiver", step.receiver());
-    if (!status.ok()) return status;
-  }
-  return absl::OkStatus();
-}
-
 // A unit that somebody else creates later, under an id that a client has already, would
 // be that client's.
 absl::Status Registry::CheckUnitsOf(const v1::Client& client) {
@@ -138,6 +124,7 @@ absl::StatusOr<v1::RegisterDevicesResponse> Registry::RegisterDevices(const Call
     if (!status.ok()) return status;
     devices.push_back(device);
     devices.back().clear_assignment();
+    devices.back().clear_lead();
     *response.add_devices() = devices.back();
   }
   if (devices.empty()) return response;
@@ -239,24 +226,6 @@ absl::StatusOr<v1::TransferResponsibilityResponse> Registry::TransferResponsibil
   if (!assignment.ok()) return assignment.status();
   v1::TransferResponsibilityResponse response;
   *response.mutable_assignment() = *std::move(assignment);
-  return response;
-}
-
-absl::StatusOr<v1::PutChainResponse> Registry::PutChain(const Caller& caller, const v1::PutChainRequest& request) {
-  if (absl::Status status = Validate(request.chain()); !status.ok()) return status;
-  const absl::StatusOr<v1::Unit> unit = FindUnit(request.chain().unit());
-  if (!unit.ok()) return unit.status();
-  if (absl::Status status = rights_.Check(caller, Action::kWriteChain, OfUnit(*unit), "unit", unit->id());
-      !status.ok()) {
-    return status;
-  }
-  const auto guard = [&](const std::map<std::string, v1::Client>& receivers) {
-    return CheckReceivers(caller, request.chain(), receivers);
-  };
-  absl::StatusOr<v1::Chain> chain = deps_.store.PutChain(ActorOf(caller), request.chain(), guard);
-  if (!chain.ok()) return chain.status();
-  v1::PutChainResponse response;
-  *response.mutable_chain() = *std::move(chain);
   return response;
 }
 

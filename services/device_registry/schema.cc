@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "device_registry/chains/schema.h"
+
 namespace nara::registry {
 namespace {
 
@@ -169,9 +171,10 @@ alter table changes
 create index changes_by_time on changes (at, revision);
 )sql";
 
-constexpr std::array kMigrations = {
+const std::array kMigrations = {
     Migration{1, "devices, assignments, responsibilities, chains", kFirst},
     Migration{2, "the audit's before and why", kAudit},
+    Migration{3, "targets and fallbacks of chains, receivers, plans", kChainsSchema},
 };
 
 }  // namespace

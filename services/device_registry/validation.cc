@@ -11,7 +11,6 @@ namespace nara::registry {
 namespace {
 
 constexpr std::size_t kMaxName = 200;
-constexpr int kMaxSteps = 20;
 constexpr int kMaxUnits = 1000;
 
 bool IsLowerOrDigit(char c) {
@@ -36,10 +35,6 @@ bool IsSlug(std::string_view text) {
 bool IsText(std::string_view text, std::size_t least) {
   return text.size() >= least && text.size() <= kMaxName &&
          std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-}
-
-absl::Status Slug(const std::string& field, const std::string& text) {
-  return IsSlug(text) ? absl::OkStatus() : Invalid(field, "is 3 to 63 of a-z 0-9 -");
 }
 
 absl::Status Name(const std::string& field, const std::string& text) {
@@ -87,7 +82,7 @@ absl::Status Validate(const v1::Unit& unit, const Catalogue& catalogue) {
     if (absl::Status status = KnownRegime(static_cast<v1::Regime>(regime)); !status.ok()) return status;
   }
   if (unit.regimes_size() > v1::Regime_MAX) return Invalid("regimes", "names each regime once");
-  return FirstError({Slug("id", unit.id()), KnownPrincipal("principal", unit.principal(), catalogue),
+  return FirstError({ValidateSlug("id", unit.id()), KnownPrincipal("principal", unit.principal(), catalogue),
                      Name("provider", unit.provider()), Name("name", unit.name())});
 }
 
@@ -98,7 +93,7 @@ absl::Status Validate(const v1::Device& device, const Catalogue& catalogue) {
   }
   if (!IsText(device.serial(), 0)) return Invalid("serial", "is at most 200 characters without control characters");
   return FirstError(
-      {KnownPrincipal("owner", device.owner(), catalogue), Slug("fallback_unit", device.fallback_unit())});
+      {KnownPrincipal("owner", device.owner(), catalogue), ValidateSlug("fallback_unit", device.fallback_unit())});
 }
 
 absl::Status Validate(const v1::AssignDeviceRequest& request) {
@@ -109,7 +104,7 @@ absl::Status Validate(const v1::AssignDeviceRequest& request) {
     if (absl::Status status = ValidateTime("start_at", request.start_at()); !status.ok()) return status;
   }
   return FirstError({ValidateOpaqueId("resident", request.resident()), KnownRegime(request.regime()),
-                     Slug("care_unit", request.care_unit()), Slug("alarm_unit", request.alarm_unit())});
+                     ValidateSlug("care_unit", request.care_unit()), ValidateSlug("alarm_unit", request.alarm_unit())});
 }
 
 absl::Status Validate(const v1::TransferResponsibilityRequest& request) {
@@ -119,17 +114,7 @@ absl::Status Validate(const v1::TransferResponsibilityRequest& request) {
   if (request.has_since()) {
     if (absl::Status status = ValidateTime("since", request.since()); !status.ok()) return status;
   }
-  return FirstError({ValidateOpaqueId("assignment", request.assignment()), Slug("unit", request.unit())});
-}
-
-absl::Status Validate(const v1::Chain& chain) {
-  if (chain.steps_size() < 1 || chain.steps_size() > kMaxSteps) return Invalid("steps", "are 1 to 20");
-  if (chain.version() == 0) return Invalid("version", "starts from 1");
-  for (const v1::ChainStep& step : chain.steps()) {
-    if (absl::Status status = Slug("receiver", step.receiver()); !status.ok()) return status;
-    if (step.accept_seconds() < 1 || step.accept_seconds() > 3600) return Invalid("accept_seconds", "is 1 to 3600");
-  }
-  return Slug("unit", chain.unit());
+  return FirstError({ValidateOpaqueId("assignment", request.assignment()), ValidateSlug("unit", request.unit())});
 }
 
 absl::Status Validate(const v1::Client& client, const Catalogue& catalogue) {
@@ -142,9 +127,13 @@ absl::Status Validate(const v1::Client& client, const Catalogue& catalogue) {
   }
   if (client.units_size() > kMaxUnits) return Invalid("units", "are at most 1000");
   for (const std::string& unit : client.units()) {
-    if (absl::Status status = Slug("units", unit); !status.ok()) return status;
+    if (absl::Status status = ValidateSlug("units", unit); !status.ok()) return status;
   }
-  return FirstError({Slug("id", client.id()), NotReserved(client), RoleOfClient(client.role())});
+  return FirstError({ValidateSlug("id", client.id()), NotReserved(client), RoleOfClient(client.role())});
+}
+
+absl::Status ValidateSlug(const std::string& field, const std::string& text) {
+  return IsSlug(text) ? absl::OkStatus() : Invalid(field, "is 3 to 63 of a-z 0-9 -");
 }
 
 absl::Status ValidateOpaqueId(const std::string& field, const std::string& id) {

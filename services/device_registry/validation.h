@@ -17,9 +17,10 @@ absl::Status Validate(const v1::Unit& unit, const Catalogue& catalogue);
 absl::Status Validate(const v1::Device& device, const Catalogue& catalogue);
 absl::Status Validate(const v1::AssignDeviceRequest& request);
 absl::Status Validate(const v1::TransferResponsibilityRequest& request);
-absl::Status Validate(const v1::Chain& chain);
 absl::Status Validate(const v1::Client& client, const Catalogue& catalogue);
 
+// Ids of units, clients and providers: 3 to 63 of [a-z0-9-].
+absl::Status ValidateSlug(const std::string& field, const std::string& text);
 // Opaque ids of residents and assignments: 1 to 64 of [A-Za-z0-9._-].
 absl::Status ValidateOpaqueId(const std::string& field, const std::string& id);
 // A time from 1900 to 2200.

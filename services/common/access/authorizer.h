@@ -39,6 +39,7 @@ enum class Action {
   kAssign,  // residents, assignments, responsibilities
   kReadChain,
   kWriteChain,
+  kPlan,  // plans and limits of a resident, reading them too
   kWriteClient,
   kWatchRegistry,
   kSubmit,

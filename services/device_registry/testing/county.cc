@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "common/chains/schedule.h"
 #include "common/postgres/connection.h"
 
 namespace nara::registry::testing {
@@ -95,6 +96,14 @@ County::County() : server_(Server()), catalogue_(Catalogue::Load(NARA_CATALOGUE)
        .clock = clock_,
        .in_force = [this](std::uint64_t revision) { return follower_->WaitFor(revision, std::chrono::seconds(10)); },
        .new_id = [] { return "new-" + std::to_string(++next_id); }}));
+  chain_store_ = std::make_unique<PostgresChainStore>(*database_);
+  plan_store_ = std::make_unique<PostgresPlanStore>(*database_);
+  chains_.reset(new Chains({.chains = *chain_store_,
+                            .store = *store_,
+                            .authorizer = *authorizer_,
+                            .clock = clock_,
+                            .zone = SwedishTime().value()}));
+  plans_.reset(new Plans({.plans = *plan_store_, .catalogue = catalogue_, .authorizer = *authorizer_}));
 }
 
 County::~County() {

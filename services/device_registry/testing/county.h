@@ -9,6 +9,9 @@
 #include "common/catalogue/catalogue.h"
 #include "common/testing/servers.h"
 #include "common/time/clock.h"
+#include "device_registry/chains/chains.h"
+#include "device_registry/chains/plans.h"
+#include "device_registry/chains/postgres_store.h"
 #include "device_registry/change_follower.h"
 #include "device_registry/feeds.h"
 #include "device_registry/postgres_store.h"
@@ -24,6 +27,9 @@ class County {
   ~County();
 
   Registry& registry() { return *registry_; }
+  Chains& chains() { return *chains_; }
+  Plans& plans() { return *plans_; }
+  ManualClock& clock() { return clock_; }
   Database& database() { return *database_; }
   PostgresStore& store() { return *store_; }
   Feeds& feeds() { return feeds_; }
@@ -67,6 +73,10 @@ class County {
   std::unique_ptr<PostgresStore> store_;
   std::unique_ptr<Authorizer> authorizer_;
   std::unique_ptr<Registry> registry_;
+  std::unique_ptr<PostgresChainStore> chain_store_;
+  std::unique_ptr<PostgresPlanStore> plan_store_;
+  std::unique_ptr<Chains> chains_;
+  std::unique_ptr<Plans> plans_;
 };
 
 google::protobuf::Timestamp At(std::int64_t seconds);
