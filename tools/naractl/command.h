@@ -30,6 +30,10 @@ void AddDeviceCommands(CLI::App& app, Session& session);
 void AddResidentCommands(CLI::App& app, Session& session);
 void AddUnitCommands(CLI::App& app, Session& session);
 void AddChainCommands(CLI::App& app, Session& session);
+// What chains would do, in the group of chain.
+void AddExplainCommands(CLI::App& group, Session& session);
+void AddReceiverCommands(CLI::App& app, Session& session);
+void AddPlanCommands(CLI::App& app, Session& session);
 void AddPrincipalCommands(CLI::App& app, Session& session);
 void AddAlertCommands(CLI::App& app, Session& session);
 void AddObservationCommands(CLI::App& app, Session& session);

@@ -17,6 +17,8 @@ int Run(int argc, const char* const* argv) {
   AddResidentCommands(app, session);
   AddUnitCommands(app, session);
   AddChainCommands(app, session);
+  AddReceiverCommands(app, session);
+  AddPlanCommands(app, session);
   AddPrincipalCommands(app, session);
   AddAlertCommands(app, session);
   AddObservationCommands(app, session);

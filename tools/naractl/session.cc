@@ -3,7 +3,9 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <utility>
 
 #include "common/rpc/error.h"
@@ -86,6 +88,17 @@ std::string ToJson(const google::protobuf::Message& message) {
   std::string text;
   const auto status = google::protobuf::util::MessageToJsonString(message, &text, options);
   return status.ok() ? text : "{}";
+}
+
+absl::Status FromJsonFile(const std::string& path, google::protobuf::Message& message) {
+  std::ifstream file;
+  if (path != "-") file.open(path);
+  std::istream& in = path == "-" ? std::cin : file;
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in) return absl::InvalidArgumentError("cannot read " + path);
+  const auto status = google::protobuf::util::JsonStringToMessage(text, &message);
+  if (status.ok()) return absl::OkStatus();
+  return absl::InvalidArgumentError(path + " is not JSON of this form: " + std::string(status.message()));
 }
 
 void PrintLine(const std::string& line) {

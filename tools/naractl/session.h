@@ -48,6 +48,9 @@ void PrintTable(const Table& table);
 // One line of JSON with the proto's field names.
 std::string ToJson(const google::protobuf::Message& message);
 void PrintLine(const std::string& line);
+// Reads a message from a file of JSON with the proto's field names; "-" is standard
+// input. InvalidArgument when it is none.
+absl::Status FromJsonFile(const std::string& path, google::protobuf::Message& message);
 // The messages as a JSON list, one a line.
 void PrintJsonList(const std::vector<std::string>& lines);
 

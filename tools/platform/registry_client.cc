@@ -86,6 +86,36 @@ absl::StatusOr<PutChainResponse> RegistryClient::PutChain(const PutChainRequest&
 absl::StatusOr<GetChainResponse> RegistryClient::GetChain(const GetChainRequest& request) {
   return Unary(impl_->stub(), &Stub::GetChain, request);
 }
+absl::StatusOr<registry::v1::PutReceiverResponse> RegistryClient::PutReceiver(
+    const registry::v1::PutReceiverRequest& request) {
+  return Unary(impl_->stub(), &Stub::PutReceiver, request);
+}
+absl::StatusOr<registry::v1::ListReceiversResponse> RegistryClient::ListReceivers(
+    const registry::v1::ListReceiversRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListReceivers, request);
+}
+absl::StatusOr<registry::v1::SetChainLeadResponse> RegistryClient::SetChainLead(
+    const registry::v1::SetChainLeadRequest& request) {
+  return Unary(impl_->stub(), &Stub::SetChainLead, request);
+}
+absl::StatusOr<registry::v1::ExplainChainResponse> RegistryClient::ExplainChain(
+    const registry::v1::ExplainChainRequest& request) {
+  return Unary(impl_->stub(), &Stub::ExplainChain, request);
+}
+absl::StatusOr<registry::v1::CheckChainsResponse> RegistryClient::CheckChains(
+    const registry::v1::CheckChainsRequest& request) {
+  return Unary(impl_->stub(), &Stub::CheckChains, request);
+}
+absl::StatusOr<registry::v1::PutPlanResponse> RegistryClient::PutPlan(const registry::v1::PutPlanRequest& request) {
+  return Unary(impl_->stub(), &Stub::PutPlan, request);
+}
+absl::StatusOr<registry::v1::GetPlanResponse> RegistryClient::GetPlan(const registry::v1::GetPlanRequest& request) {
+  return Unary(impl_->stub(), &Stub::GetPlan, request);
+}
+absl::StatusOr<registry::v1::ListPlansResponse> RegistryClient::ListPlans(
+    const registry::v1::ListPlansRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListPlans, request);
+}
 absl::StatusOr<PutClientResponse> RegistryClient::PutClient(const PutClientRequest& request) {
   return Unary(impl_->stub(), &Stub::PutClient, request);
 }

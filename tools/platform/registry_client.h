@@ -5,6 +5,8 @@
 
 #include "absl/status/statusor.h"
 #include "common/config/shared.h"
+#include "nara/registry/v1/chains.pb.h"
+#include "nara/registry/v1/plans.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
 namespace nara::tools {
@@ -31,6 +33,14 @@ class RegistryClient {
   absl::StatusOr<registry::v1::EndAssignmentResponse> EndAssignment(const registry::v1::EndAssignmentRequest& request);
   absl::StatusOr<registry::v1::PutChainResponse> PutChain(const registry::v1::PutChainRequest& request);
   absl::StatusOr<registry::v1::GetChainResponse> GetChain(const registry::v1::GetChainRequest& request);
+  absl::StatusOr<registry::v1::PutReceiverResponse> PutReceiver(const registry::v1::PutReceiverRequest& request);
+  absl::StatusOr<registry::v1::ListReceiversResponse> ListReceivers(const registry::v1::ListReceiversRequest& request);
+  absl::StatusOr<registry::v1::SetChainLeadResponse> SetChainLead(const registry::v1::SetChainLeadRequest& request);
+  absl::StatusOr<registry::v1::ExplainChainResponse> ExplainChain(const registry::v1::ExplainChainRequest& request);
+  absl::StatusOr<registry::v1::CheckChainsResponse> CheckChains(const registry::v1::CheckChainsRequest& request);
+  absl::StatusOr<registry::v1::PutPlanResponse> PutPlan(const registry::v1::PutPlanRequest& request);
+  absl::StatusOr<registry::v1::GetPlanResponse> GetPlan(const registry::v1::GetPlanRequest& request);
+  absl::StatusOr<registry::v1::ListPlansResponse> ListPlans(const registry::v1::ListPlansRequest& request);
   absl::StatusOr<registry::v1::PutClientResponse> PutClient(const registry::v1::PutClientRequest& request);
 
  private:
