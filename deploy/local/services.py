@@ -46,6 +46,7 @@ class Stack:
             "device_ca": {"cert": self.pki.cert("device-ca"), "key": self.pki.key("device-ca")},
             "mqtt_password_key": self.pki.password_key,
             "identity_keys": self.pki.identity_keys,
+            "mqtt": {"address": f"ssl://{self.at('mqtt_services')}"},
         }
 
     def ingest(self, lane):

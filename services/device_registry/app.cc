@@ -15,17 +15,26 @@
 #include "common/rpc/server.h"
 #include "common/time/swedish_calendar.h"
 #include "device_registry/assortment/postgres_store.h"
+#include "device_registry/chains/chains.h"
+#include "device_registry/chains/plans.h"
+#include "device_registry/chains/postgres_store.h"
 #include "device_registry/change_follower.h"
 #include "device_registry/config.h"
 #include "device_registry/device_ca.h"
 #include "device_registry/feeds.h"
 #include "device_registry/grpc_service.h"
+#include "device_registry/identity/identity.h"
+#include "device_registry/identity/lock_out.h"
+#include "device_registry/identity/mqtt_guard.h"
+#include "device_registry/identity/postgres_store.h"
 #include "device_registry/identity_keys.h"
 #include "device_registry/life_cycle/postgres_import.h"
 #include "device_registry/life_cycle/postgres_store.h"
 #include "device_registry/metrics.h"
 #include "device_registry/organisation/postgres_store.h"
 #include "device_registry/postgres_store.h"
+#include "device_registry/privacy/postgres_store.h"
+#include "device_registry/privacy/privacy.h"
 #include "device_registry/registry.h"
 #include "device_registry/residents/postgres_store.h"
 #include "device_registry/responsibility/assignments.h"
@@ -39,6 +48,7 @@ namespace {
 
 constexpr char kComponent[] = "device_registry";
 constexpr std::chrono::seconds kInForceLimit{1};
+constexpr std::chrono::seconds kLockOutLimit{2};
 
 // 128 random bits in hexadecimal.
 std::string NewId() {
@@ -59,11 +69,12 @@ PostgresOptions Options(const Config& config, const std::string& name) {
 class RegistryApp final : public app::App {
  public:
   RegistryApp(const Config& config, app::Context& context, Catalogue catalogue, CostRules cost_rules,
-              std::unique_ptr<DeviceCa> device_ca, IdentityKeys identity_keys)
+              std::unique_ptr<DeviceCa> device_ca, IdentityKeys identity_keys, std::unique_ptr<MqttGuard> guard)
       : catalogue_(std::move(catalogue)),
         cost_rules_(std::move(cost_rules)),
         device_ca_(std::move(device_ca)),
         identity_keys_(std::move(identity_keys)),
+        guard_(std::move(guard)),
         metrics_(context.metrics),
         changes_(Options(config, context.name)),
         follower_(changes_, feeds_, FollowerOptions()),
@@ -75,6 +86,8 @@ class RegistryApp final : public app::App {
         assignment_store_(database_),
         hand_over_store_(database_),
         cost_store_(database_),
+        chain_store_(database_),
+        plan_store_(database_),
         authorizer_(feeds_.access.table()),
         rights_(authorizer_),
         registry_({.store = store_,
@@ -127,9 +140,27 @@ class RegistryApp final : public app::App {
                         .catalogue = catalogue_,
                         .authorizer = authorizer_,
                         .clock = context.clock}),
+        identity_store_(database_),
+        lock_out_(identity_store_, *guard_, LockOutOptions()),
+        identity_({.devices = store_,
+                   .store = identity_store_,
+                   .credentials = *device_ca_,
+                   .authorizer = authorizer_,
+                   .lock_out = [this](std::uint64_t at) { return lock_out_.Changed(at, kLockOutLimit); },
+                   .new_id = NewId,
+                   .new_code = NewCode}),
+        privacy_store_(database_),
+        privacy_({.store = privacy_store_, .authorizer = authorizer_}),
+        chains_({.chains = chain_store_,
+                 .store = store_,
+                 .authorizer = authorizer_,
+                 .clock = context.clock,
+                 .zone = SwedishCalendar::Zone()}),
+        plans_({.plans = plan_store_, .catalogue = catalogue_, .authorizer = authorizer_}),
         server_({.grpc = config.grpc, .tls = config.tls}),
         service_(MakeGrpcService({registry_, organisation_, residents_, assignments_, hand_overs_, costs_, life_cycle_,
-                                  portal_import_, assortment_, feeds_, authorizer_, metrics_, server_.workers()})) {
+                                  portal_import_, assortment_, identity_, privacy_, chains_, plans_, feeds_,
+                                  authorizer_, metrics_, server_.workers()})) {
     context.health.AddCheck("watches", [this] { return CheckWatches(); });
     parts_.Add("database", [this] { return database_.Prepare(); });
     parts_.Add("store", [this] { return store_.Prepare(catalogue_); });
@@ -137,6 +168,7 @@ class RegistryApp final : public app::App {
     parts_.Add("residents", [this] { return resident_store_.Prepare(); });
     parts_.Add("watches", [this] { return follower_.Start(); }, [this] { StopWatches(); });
     parts_.Add("deadlines", [this] { return StartDeadlines(); }, [this] { deadlines_.Stop(); });
+    parts_.Add("lock out", [this] { return StartLockOut(); }, [this] { StopLockOut(); });
     parts_.Add("grpc", [this] { return server_.Start({service_.get()}); }, [this] { StopServer(); });
   }
 
@@ -159,6 +191,27 @@ class RegistryApp final : public app::App {
       if (revision.ok()) metrics_.Shows(*revision);
     };
     return options;
+  }
+
+  LockOut::Options LockOutOptions() {
+    LockOut::Options options;
+    options.report = [this](bool in_force) {
+      metrics_.LockedOut(in_force);
+      log::Info(kComponent, in_force ? "the MQTT server obeys the list of who is revoked"
+                                     : "the MQTT server does not say that it obeys the list of who is revoked");
+    };
+    return options;
+  }
+
+  absl::Status StartLockOut() {
+    lock_out_.Start();
+    guard_->Start({.connected = [this] { lock_out_.Connected(); },
+                   .in_force = [this](std::uint64_t generation) { lock_out_.InForce(generation); }});
+    return absl::OkStatus();
+  }
+  void StopLockOut() {
+    guard_->Stop();
+    lock_out_.Stop();
   }
 
   absl::Status CheckWatches() const {
@@ -185,6 +238,7 @@ class RegistryApp final : public app::App {
   const CostRules cost_rules_;
   const std::unique_ptr<DeviceCa> device_ca_;
   const IdentityKeys identity_keys_;
+  const std::unique_ptr<MqttGuard> guard_;
   Metrics metrics_;
   Feeds feeds_;
   PostgresChanges changes_;
@@ -196,6 +250,8 @@ class RegistryApp final : public app::App {
   PostgresAssignments assignment_store_;
   PostgresHandOvers hand_over_store_;
   PostgresCosts cost_store_;
+  PostgresChainStore chain_store_;
+  PostgresPlanStore plan_store_;
   Authorizer authorizer_;
   Rights rights_;
   Registry registry_;
@@ -211,6 +267,13 @@ class RegistryApp final : public app::App {
   Assortment assortment_;
   PostgresImport imports_;
   PortalImport portal_import_;
+  PostgresIdentityStore identity_store_;
+  LockOut lock_out_;
+  Identity identity_;
+  PostgresPrivacyStore privacy_store_;
+  Privacy privacy_;
+  Chains chains_;
+  Plans plans_;
   rpc::Server server_;
   std::shared_ptr<grpc::Service> service_;
   app::Parts parts_;  // last: its parts use everything above
@@ -232,8 +295,10 @@ absl::StatusOr<std::unique_ptr<app::App>> MakeApp(config::Section& root, app::Co
   if (!device_ca.ok()) return device_ca.status();
   absl::StatusOr<IdentityKeys> identity_keys = IdentityKeys::Load(config->identity_keys);
   if (!identity_keys.ok()) return identity_keys.status();
+  auto guard = MqttGuard::Create(config->mqtt, config->tls);
+  if (!guard.ok()) return guard.status();
   return std::make_unique<RegistryApp>(*config, context, *std::move(catalogue), *std::move(cost_rules),
-                                       *std::move(device_ca), *std::move(identity_keys));
+                                       *std::move(device_ca), *std::move(identity_keys), *std::move(guard));
 }
 
 }  // namespace nara::registry

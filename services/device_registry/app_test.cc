@@ -61,7 +61,8 @@ class AppTest : public ::testing::Test {
            tls.cert + "\", key: \"" + tls.key + "\"}\npostgres: {conninfo: \"" + postgres_->conninfo("nara_registry") +
            "\"}\ncatalogue: " + NARA_CATALOGUE + "\ndevice_ca: {cert: " + dir_.File("device-ca.pem") +
            ", key: " + dir_.File("device-ca.key") + "}\nmqtt_password_key: " + dir_.File("password.key") +
-           "\nidentity_keys: " + identity_keys_ + "\n";
+           "\nidentity_keys: " + identity_keys_ +
+           "\nmqtt: {address: \"tcp://127.0.0.1:" + std::to_string(nobodys_port_) + "\"}\n";
   }
   absl::StatusOr<std::unique_ptr<app::App>> Make() {
     auto root = config::Section::Parse(Yaml(), "test.yaml");
@@ -160,6 +161,7 @@ class AppTest : public ::testing::Test {
 
   nara::testing::TempDir dir_;
   std::string identity_keys_;
+  const int nobodys_port_ = nara::testing::FreePort();  // where no MQTT server is
   std::map<std::string, config::Tls> identities_;
   const testing::KeyAndCert ca_ = testing::MakeCa("ca");
   std::unique_ptr<nara::testing::PostgresServer> postgres_;
@@ -209,7 +211,7 @@ TEST_F(AppTest, ProvisionsDevicesWithTheSignedCertificate) {
   v1::ProvisionDevicesRequest request;
   v1::ProvisionDevicesResponse response;
   request.add_requests()->set_device("disp-0");
-  request.mutable_requests(0)->set_csr_pem(testing::MakeRequest("EC", "whatever"));
+  request.mutable_requests(0)->set_csr_pem(testing::MakeRequest("EC", "disp-0"));
   ASSERT_EQ(Call(*admin, &Stub::ProvisionDevices, request, &response), "");
   EXPECT_EQ(testing::Inspect(response.credentials(0).certificate_pem(), dir_.File("device-ca.pem")).subject,
             "CN=disp-0");

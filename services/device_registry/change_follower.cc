@@ -70,7 +70,7 @@ void ChangeFollower::Show(Changes changes) {
   if (heartbeat) last_heartbeat_ = now;
   // Rights first: whoever is revoked is cut off before anything new goes out.
   feeds_.access.Publish(std::move(changes.clients), changes.revision, heartbeat);
-  feeds_.chains.Publish(std::move(changes.chains), changes.revision, heartbeat);
+  feeds_.chains.Publish(std::move(changes.chains), std::move(changes.plans), changes.revision, heartbeat);
   feeds_.routes.Publish(std::move(changes.routes), changes.revision, heartbeat);
 }
 

@@ -14,6 +14,7 @@ absl::StatusOr<Config> ReadConfig(config::Section& root) {
   config.device_ca_key = device_ca.RequiredFile("key");
   config.mqtt_password_key = root.RequiredFile("mqtt_password_key");
   config.identity_keys = root.RequiredPath("identity_keys");
+  config.mqtt = config::ReadMqtt(root);
   if (absl::Status status = root.Finish(); !status.ok()) return status;
   return config;
 }

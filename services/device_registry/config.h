@@ -24,6 +24,7 @@ struct Config {
   // identity_keys: FILE (identity_keys.h). Whoever has it and the database knows who
   // everybody is; who loses it knows nobody.
   std::string identity_keys;
+  std::string mqtt;  // address of the MQTT server's listener for services
 };
 
 absl::StatusOr<Config> ReadConfig(config::Section& root);

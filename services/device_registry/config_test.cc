@@ -19,7 +19,8 @@ class ConfigTest : public ::testing::Test {
     const std::string text = "grpc: {listen: \"127.0.0.1:7101\"}\ntls: {ca: " + file + ", cert: " + file +
                              ", key: " + file +
                              "}\npostgres: {conninfo: \"host=/run dbname=nara\"}\ncatalogue: " + dir_.path() +
-                             "\nmqtt_password_key: " + file + "\nidentity_keys: " + file + "\n" + more;
+                             "\nmqtt_password_key: " + file + "\nidentity_keys: " + file +
+                             "\nmqtt: {address: \"ssl://nara-mqtt:8884\"}\n" + more;
     absl::StatusOr<config::Section> root = config::Section::Parse(text, "registry.yaml");
     if (!root.ok()) return root.status();
     return ReadConfig(*root);
@@ -34,6 +35,7 @@ TEST_F(ConfigTest, ReadsWhatTheStackWrites) {
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->grpc.listen.port, 7101);
   EXPECT_EQ(config->connections, 4);
+  EXPECT_EQ(config->mqtt, "ssl://nara-mqtt:8884");
   EXPECT_EQ(config->device_ca_key, dir_.File("file"));
 }
 

@@ -21,6 +21,8 @@
 
 namespace nara::registry {
 
+using Params = std::initializer_list<Param>;
+
 // One writing transaction: its revision, and its audit.
 class Write {
  public:
@@ -31,9 +33,7 @@ class Write {
   const Actor& actor() const { return actor_; }
   bool changed() const { return next_ordinal_ > 0; }
 
-  absl::StatusOr<Result> Execute(std::string_view sql, std::initializer_list<Param> params) {
-    return transaction_.Execute(sql, params);
-  }
+  absl::StatusOr<Result> Execute(std::string_view sql, Params params) { return transaction_.Execute(sql, params); }
 
   // The transaction's time, by PostgreSQL's clock.
   absl::StatusOr<google::protobuf::Timestamp> Now();
@@ -57,6 +57,9 @@ class Write {
   int next_ordinal_ = 0;
 };
 
+// A query of a write, or of the database.
+using Ask = absl::FunctionRef<absl::StatusOr<Result>(std::string_view sql, Params params)>;
+
 // As JSON, for the audit.
 std::string DetailOf(const google::protobuf::Message& message);
 
@@ -69,7 +72,7 @@ class Database {
   // Brings the schema to the newest form.
   absl::Status Prepare();
 
-  absl::StatusOr<Result> Query(std::string_view sql, std::initializer_list<Param> params);
+  absl::StatusOr<Result> Query(std::string_view sql, Params params);
 
   // One transaction, begun with the next revision. `work` says what it changed with
   // Audit; when it changed nothing the revision is given back. `work` may run several

@@ -9,13 +9,16 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/time/time.h"
 #include "common/rpc/error.h"
+#include "device_registry/identity/store.h"
 
 namespace nara::registry {
 namespace {
@@ -36,6 +39,7 @@ using Bio = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
 using Request = std::unique_ptr<X509_REQ, Deleter<X509_REQ_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+using Digest = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
 using Number = std::unique_ptr<BIGNUM, Deleter<BN_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
 
@@ -78,11 +82,29 @@ bool StrongEnough(EVP_PKEY* key) {
   }
 }
 
+// The only common name; empty when there is none, and nothing when there are several.
+std::optional<std::string> CommonName(const X509_NAME* name) {
+  const int index = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+  if (index < 0) return "";
+  if (X509_NAME_get_index_by_NID(name, NID_commonName, index) >= 0) return std::nullopt;
+  const ASN1_STRING* text = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index));
+  return std::string(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                     static_cast<std::size_t>(ASN1_STRING_length(text)));
+}
+
+absl::Status OfOtherDevice(const std::string& device) {
+  return rpc::Error(absl::StatusCode::kInvalidArgument, "REQUEST_OF_OTHER_DEVICE",
+                    "csr_pem has a common name that is not the device's id; leave it out or correct it",
+                    {{"device", device}});
+}
+
 // The request's public key, proven to be the sender's.
 absl::StatusOr<Key> ProvenKey(const std::string& device, const std::string& csr_pem) {
   if (csr_pem.empty() || csr_pem.size() > kMaxRequest) return BadRequest(device, "is missing or longer than 8 KiB");
   const Request request(PEM_read_bio_X509_REQ(Reader(csr_pem).get(), nullptr, nullptr, nullptr));
   if (request == nullptr) return BadRequest(device, "is no PKCS #10 request in PEM");
+  const std::optional<std::string> name = CommonName(X509_REQ_get_subject_name(request.get()));
+  if (!name || (!name->empty() && *name != device)) return OfOtherDevice(device);
   Key key(X509_REQ_get_pubkey(request.get()));
   if (key == nullptr || !StrongEnough(key.get())) {
     return BadRequest(device, "has a key that is not EC P-256 or P-384, Ed25519, or RSA of 2048 to 4096 bits");
@@ -145,6 +167,14 @@ const EVP_MD* DigestFor(EVP_PKEY* key) {
   return EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 ? nullptr : EVP_sha256();
 }
 
+bool IsSignedBy(EVP_PKEY* key, const std::string& text, const std::string& signature) {
+  if (key == nullptr) return false;
+  const Digest digest(EVP_MD_CTX_new());
+  return EVP_DigestVerifyInit(digest.get(), nullptr, DigestFor(key), nullptr, key) == 1 &&
+         EVP_DigestVerify(digest.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(),
+                          reinterpret_cast<const unsigned char*>(text.data()), text.size()) == 1;
+}
+
 }  // namespace
 
 struct DeviceCa::Keys {
@@ -192,6 +222,26 @@ absl::StatusOr<Credentials::Signed> DeviceCa::Sign(const std::string& device, co
                     AddExtensions(cert, issuer) && X509_sign(cert, keys_->key.get(), DigestFor(keys_->key.get())) > 0;
   if (!made) return absl::InternalError("OpenSSL could not make a certificate");
   return Signed{.certificate_pem = Pem(cert), .serial = SerialOf(cert), .not_after = end};
+}
+
+absl::StatusOr<std::string> DeviceCa::HeldBy(const std::string& device, const std::string& certificate_pem,
+                                             const std::string& text, const std::string& signature) {
+  if (certificate_pem.size() > kMaxRequest) return ProofRefused(device);
+  const Certificate certificate(PEM_read_bio_X509(Reader(certificate_pem).get(), nullptr, nullptr, nullptr));
+  const bool held = certificate != nullptr && IsOurs(certificate.get()) &&
+                    CommonName(X509_get_subject_name(certificate.get())) == device &&
+                    IsSignedBy(X509_get0_pubkey(certificate.get()), text, signature);
+  ERR_clear_error();
+  if (!held) return ProofRefused(device);
+  return SerialOf(certificate.get());
+}
+
+// Signed by our key, of our kind (a CA's own certificate is signed by it too), and valid.
+bool DeviceCa::IsOurs(X509* certificate) const {
+  std::time_t now = absl::ToTimeT(clock_.Now());
+  return X509_verify(certificate, keys_->key.get()) == 1 && X509_check_ca(certificate) == 0 &&
+         X509_cmp_time(X509_get0_notBefore(certificate), &now) < 0 &&
+         X509_cmp_time(X509_get0_notAfter(certificate), &now) > 0;
 }
 
 std::string DeviceCa::MqttPassword(const std::string& device) const {

@@ -15,6 +15,8 @@
 #include "common/time/clock.h"
 #include "device_registry/ports.h"
 
+using X509 = struct x509_st;
+
 namespace nara::registry {
 
 class DeviceCa final : public Credentials {
@@ -30,10 +32,13 @@ class DeviceCa final : public Credentials {
   ~DeviceCa() override;
 
   absl::StatusOr<Signed> Sign(const std::string& device, const std::string& csr_pem) override;
+  absl::StatusOr<std::string> HeldBy(const std::string& device, const std::string& certificate_pem,
+                                     const std::string& text, const std::string& signature) override;
   std::string MqttPassword(const std::string& device) const override;
 
  private:
   struct Keys;
+  bool IsOurs(X509* certificate) const;
   DeviceCa(std::unique_ptr<Keys> keys, const Clock& clock);
 
   const std::unique_ptr<Keys> keys_;

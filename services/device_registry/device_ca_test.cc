@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "common/rpc/error.h"
 #include "common/testing/temp_dir.h"
 #include "common/time/clock.h"
 #include "device_registry/testing/requests.h"
@@ -23,9 +24,8 @@ const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
 class DeviceCaTest : public ::testing::Test {
  protected:
   DeviceCaTest() {
-    const testing::KeyAndCert ca = testing::MakeCa("device-ca");
-    files_ = {.cert = dir_.Write("ca.pem", ca.cert),
-              .key = dir_.Write("ca.key", ca.key),
+    files_ = {.cert = dir_.Write("ca.pem", authority_.cert),
+              .key = dir_.Write("ca.key", authority_.key),
               .password_key = dir_.Write("password.key", std::string(32, 'k'))};
     ca_ = DeviceCa::Load(files_, clock_).value();
   }
@@ -36,14 +36,29 @@ class DeviceCaTest : public ::testing::Test {
     return std::string(made.status().message());
   }
 
+  // The reason of the refusal, or the serial number.
+  std::string Held(const std::string& device, const testing::KeyAndCert& identity, const std::string& signature) {
+    const auto held = ca_->HeldBy(device, identity.cert, "text", signature);
+    return held.ok() ? *held : rpc::ReasonOf(held.status());
+  }
+
   nara::testing::TempDir dir_;
+  const testing::KeyAndCert authority_ = testing::MakeCa("device-ca");
   ManualClock clock_{kNow};
   DeviceCa::Files files_;
   std::unique_ptr<DeviceCa> ca_;
 };
 
-TEST_F(DeviceCaTest, TheCommonNameIsTheDeviceWhateverTheRequestSays) {
-  const auto made = ca_->Sign("disp-0001", testing::MakeRequest("EC", "somebody-else"));
+TEST_F(DeviceCaTest, ARequestOfAnotherDeviceIsRefused) {
+  for (const std::string name : {"disp-0002", "DISP-0001", "disp-0001 ", "nara-ingest"}) {
+    const auto made = ca_->Sign("disp-0001", testing::MakeRequest("EC", name));
+    EXPECT_EQ(rpc::ReasonOf(made.status()), "REQUEST_OF_OTHER_DEVICE") << name;
+    EXPECT_EQ(rpc::InfoOf(made.status())->metadata.at("device"), "disp-0001");
+  }
+}
+
+TEST_F(DeviceCaTest, TheCommonNameIsTheDeviceAlsoWhenTheRequestNamesNobody) {
+  const auto made = ca_->Sign("disp-0001", testing::MakeRequest("EC", ""));
   ASSERT_TRUE(made.ok()) << made.status();
   const testing::CertificateFacts facts = testing::Inspect(made->certificate_pem, files_.cert);
   EXPECT_EQ(facts.subject, "CN=disp-0001");
@@ -55,18 +70,18 @@ TEST_F(DeviceCaTest, TheCommonNameIsTheDeviceWhateverTheRequestSays) {
 }
 
 TEST_F(DeviceCaTest, EachCertificateHasASerialOfItsOwn) {
-  const std::string csr = testing::MakeRequest("EC", "x");
+  const std::string csr = testing::MakeRequest("EC", "disp-0001");
   EXPECT_NE(ca_->Sign("disp-0001", csr)->serial, ca_->Sign("disp-0001", csr)->serial);
 }
 
 TEST_F(DeviceCaTest, TakesTheKindsOfKeyThatItNames) {
-  EXPECT_TRUE(ca_->Sign("disp-0001", testing::MakeRequest("ED25519", "x")).ok());
-  EXPECT_TRUE(ca_->Sign("disp-0001", testing::MakeRequest("RSA2048", "x")).ok());
+  EXPECT_TRUE(ca_->Sign("disp-0001", testing::MakeRequest("ED25519", "disp-0001")).ok());
+  EXPECT_TRUE(ca_->Sign("disp-0001", testing::MakeRequest("RSA2048", "disp-0001")).ok());
 }
 
 TEST_F(DeviceCaTest, RefusesWeakKeysAndWhatIsNoRequest) {
-  EXPECT_THAT(Refused(testing::MakeRequest("RSA1024", "x")), HasSubstr("has a key that is not"));
-  EXPECT_THAT(Refused(testing::MakeRequest("EC:secp256k1", "x")), HasSubstr("has a key that is not"));
+  EXPECT_THAT(Refused(testing::MakeRequest("RSA1024", "disp-0001")), HasSubstr("has a key that is not"));
+  EXPECT_THAT(Refused(testing::MakeRequest("EC:secp256k1", "disp-0001")), HasSubstr("has a key that is not"));
   EXPECT_THAT(Refused(""), HasSubstr("missing"));
   EXPECT_THAT(Refused(std::string(9000, 'A')), HasSubstr("longer"));
   EXPECT_THAT(Refused("-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n"),
@@ -79,13 +94,49 @@ TEST_F(DeviceCaTest, RefusesARequestThatItsKeyDidNotSign) {
 }
 
 TEST_F(DeviceCaTest, SurvivesEveryFlippedByteOfARequest) {
-  const std::string good = testing::MakeRequest("EC", "x");
+  const std::string good = testing::MakeRequest("EC", "disp-0001");
   for (std::size_t i = 0; i < good.size(); ++i) {
     std::string bad = good;
     bad[i] = static_cast<char>(bad[i] ^ 0x15);
     const auto made = ca_->Sign("disp-0001", bad);
     if (made.ok()) EXPECT_EQ(testing::Inspect(made->certificate_pem, files_.cert).subject, "CN=disp-0001");
   }
+}
+
+class HeldCertificateTest : public DeviceCaTest {
+ protected:
+  // Test certificates are valid for a year from the real now.
+  HeldCertificateTest() { ca_ = DeviceCa::Load(files_, now_).value(); }
+
+  ManualClock now_{absl::Now()};
+  const testing::KeyAndCert device_ = testing::MakeIdentity(authority_, "disp-0001");
+};
+
+TEST_F(HeldCertificateTest, WhoHasTheKeyHoldsTheCertificate) {
+  EXPECT_EQ(Held("disp-0001", device_, testing::SignText(device_, "text")).size(), 32u);
+}
+
+TEST_F(HeldCertificateTest, NobodyElseDoes) {
+  const testing::KeyAndCert other = testing::MakeIdentity(authority_, "disp-0002");
+  const testing::KeyAndCert foreign = testing::MakeIdentity(testing::MakeCa("device-ca"), "disp-0001");
+  const std::string refused = "PROOF_REFUSED";
+  EXPECT_EQ(Held("disp-0001", device_, testing::SignText(other, "text")), refused);
+  EXPECT_EQ(Held("disp-0001", device_, testing::SignText(device_, "another text")), refused);
+  EXPECT_EQ(Held("disp-0001", device_, ""), refused);
+  EXPECT_EQ(Held("disp-0001", other, testing::SignText(other, "text")), refused);
+  EXPECT_EQ(Held("disp-0001", foreign, testing::SignText(foreign, "text")), refused);
+  EXPECT_EQ(Held("device-ca", authority_, testing::SignText(authority_, "text")), refused);
+  EXPECT_EQ(Held("disp-0001", {.key = {}, .cert = "nothing"}, "x"), refused);
+  EXPECT_EQ(Held("disp-0001", {.key = {}, .cert = std::string(9000, 'A')}, "x"), refused);
+}
+
+TEST_F(HeldCertificateTest, OneThatHasExpiredOrIsNotValidYetProvesNothing) {
+  const std::string signature = testing::SignText(device_, "text");
+  now_.Advance(absl::Hours(24 * 366));
+  EXPECT_EQ(Held("disp-0001", device_, signature), "PROOF_REFUSED");
+  ManualClock early(absl::Now() - absl::Hours(2));
+  ca_ = DeviceCa::Load(files_, early).value();
+  EXPECT_EQ(Held("disp-0001", device_, signature), "PROOF_REFUSED");
 }
 
 TEST_F(DeviceCaTest, ThePasswordIsTheHmacOfTheDevice) {

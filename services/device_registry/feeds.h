@@ -9,12 +9,13 @@
 namespace nara::registry {
 
 using RouteFeed = WatchFeed<RouteTable, v1::WatchRoutesResponse>;
-using ChainFeed = WatchFeed<ChainTable, v1::WatchChainsResponse>;
+using ChainFeed = WatchFeed<ChainTable, v1::WatchChainsResponse, PlanTable>;
 using AccessFeed = WatchFeed<AccessTable, v1::WatchAccessResponse>;
 
 struct Feeds {
   RouteFeed routes{[](v1::WatchRoutesResponse& response, const v1::Route& route) { *response.add_routes() = route; }};
-  ChainFeed chains{[](v1::WatchChainsResponse& response, const v1::Chain& chain) { *response.add_chains() = chain; }};
+  ChainFeed chains{[](v1::WatchChainsResponse& response, const v1::Chain& chain) { *response.add_chains() = chain; },
+                   [](v1::WatchChainsResponse& response, const v1::Plan& plan) { *response.add_plans() = plan; }};
   AccessFeed access{
       [](v1::WatchAccessResponse& response, const v1::Client& client) { *response.add_clients() = client; }};
 

@@ -1,16 +1,20 @@
 #include "device_registry/grpc_service.h"
 
 #include "device_registry/assortment/grpc.h"
+#include "device_registry/chains/grpc.h"
 #include "device_registry/grpc_calls.h"
+#include "device_registry/identity/grpc.h"
 #include "device_registry/life_cycle/grpc.h"
 #include "device_registry/organisation/grpc.h"
+#include "device_registry/privacy/grpc.h"
 #include "device_registry/residents/grpc.h"
 #include "device_registry/responsibility/grpc.h"
 
 namespace nara::registry {
 namespace {
 
-using Areas = AssortmentCalls<LifeCycleCalls<ResponsibilityCalls<ResidentCalls<OrganisationCalls<GrpcCalls>>>>>;
+using Foundation = ResponsibilityCalls<ResidentCalls<OrganisationCalls<GrpcCalls>>>;
+using Areas = ChainCalls<PrivacyCalls<IdentityCalls<AssortmentCalls<LifeCycleCalls<Foundation>>>>>;
 
 class GrpcService final : public Areas {
  public:
@@ -38,12 +42,6 @@ class GrpcService final : public Areas {
   Unary* CreateResident(Context* context, const v1::CreateResidentRequest* request,
                         v1::CreateResidentResponse* response) override {
     return Answer("CreateResident", deps_.registry, &Registry::CreateResident, context, request, response);
-  }
-  Unary* PutChain(Context* context, const v1::PutChainRequest* request, v1::PutChainResponse* response) override {
-    return Answer("PutChain", deps_.registry, &Registry::PutChain, context, request, response);
-  }
-  Unary* GetChain(Context* context, const v1::GetChainRequest* request, v1::GetChainResponse* response) override {
-    return Answer("GetChain", deps_.registry, &Registry::GetChain, context, request, response);
   }
   Unary* PutClient(Context* context, const v1::PutClientRequest* request, v1::PutClientResponse* response) override {
     return Answer("PutClient", deps_.registry, &Registry::PutClient, context, request, response);

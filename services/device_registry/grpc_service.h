@@ -6,11 +6,15 @@
 #include "common/access/authorizer.h"
 #include "common/rpc/worker_pool.h"
 #include "device_registry/assortment/assortment.h"
+#include "device_registry/chains/chains.h"
+#include "device_registry/chains/plans.h"
 #include "device_registry/feeds.h"
+#include "device_registry/identity/identity.h"
 #include "device_registry/life_cycle/import.h"
 #include "device_registry/life_cycle/life_cycle.h"
 #include "device_registry/metrics.h"
 #include "device_registry/organisation/organisation.h"
+#include "device_registry/privacy/privacy.h"
 #include "device_registry/registry.h"
 #include "device_registry/residents/residents.h"
 #include "device_registry/responsibility/assignments.h"
@@ -33,6 +37,10 @@ struct GrpcDeps {
   LifeCycle& life_cycle;
   PortalImport& portal_import;
   Assortment& assortment;
+  Identity& identity;
+  Privacy& privacy;
+  Chains& chains;
+  Plans& plans;
   Feeds& feeds;
   const Authorizer& authorizer;
   Metrics& metrics;

@@ -16,7 +16,23 @@ constexpr const char* kMethods[] = {"ListPrincipals",
                                     "TransferResponsibility",
                                     "PutChain",
                                     "GetChain",
+                                    "PutReceiver",
+                                    "ListReceivers",
+                                    "SetChainLead",
+                                    "ExplainChain",
+                                    "CheckChains",
+                                    "PutPlan",
+                                    "GetPlan",
+                                    "ListPlans",
                                     "PutClient",
+                                    "RevokeDevice",
+                                    "LiftRevocation",
+                                    "ListCertificates",
+                                    "CreateEnrolment",
+                                    "Enrol",
+                                    "RenewCertificate",
+                                    "SetController",
+                                    "ListClients",
                                     "WatchRoutes",
                                     "WatchChains",
                                     "WatchAccess",
@@ -83,7 +99,9 @@ Metrics::Metrics(metrics::Registry& registry)
                                    "Hand-overs that passed their deadline without an answer")),
       open_proposed_(Open(registry, "proposed")),
       open_expired_(Open(registry, "expired")),
-      open_disputed_(Open(registry, "disputed")) {
+      open_disputed_(Open(registry, "disputed")),
+      locked_out_(registry.AddGauge("nara_registry_revocations_in_force",
+                                    "1 while the MQTT server obeys the newest list of who is revoked")) {
   const auto counter = [&](const std::string& method, const std::string& result) {
     return &registry.AddCounter("nara_registry_calls_total", "Calls by method and result",
                                 {{"method", method}, {"result", result}});
@@ -125,6 +143,10 @@ void Metrics::HandOversOpen(std::int64_t proposed, std::int64_t expired, std::in
 
 void Metrics::StoreAnswers(bool answers) {
   store_up_.Set(answers ? 1 : 0);
+}
+
+void Metrics::LockedOut(bool in_force) {
+  locked_out_.Set(in_force ? 1 : 0);
 }
 
 }  // namespace nara::registry

@@ -25,6 +25,8 @@ class Metrics {
   void HandOversExpired(int count);
   // So many are open now, by state.
   void HandOversOpen(std::int64_t proposed, std::int64_t expired, std::int64_t disputed);
+  // The MQTT server does (not) obey the newest list of who is revoked.
+  void LockedOut(bool in_force);
 
  private:
   struct Method {
@@ -40,6 +42,7 @@ class Metrics {
   metrics::Gauge& open_proposed_;
   metrics::Gauge& open_expired_;
   metrics::Gauge& open_disputed_;
+  metrics::Gauge& locked_out_;
 };
 
 }  // namespace nara::registry

@@ -37,9 +37,6 @@ struct DeviceQuery {
   int limit = 0;
 };
 
-// With the clients that a chain's steps name, by id; what is not there is missing.
-using ReceiverGuard = std::function<absl::Status(const std::map<std::string, v1::Client>& receivers)>;
-
 // Devices by product and by the principal that answers for CARE.
 struct DeviceTally {
   std::string principal;
@@ -69,8 +66,6 @@ class Store {
   virtual absl::StatusOr<std::map<std::string, v1::Device>> FindDevices(const std::vector<std::string>& ids) = 0;
   // The principal of a resident.
   virtual absl::StatusOr<std::optional<std::string>> FindResident(const std::string& id) = 0;
-  // Version 0: the newest.
-  virtual absl::StatusOr<std::optional<v1::Chain>> FindChain(const std::string& unit, std::uint32_t version) = 0;
 
   // As stored, in the order given.
   virtual absl::StatusOr<std::vector<v1::Device>> RegisterDevices(const Actor& actor,
@@ -78,8 +73,6 @@ class Store {
   virtual absl::Status RecordCertificates(const Actor& actor, const std::vector<IssuedCertificate>& issued) = 0;
   // AlreadyExists when the id belongs to another principal's resident.
   virtual absl::Status CreateResident(const Actor& actor, const std::string& id, const std::string& principal) = 0;
-  virtual absl::StatusOr<v1::Chain> PutChain(const Actor& actor, const v1::Chain& chain,
-                                             const ReceiverGuard& guard) = 0;
   // The client with the revision at which it was stored.
   virtual absl::StatusOr<v1::Client> PutClient(const Actor& actor, const v1::Client& client) = 0;
 };
@@ -89,6 +82,7 @@ struct Changes {
   std::uint64_t revision = 0;
   std::vector<v1::Route> routes;
   std::vector<v1::Chain> chains;
+  std::vector<v1::Plan> plans;  // the newest version of each resident's
   std::vector<v1::Client> clients;
 };
 
@@ -110,10 +104,15 @@ class Credentials {
     absl::Time not_after;
   };
 
-  // Signs a request whose subject is ignored: the common name becomes `device`.
-  // InvalidArgument when the request is not one, is not signed by its own key, or
-  // its key is too weak.
+  // Signs a request: the common name becomes `device`, the rest of its subject is
+  // ignored. InvalidArgument when the request is not one, names another device, is
+  // not signed by its own key, or its key is too weak.
   virtual absl::StatusOr<Signed> Sign(const std::string& device, const std::string& csr_pem) = 0;
+
+  // The serial number of a certificate that we signed for `device` and that is valid
+  // now, when its key made `signature` over `text`. PROOF_REFUSED otherwise.
+  virtual absl::StatusOr<std::string> HeldBy(const std::string& device, const std::string& certificate_pem,
+                                             const std::string& text, const std::string& signature) = 0;
 
   // The device's password on a listener without certificates.
   virtual std::string MqttPassword(const std::string& device) const = 0;

@@ -1,6 +1,7 @@
 #include <map>
 #include <utility>
 
+#include "device_registry/chains/changes.h"
 #include "device_registry/postgres_rows.h"
 #include "device_registry/postgres_store.h"
 
@@ -10,7 +11,7 @@ namespace {
 constexpr char kRevision[] = "select value from revision";
 
 constexpr char kDevices[] = R"sql(
-select id, product, owner, fallback_unit, state, revision from devices where revision > $1::bigint)sql";
+select id, product, owner, fallback_unit, controller, lead, state, revision from devices where revision > $1::bigint)sql";
 
 constexpr char kAssignments[] = R"sql(
 select a.id, a.device, a.resident, a.unit, a.start_at, upper(a.period) as end_at, a.regime, a.ground,
@@ -33,13 +34,6 @@ select c.*, d.id as device
 from corrections c join devices d on d.number = c.device_number
 where d.revision > $1::bigint order by c.revision, c.ordinal)sql";
 
-constexpr char kChains[] = "select unit, version, revision from chains where revision > $1::bigint";
-
-constexpr char kSteps[] = R"sql(
-select s.unit, s.version, s.receiver, s.accept_seconds
-from chain_steps s join chains c using (unit, version)
-where c.revision > $1::bigint order by s.unit, s.version, s.step)sql";
-
 constexpr char kClients[] = "select * from clients where revision > $1::bigint";
 
 absl::StatusOr<std::uint64_t> RevisionOf(const absl::StatusOr<Result>& result) {
@@ -52,14 +46,8 @@ std::vector<v1::Route> RoutesOf(const Result& devices, std::vector<v1::Assignmen
   std::vector<v1::Route> routes;
   std::map<std::string, std::size_t> index;
   for (const Row row : devices) {
-    v1::Route& route = routes.emplace_back();
-    route.set_device(row.String("id"));
-    route.set_product(row.String("product"));
-    route.set_owner(row.String("owner"));
-    route.set_fallback_unit(row.String("fallback_unit"));
-    route.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
-    route.set_state(static_cast<v1::DeviceState>(row.Int("state")));
-    index[route.device()] = routes.size() - 1;
+    routes.push_back(RouteOf(row));
+    index[routes.back().device()] = routes.size() - 1;
   }
   for (v1::Assignment& assignment : assignments) {
     const auto found = index.find(assignment.device());
@@ -89,15 +77,6 @@ absl::Status ReadRoutes(Transaction& transaction, std::uint64_t after, Changes& 
   return absl::OkStatus();
 }
 
-absl::Status ReadChains(Transaction& transaction, std::uint64_t after, Changes& changes) {
-  const absl::StatusOr<Result> chains = transaction.Execute(kChains, {after});
-  if (!chains.ok()) return chains.status();
-  const absl::StatusOr<Result> steps = transaction.Execute(kSteps, {after});
-  if (!steps.ok()) return steps.status();
-  changes.chains = ChainsOf(*chains, *steps);
-  return absl::OkStatus();
-}
-
 absl::Status ReadClients(Transaction& transaction, std::uint64_t after, Changes& changes) {
   const absl::StatusOr<Result> clients = transaction.Execute(kClients, {after});
   if (!clients.ok()) return clients.status();
@@ -110,7 +89,7 @@ absl::Status ReadState(Transaction& transaction, std::uint64_t after, Changes& c
   if (!revision.ok()) return revision.status();
   changes = {};
   changes.revision = *revision;
-  for (const auto read : {ReadRoutes, ReadChains, ReadClients}) {
+  for (const auto read : {ReadRoutes, ReadChains, ReadPlans, ReadClients}) {
     if (absl::Status status = read(transaction, after, changes); !status.ok()) return status;
   }
   return absl::OkStatus();

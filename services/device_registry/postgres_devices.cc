@@ -28,20 +28,13 @@ constexpr char kAddResident[] = R"sql(
 insert into residents (id, principal) values ($1, $2) on conflict (id) do nothing returning id)sql";
 constexpr char kPrincipalOfResident[] = "select principal from residents where id = $1";
 
-constexpr char kClientsWithIds[] = "select * from clients where id = any($1::text[])";
-constexpr char kNewestChain[] = "select coalesce(max(version), 0) as version from chains where unit = $1";
-constexpr char kAddChain[] = "insert into chains (unit, version, revision) values ($1, $2::int, $3::bigint)";
-constexpr char kAddSteps[] = R"sql(
-insert into chain_steps (unit, version, step, receiver, accept_seconds)
-select $1, $2::int, t.n, t.receiver, t.seconds
-from unnest($3::text[], $4::int[]) with ordinality as t (receiver, seconds, n))sql";
-
 constexpr char kClientWithId[] = "select * from clients where id = $1";
 constexpr char kPutClient[] = R"sql(
-insert into clients (id, role, principal, units, token_sha256, revoked, revision)
-values ($1, $2, nullif($3, ''), $4::text[], nullif($5, ''), $6::bool, $7::bigint)
+insert into clients (id, role, principal, units, token_sha256, revoked, revision, scopes)
+values ($1, $2, nullif($3, ''), $4::text[], nullif($5, ''), $6::bool, $7::bigint, $8::text[])
 on conflict (id) do update set role = excluded.role, principal = excluded.principal, units = excluded.units,
-  token_sha256 = excluded.token_sha256, revoked = excluded.revoked, revision = excluded.revision)sql";
+  token_sha256 = excluded.token_sha256, revoked = excluded.revoked, revision = excluded.revision,
+  scopes = excluded.scopes)sql";
 
 bool Same(const google::protobuf::Message& a, const google::protobuf::Message& b) {
   return a.SerializeAsString() == b.SerializeAsString();
@@ -63,6 +56,8 @@ absl::StatusOr<std::vector<v1::Device>> CheckSame(const Result& stored, const st
   for (const v1::Device& device : devices) {
     v1::Device known = all.emplace_back(by_id[device.id()]);
     known.clear_state();
+    known.clear_lead();
+    known.clear_controller();
     known.clear_revision();
     if (Same(known, device)) continue;
     return rpc::Error(absl::StatusCode::kAlreadyExists, "DEVICE_DIFFERS",
@@ -184,38 +179,6 @@ absl::Status PostgresStore::CreateResident(const Actor& actor, const std::string
   });
 }
 
-absl::StatusOr<v1::Chain> PostgresStore::PutChain(const Actor& actor, const v1::Chain& chain,
-                                                  const ReceiverGuard& guard) {
-  v1::Chain stored = chain;
-  std::vector<std::string> receivers;
-  std::vector<std::uint32_t> seconds;
-  for (const v1::ChainStep& step : chain.steps()) {
-    receivers.push_back(step.receiver());
-    seconds.push_back(step.accept_seconds());
-  }
-  const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
-    const absl::StatusOr<Result> clients = write.Execute(kClientsWithIds, {receivers});
-    if (!clients.ok()) return clients.status();
-    std::map<std::string, v1::Client> by_id;
-    for (const Row row : *clients) by_id.emplace(row.String("id"), ClientOf(row));
-    if (absl::Status guarded = guard(by_id); !guarded.ok()) return guarded;
-    const absl::StatusOr<Result> newest = write.Execute(kNewestChain, {chain.unit()});
-    if (!newest.ok()) return newest.status();
-    const std::int64_t next = (*newest)[0].Int64("version") + 1;
-    if (next != chain.version()) {
-      return rpc::Error(absl::StatusCode::kAborted, "CHAIN_VERSION",
-                        "the chain's next version is " + std::to_string(next) + "; read it again",
-                        {{"unit", chain.unit()}});
-    }
-    stored.set_revision(static_cast<std::uint64_t>(write.revision()));
-    absl::Status added = write.Execute(kAddChain, {chain.unit(), chain.version(), write.revision()}).status();
-    if (added.ok()) added = write.Execute(kAddSteps, {chain.unit(), chain.version(), receivers, seconds}).status();
-    return added.ok() ? write.Audit("put", "chain", chain.unit(), chain) : added;
-  });
-  if (!status.ok()) return status;
-  return stored;
-}
-
 absl::StatusOr<v1::Client> PostgresStore::PutClient(const Actor& actor, const v1::Client& client) {
   v1::Client stored = client;
   const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
@@ -228,10 +191,12 @@ absl::StatusOr<v1::Client> PostgresStore::PutClient(const Actor& actor, const v1
     }
     stored.set_revision(static_cast<std::uint64_t>(write.revision()));
     const std::vector<std::string> units(client.units().begin(), client.units().end());
-    const absl::Status put = write
-                                 .Execute(kPutClient, {client.id(), client.role(), client.principal(), units,
-                                                       client.token_sha256(), client.revoked(), write.revision()})
-                                 .status();
+    const std::vector<std::string> scopes(client.scopes().begin(), client.scopes().end());
+    const absl::Status put =
+        write
+            .Execute(kPutClient, {client.id(), client.role(), client.principal(), units, client.token_sha256(),
+                                  client.revoked(), write.revision(), scopes})
+            .status();
     v1::Client detail = stored;
     detail.clear_token_sha256();
     return put.ok() ? write.Audit("put", "client", client.id(), detail) : put;

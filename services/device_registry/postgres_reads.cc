@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <utility>
 
 #include "device_registry/postgres_rows.h"
@@ -39,13 +38,6 @@ select assignment, purpose, since, principal, provider, unit
 from responsibilities where assignment = any($1::text[]) order by assignment, purpose, since)sql";
 
 constexpr char kFindResident[] = "select principal from residents where id = $1";
-
-constexpr char kFindChain[] = R"sql(
-select unit, version, revision from chains
-where unit = $1 and ($2::int = 0 or version = $2) order by version desc limit 1)sql";
-
-constexpr char kStepsOf[] = R"sql(
-select unit, version, receiver, accept_seconds from chain_steps where unit = $1 and version = $2::int order by step)sql";
 
 }  // namespace
 
@@ -127,15 +119,6 @@ absl::StatusOr<std::optional<std::string>> PostgresStore::FindResident(const std
   if (!found.ok()) return found.status();
   if (found->empty()) return std::nullopt;
   return (*found)[0].String("principal");
-}
-
-absl::StatusOr<std::optional<v1::Chain>> PostgresStore::FindChain(const std::string& unit, std::uint32_t version) {
-  const absl::StatusOr<Result> found = database_.Query(kFindChain, {unit, std::min(version, 1'000'000'000u)});
-  if (!found.ok()) return found.status();
-  if (found->empty()) return std::nullopt;
-  const absl::StatusOr<Result> steps = database_.Query(kStepsOf, {unit, (*found)[0].Int("version")});
-  if (!steps.ok()) return steps.status();
-  return ChainsOf(*found, *steps).front();
 }
 
 }  // namespace nara::registry

@@ -33,7 +33,22 @@ v1::Device DeviceOf(const Row& row) {
   device.set_owner_kind(static_cast<v1::OwnerKind>(row.Int("owner_kind")));
   device.set_state(static_cast<v1::DeviceState>(row.Int("state")));
   device.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
+  device.set_controller(row.OptionalString("controller").value_or(""));
+  device.set_lead(static_cast<v1::ChainLead>(row.Int("lead")));
   return device;
+}
+
+v1::Route RouteOf(const Row& row) {
+  v1::Route route;
+  route.set_device(row.String("id"));
+  route.set_product(row.String("product"));
+  route.set_owner(row.String("owner"));
+  route.set_fallback_unit(row.String("fallback_unit"));
+  route.set_state(static_cast<v1::DeviceState>(row.Int("state")));
+  route.set_lead(static_cast<v1::ChainLead>(row.Int("lead")));
+  route.set_controller(row.OptionalString("controller").value_or(""));
+  route.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
+  return route;
 }
 
 v1::Client ClientOf(const Row& row) {
@@ -44,6 +59,7 @@ v1::Client ClientOf(const Row& row) {
   for (std::string& unit : row.Strings("units")) client.add_units(std::move(unit));
   client.set_token_sha256(row.OptionalString("token_sha256").value_or(""));
   client.set_revoked(row.Bool("revoked"));
+  for (std::string& scope : row.Strings("scopes")) client.add_scopes(std::move(scope));
   client.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
   return client;
 }
@@ -120,26 +136,6 @@ v1::Correction CorrectionOf(const Row& row) {
   correction.set_to_unit(row.String("to_unit"));
   correction.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
   return correction;
-}
-
-std::vector<v1::Chain> ChainsOf(const Result& chains, const Result& steps) {
-  std::vector<v1::Chain> all;
-  std::map<std::pair<std::string, int>, std::size_t> index;
-  for (const Row row : chains) {
-    v1::Chain& chain = all.emplace_back();
-    chain.set_unit(row.String("unit"));
-    chain.set_version(static_cast<std::uint32_t>(row.Int("version")));
-    chain.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
-    index[{chain.unit(), row.Int("version")}] = all.size() - 1;
-  }
-  for (const Row row : steps) {
-    const auto found = index.find({row.String("unit"), row.Int("version")});
-    if (found == index.end()) continue;
-    v1::ChainStep& step = *all[found->second].add_steps();
-    step.set_receiver(row.String("receiver"));
-    step.set_accept_seconds(static_cast<std::uint32_t>(row.Int("accept_seconds")));
-  }
-  return all;
 }
 
 }  // namespace nara::registry

@@ -14,9 +14,13 @@ namespace nara::registry {
 
 // Columns id, principal, provider, name, regimes, hsa_id, kind, revision.
 v1::Unit UnitOf(const Row& row);
-// Columns id, product, owner, fallback_unit, serial, owner_kind, state, revision.
+// Columns id, product, owner, fallback_unit, serial, owner_kind, state, lead,
+// controller, revision.
 v1::Device DeviceOf(const Row& row);
-// Columns id, role, principal, units, token_sha256, revoked, revision.
+// Columns id, product, owner, fallback_unit, state, lead, controller, revision; without
+// assignments.
+v1::Route RouteOf(const Row& row);
+// Columns id, role, principal, units, token_sha256, revoked, scopes, revision.
 v1::Client ClientOf(const Row& row);
 
 // Rows of two queries put together, in the order of the first:
@@ -33,10 +37,5 @@ void AddAbsences(const Result& absences, std::vector<v1::Assignment>& assignment
 // Columns purpose, start_at, end_at, revision, and from_ and to_ with assignment,
 // resident, unit.
 v1::Correction CorrectionOf(const Row& row);
-
-// Rows of two queries put together, in the order of the first:
-//   unit, version, revision
-//   unit, version, receiver, accept_seconds (by step)
-std::vector<v1::Chain> ChainsOf(const Result& chains, const Result& steps);
 
 }  // namespace nara::registry

@@ -26,13 +26,11 @@ class PostgresStore final : public Store {
   absl::StatusOr<std::vector<v1::Device>> ListDevices(const DeviceQuery& query) override;
   absl::StatusOr<std::map<std::string, v1::Device>> FindDevices(const std::vector<std::string>& ids) override;
   absl::StatusOr<std::optional<std::string>> FindResident(const std::string& id) override;
-  absl::StatusOr<std::optional<v1::Chain>> FindChain(const std::string& unit, std::uint32_t version) override;
 
   absl::StatusOr<std::vector<v1::Device>> RegisterDevices(const Actor& actor,
                                                           const std::vector<v1::Device>& devices) override;
   absl::Status RecordCertificates(const Actor& actor, const std::vector<IssuedCertificate>& issued) override;
   absl::Status CreateResident(const Actor& actor, const std::string& id, const std::string& principal) override;
-  absl::StatusOr<v1::Chain> PutChain(const Actor& actor, const v1::Chain& chain, const ReceiverGuard& guard) override;
   absl::StatusOr<v1::Client> PutClient(const Actor& actor, const v1::Client& client) override;
 
  private:

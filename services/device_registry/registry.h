@@ -48,8 +48,6 @@ class Registry {
   absl::StatusOr<v1::ListDevicesResponse> ListDevices(const Caller& caller, const v1::ListDevicesRequest& request);
   absl::StatusOr<v1::CreateResidentResponse> CreateResident(const Caller& caller,
                                                             const v1::CreateResidentRequest& request);
-  absl::StatusOr<v1::PutChainResponse> PutChain(const Caller& caller, const v1::PutChainRequest& request);
-  absl::StatusOr<v1::GetChainResponse> GetChain(const Caller& caller, const v1::GetChainRequest& request);
   absl::StatusOr<v1::PutClientResponse> PutClient(const Caller& caller, const v1::PutClientRequest& request);
 
   // May this caller follow the watches?
@@ -60,10 +58,6 @@ class Registry {
   absl::StatusOr<v1::Unit> FindUnit(const std::string& id);
   // The fallback unit gets alerts, so it is named by who may act for its principal.
   absl::Status CheckFallbacks(const Caller& caller, const std::vector<v1::Device>& devices);
-  // A chain rings at the county's receivers, and at those of principals for which the
-  // caller may act.
-  absl::Status CheckReceivers(const Caller& caller, const v1::Chain& chain,
-                              const std::map<std::string, v1::Client>& receivers) const;
   absl::Status CheckUnitsOf(const v1::Client& client);
 
   const Deps deps_;

@@ -94,20 +94,4 @@ absl::StatusOr<v1::ListDevicesResponse> Registry::ListDevices(const Caller& call
   return response;
 }
 
-absl::StatusOr<v1::GetChainResponse> Registry::GetChain(const Caller& caller, const v1::GetChainRequest& request) {
-  const auto units = deps_.store.FindUnits({request.unit()});
-  if (!units.ok()) return units.status();
-  const std::string principal = units->empty() ? "" : units->begin()->second.principal();
-  const Object object{.principal = principal, .unit = request.unit(), .owner = {}, .receivers = {}};
-  if (absl::Status status = rights_.Check(caller, Action::kReadChain, object, "chain", request.unit()); !status.ok()) {
-    return status;
-  }
-  auto chain = deps_.store.FindChain(request.unit(), request.version());
-  if (!chain.ok()) return chain.status();
-  if (!chain->has_value()) return NotThere("chain", request.unit());
-  v1::GetChainResponse response;
-  *response.mutable_chain() = **std::move(chain);
-  return response;
-}
-
 }  // namespace nara::registry

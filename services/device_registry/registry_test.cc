@@ -1,5 +1,5 @@
-// The registry's rules on a real PostgreSQL: devices, residents, chains,
-// clients, and who may do what.
+// The registry's rules on a real PostgreSQL: units, devices, residents, clients,
+// and who may do what.
 #include "device_registry/registry.h"
 
 #include <gmock/gmock.h>
@@ -44,18 +44,6 @@ v1::ProvisionDevicesRequest Provisioning(const std::vector<std::string>& devices
     v1::CertificateRequest& one = *request.add_requests();
     one.set_device(device);
     one.set_csr_pem("csr");
-  }
-  return request;
-}
-
-v1::PutChainRequest ChainOf(const std::string& unit, std::uint32_t version, const std::vector<std::string>& receivers) {
-  v1::PutChainRequest request;
-  request.mutable_chain()->set_unit(unit);
-  request.mutable_chain()->set_version(version);
-  for (const std::string& receiver : receivers) {
-    v1::ChainStep& step = *request.mutable_chain()->add_steps();
-    step.set_receiver(receiver);
-    step.set_accept_seconds(60);
   }
   return request;
 }
@@ -250,52 +238,6 @@ TEST_F(RegistryTest, AResidentIsCreatedOnce) {
   EXPECT_EQ(Reason(registry_.CreateResident(county_.As("admin"), request)), "RESIDENT_ID_TAKEN");
   request.set_resident("19121212-1212 not opaque");
   EXPECT_EQ(Reason(registry_.CreateResident(county_.As("admin"), request)), "INVALID_FIELD");
-}
-
-TEST_F(RegistryTest, AChainIsVersionedAndNeverChangedInPlace) {
-  ASSERT_TRUE(
-      registry_.PutChain(county_.As("chef-1480"), ChainOf("care-1480-1", 1, {"centre-1480", "county-fallback"})).ok());
-  ASSERT_TRUE(registry_.PutChain(county_.As("chef-1480"), ChainOf("care-1480-1", 2, {"county-fallback"})).ok());
-  EXPECT_EQ(Reason(registry_.PutChain(county_.As("chef-1480"), ChainOf("care-1480-1", 2, {"centre-1480"}))),
-            "CHAIN_VERSION");
-  v1::GetChainRequest request;
-  request.set_unit("care-1480-1");
-  request.set_version(1);
-  const auto first = registry_.GetChain(county_.As("care"), request);
-  ASSERT_TRUE(first.ok());
-  EXPECT_EQ(first->chain().steps_size(), 2);
-  EXPECT_EQ(first->chain().steps(0).receiver(), "centre-1480");
-  request.set_version(0);
-  EXPECT_EQ(registry_.GetChain(county_.As("centre-1480"), request)->chain().version(), 2u);
-  request.set_version(4'000'000'000u);
-  EXPECT_EQ(Reason(registry_.GetChain(county_.As("care"), request)), "UNKNOWN_CHAIN");
-  EXPECT_EQ(Reason(registry_.GetChain(county_.As("chef-1490"), request)), "UNKNOWN_CHAIN");
-}
-
-TEST_F(RegistryTest, RefusesChainsThatCannotRing) {
-  const auto refused = [&](const v1::PutChainRequest& request) {
-    return Reason(registry_.PutChain(county_.As("admin"), request));
-  };
-  EXPECT_EQ(refused(ChainOf("care-1480-1", 1, {})), "INVALID_FIELD");
-  EXPECT_EQ(refused(ChainOf("care-1480-1", 0, {"centre-1480"})), "INVALID_FIELD");
-  EXPECT_EQ(refused(ChainOf("care-1480-1", 1, {"NO SUCH"})), "INVALID_FIELD");
-  EXPECT_EQ(refused(ChainOf("no-such-unit", 1, {"centre-1480"})), "UNKNOWN_UNIT");
-  v1::PutChainRequest request = ChainOf("care-1480-1", 1, {"centre-1480"});
-  request.mutable_chain()->mutable_steps(0)->set_accept_seconds(0);
-  EXPECT_EQ(refused(request), "INVALID_FIELD");
-}
-
-TEST_F(RegistryTest, AChainRingsAtOnesOwnAndAtTheCountysReceivers) {
-  const auto put = [&](const std::string& who, const std::string& receiver) {
-    return registry_.PutChain(county_.As(who), ChainOf("care-1480-1", 1, {"centre-1480", receiver})).status();
-  };
-  const absl::Status foreign = put("chef-1480", "centre-1490");
-  const absl::Status missing = put("chef-1480", "no-such-centre");
-  EXPECT_EQ(rpc::ReasonOf(foreign), "UNKNOWN_RECEIVER");
-  EXPECT_EQ(foreign.code(), missing.code());
-  EXPECT_EQ(foreign.message(), missing.message());
-  EXPECT_EQ(county_.Ask("select count(*) from registry.chains"), "0");
-  EXPECT_TRUE(put("admin", "centre-1490").ok()) << "an agreement of two principals";
 }
 
 TEST_F(RegistryTest, AClientMayCallAsSoonAsPutClientHasAnswered) {

@@ -28,20 +28,6 @@ absl::Status Registry::CheckFallbacks(const Caller& caller, const std::vector<v1
   return absl::OkStatus();
 }
 
-absl::Status Registry::CheckReceivers(const Caller& caller, const v1::Chain& chain,
-                                      const std::map<std::string, v1::Client>& receivers) const {
-  for (const v1::ChainStep& step : chain.steps()) {
-    const auto receiver = receivers.find(step.receiver());
-    if (receiver == receivers.end()) return NotThere("receiver", step.receiver());
-    const std::string& principal = receiver->second.principal();
-    if (principal.empty()) continue;
-    const absl::Status status =
-        rights_.Check(caller, Action::kWriteChain, OfPrincipal(principal), "receiver", step.receiver());
-    if (!status.ok()) return status;
-  }
-  return absl::OkStatus();
-}
-
 // A unit that somebody else creates later, under an id that a client has already, would
 // be that client's.
 absl::Status Registry::CheckUnitsOf(const v1::Client& client) {
@@ -71,6 +57,8 @@ absl::StatusOr<v1::RegisterDevicesResponse> Registry::RegisterDevices(const Call
     devices.back().clear_assignment();
     devices.back().clear_state();
     devices.back().clear_revision();
+    devices.back().clear_controller();
+    devices.back().clear_lead();
   }
   if (devices.empty()) return response;
   if (absl::Status status = CheckFallbacks(caller, devices); !status.ok()) return status;
@@ -119,24 +107,6 @@ absl::StatusOr<v1::CreateResidentResponse> Registry::CreateResident(const Caller
   }
   v1::CreateResidentResponse response;
   response.set_resident(id);
-  return response;
-}
-
-absl::StatusOr<v1::PutChainResponse> Registry::PutChain(const Caller& caller, const v1::PutChainRequest& request) {
-  if (absl::Status status = Validate(request.chain()); !status.ok()) return status;
-  const absl::StatusOr<v1::Unit> unit = FindUnit(request.chain().unit());
-  if (!unit.ok()) return unit.status();
-  if (absl::Status status = rights_.Check(caller, Action::kWriteChain, OfUnit(*unit), "unit", unit->id());
-      !status.ok()) {
-    return status;
-  }
-  const auto guard = [&](const std::map<std::string, v1::Client>& receivers) {
-    return CheckReceivers(caller, request.chain(), receivers);
-  };
-  absl::StatusOr<v1::Chain> chain = deps_.store.PutChain(ActorOf(caller), request.chain(), guard);
-  if (!chain.ok()) return chain.status();
-  v1::PutChainResponse response;
-  *response.mutable_chain() = *std::move(chain);
   return response;
 }
 

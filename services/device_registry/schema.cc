@@ -3,8 +3,11 @@
 #include <array>
 
 #include "device_registry/assortment/schema.h"
+#include "device_registry/chains/schema.h"
+#include "device_registry/identity/schema.h"
 #include "device_registry/life_cycle/schema.h"
 #include "device_registry/organisation/schema.h"
+#include "device_registry/privacy/schema.h"
 #include "device_registry/residents/schema.h"
 #include "device_registry/responsibility/schema.h"
 
@@ -186,6 +189,9 @@ std::span<const Migration> Migrations() {
       Migration{5, "identities of residents", kResidentsSchema},
       Migration{6, "where a device is on its way", kLifeCycleSchema},
       Migration{7, "what each principal has chosen", kAssortmentSchema},
+      Migration{8, "revocations, enrolments, controllers", kIdentitySchema},
+      Migration{9, "scopes of clients", kPrivacySchema},
+      Migration{10, "targets and fallbacks of chains, receivers, plans", kChainsSchema},
   };
   return migrations;
 }

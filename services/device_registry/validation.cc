@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 #include <string_view>
 
 #include "common/access/authorizer.h"
@@ -13,7 +14,6 @@ namespace nara::registry {
 namespace {
 
 constexpr std::size_t kMaxName = 200;
-constexpr int kMaxSteps = 20;
 constexpr int kMaxUnits = 1000;
 
 bool IsLowerOrDigit(char c) {
@@ -45,6 +45,15 @@ absl::Status RoleOfClient(const std::string& text) {
   const absl::StatusOr<Role> role = ParseRole(text);
   const bool given = role.ok() && *role != Role::kService && *role != Role::kAdmin;
   return given ? absl::OkStatus() : Invalid("role", "is one that docs/formats/access.md lists for PutClient");
+}
+
+absl::Status ScopesOfClient(const v1::Client& client) {
+  std::set<std::string_view> left;
+  for (const Action action : AllActions()) left.insert(Name(action));
+  for (const std::string& scope : client.scopes()) {
+    if (left.erase(scope) == 0) return Invalid("scopes", "are actions of docs/formats/access.md, each once");
+  }
+  return absl::OkStatus();
 }
 
 // Certificates of our services carry such names: a client may not.
@@ -129,16 +138,6 @@ absl::Status Validate(const v1::TransferResponsibilityRequest& request) {
   return FirstError({ValidateOpaqueId("assignment", request.assignment()), Slug("unit", request.unit())});
 }
 
-absl::Status Validate(const v1::Chain& chain) {
-  if (chain.steps_size() < 1 || chain.steps_size() > kMaxSteps) return Invalid("steps", "are 1 to 20");
-  if (chain.version() == 0) return Invalid("version", "starts from 1");
-  for (const v1::ChainStep& step : chain.steps()) {
-    if (absl::Status status = Slug("receiver", step.receiver()); !status.ok()) return status;
-    if (step.accept_seconds() < 1 || step.accept_seconds() > 3600) return Invalid("accept_seconds", "is 1 to 3600");
-  }
-  return Slug("unit", chain.unit());
-}
-
 absl::Status Validate(const v1::Client& client, const Catalogue& catalogue) {
   const std::string& token = client.token_sha256();
   if (!token.empty() && (token.size() != 64 || !std::all_of(token.begin(), token.end(), IsHex))) {
@@ -151,7 +150,8 @@ absl::Status Validate(const v1::Client& client, const Catalogue& catalogue) {
   for (const std::string& unit : client.units()) {
     if (absl::Status status = Slug("units", unit); !status.ok()) return status;
   }
-  return FirstError({Slug("id", client.id()), NotReserved(client), RoleOfClient(client.role())});
+  return FirstError(
+      {Slug("id", client.id()), NotReserved(client), RoleOfClient(client.role()), ScopesOfClient(client)});
 }
 
 absl::Status ValidateOpaqueId(const std::string& field, const std::string& id) {

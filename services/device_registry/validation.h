@@ -30,7 +30,6 @@ absl::Status ValidatePeriod(bool has_start, const google::protobuf::Timestamp& s
 absl::Status Validate(const v1::Device& device, const Catalogue& catalogue);
 absl::Status Validate(const v1::AssignDeviceRequest& request);
 absl::Status Validate(const v1::TransferResponsibilityRequest& request);
-absl::Status Validate(const v1::Chain& chain);
 absl::Status Validate(const v1::Client& client, const Catalogue& catalogue);
 
 // As the catalogue writes it: "rented_from_hmc".

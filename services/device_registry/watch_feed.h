@@ -1,5 +1,6 @@
 // Serves one watch (routes, chains or access) to any number of streams: snapshot,
-// changes in commit order, heartbeats, as proto/nara/registry/v1 describes it.
+// changes in commit order, heartbeats, as proto/nara/registry/v1 describes it. `More`
+// are the tables of what rides along on the same stream, in the same revisions.
 //
 // The feed keeps every item in its newest form in memory. A stream gets what is
 // newer than its own revision, in pieces that fit its queue; a slow one delays
@@ -17,7 +18,10 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <tuple>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "common/routes/watched_table.h"
@@ -25,17 +29,20 @@
 
 namespace nara::registry {
 
-template <typename Table, typename Response>
+template <typename Table, typename Response, typename... More>
 class WatchFeed {
  public:
-  using Item = typename Table::ItemType;
   using Writer = std::shared_ptr<rpc::StreamWriter<Response>>;
-  using AddItem = void (*)(Response&, const Item&);
+  template <typename T>
+  using ItemOf = typename T::ItemType;
+  template <typename T>
+  using AddItem = void (*)(Response&, const ItemOf<T>&);
   static constexpr std::size_t kPiece = 200;  // items in a message
 
-  // `add_item` puts an item into a response.
-  explicit WatchFeed(AddItem add_item) : add_item_(add_item) {
-    table_.OnChange([this](const Items& changed) { changed_ = changed; });
+  // Each puts an item of a table into a response.
+  explicit WatchFeed(AddItem<Table> add, AddItem<More>... more) : add_(add, more...) {
+    const auto gather = [this](const auto& changed) { Gather(changed_, changed); };
+    std::apply([&](auto&... tables) { (tables.OnChange(gather), ...); }, tables_);
   }
 
   // Begins a stream: from `after` when that is a revision we have passed, else with
@@ -45,17 +52,20 @@ class WatchFeed {
     Stream& stream = streams_.emplace_back();
     stream.writer = std::move(writer);
     stream.seen = after;
-    stream.snapshot = after == 0 || after > table_.revision();
+    stream.snapshot = after == 0 || after > table().revision();
     // Before the first state is loaded there is nothing to say: Publish will.
-    if (table_.ready()) Serve(stream);
+    if (table().ready()) Serve(stream);
   }
 
   // Applies a new state and sends it. `heartbeat` says to also tell streams that
   // have nothing new.
-  void Publish(std::vector<Item> items, std::uint64_t revision, bool heartbeat) {
+  void Publish(std::vector<ItemOf<Table>> items, std::vector<ItemOf<More>>... more, std::uint64_t revision,
+               bool heartbeat) {
     const std::lock_guard lock(mutex_);
-    changed_after_ = table_.revision();
-    table_.Apply(!table_.ready(), std::move(items), revision);
+    changed_after_ = table().revision();
+    changed_.clear();
+    ApplyTo(std::get<0>(tables_), std::move(items), revision);
+    (ApplyTo(std::get<More>(tables_), std::move(more), revision), ...);
     streams_.remove_if([](const Stream& stream) { return stream.writer->closed(); });
     for (Stream& stream : streams_) {
       const bool said = Serve(stream);
@@ -81,10 +91,12 @@ class WatchFeed {
     streams_.clear();
   }
 
-  const Table& table() const { return table_; }
+  const Table& table() const { return std::get<0>(tables_); }
 
  private:
-  using Items = std::vector<std::shared_ptr<const Item>>;
+  // An item of any of the tables.
+  using Pointer = std::variant<typename Table::Pointer, typename More::Pointer...>;
+  using Items = std::vector<Pointer>;
 
   struct Stream {
     Writer writer;
@@ -96,8 +108,30 @@ class WatchFeed {
   Response Complete() const {
     Response response;
     response.set_complete(true);
-    response.set_revision(table_.revision());
+    response.set_revision(table().revision());
     return response;
+  }
+
+  template <typename T>
+  static void ApplyTo(T& table, std::vector<ItemOf<T>> items, std::uint64_t revision) {
+    table.Apply(!table.ready(), std::move(items), revision);
+  }
+
+  template <typename Pointers>
+  static void Gather(Items& items, const Pointers& pointers) {
+    items.insert(items.end(), pointers.begin(), pointers.end());
+  }
+
+  static std::uint64_t RevisionOf(const Pointer& pointer) {
+    return std::visit([](const auto& item) { return item->revision(); }, pointer);
+  }
+
+  void Add(Response& response, const Pointer& pointer) const {
+    const auto add = [&](const auto& item) {
+      using Item = std::remove_cvref_t<decltype(*item)>;
+      std::get<void (*)(Response&, const Item&)>(add_)(response, *item);
+    };
+    std::visit(add, pointer);
   }
 
   // Sends what it can; true when anything was to be said.
@@ -109,19 +143,19 @@ class WatchFeed {
   }
 
   void Build(Stream& stream) {
-    if (!stream.snapshot && stream.seen >= table_.revision()) return;
+    if (!stream.snapshot && stream.seen >= table().revision()) return;
     const Items items = Newer(stream.snapshot ? 0 : stream.seen);
     if (stream.snapshot || !items.empty()) Cut(stream, items);
-    stream.seen = table_.revision();
+    stream.seen = table().revision();
     stream.snapshot = false;
   }
 
   void Cut(Stream& stream, const Items& items) {
     for (std::size_t from = 0; from == 0 || from < items.size(); from += kPiece) {
       Response& response = stream.pending.emplace_back();
-      response.set_revision(table_.revision());
+      response.set_revision(table().revision());
       const std::size_t to = std::min(items.size(), from + kPiece);
-      for (std::size_t i = from; i < to; ++i) add_item_(response, *items[i]);
+      for (std::size_t i = from; i < to; ++i) Add(response, items[i]);
     }
     stream.pending.front().set_snapshot_start(stream.snapshot);
     stream.pending.back().set_complete(true);
@@ -129,16 +163,22 @@ class WatchFeed {
 
   // In commit order. Most streams lack just the last changes, which are at hand.
   Items Newer(std::uint64_t than) const {
-    Items items = than != 0 && than == changed_after_ ? changed_ : table_.NewerThan(than);
-    std::sort(items.begin(), items.end(), [](const auto& a, const auto& b) { return a->revision() < b->revision(); });
+    Items items;
+    if (than != 0 && than == changed_after_) {
+      items = changed_;
+    } else {
+      std::apply([&](const auto&... tables) { (Gather(items, tables.NewerThan(than)), ...); }, tables_);
+    }
+    const auto older = [](const Pointer& a, const Pointer& b) { return RevisionOf(a) < RevisionOf(b); };
+    std::sort(items.begin(), items.end(), older);
     return items;
   }
 
-  const AddItem add_item_;
+  const std::tuple<AddItem<Table>, AddItem<More>...> add_;
   mutable std::mutex mutex_;
-  // State below is protected by mutex_; the table protects itself too.
-  Table table_;
-  Items changed_;                    // by the last Publish
+  // State below is protected by mutex_; the tables protect themselves too.
+  std::tuple<Table, More...> tables_;
+  Items changed_;                    // by the last Publish, of every table
   std::uint64_t changed_after_ = 0;  // the revision before it
   std::list<Stream> streams_;
 };

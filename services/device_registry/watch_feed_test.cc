@@ -119,6 +119,40 @@ TEST_F(WatchFeedTest, CutsABigSnapshotAndFinishesItBeforeAnythingNew) {
   EXPECT_FALSE(feeds_.behind());
 }
 
+TEST_F(WatchFeedTest, WhatRidesAlongComesInTheSameStateAndOrder) {
+  const auto chain = [](std::uint64_t revision) {
+    v1::Chain made;
+    made.set_unit("unit-" + std::to_string(revision));
+    made.set_version(1);
+    made.set_revision(revision);
+    return made;
+  };
+  const auto plan = [](const std::string& resident, std::uint64_t revision) {
+    v1::Plan made;
+    made.set_resident(resident);
+    made.set_revision(revision);
+    return made;
+  };
+  feeds_.chains.Publish({chain(1)}, {plan("r-1", 2)}, 2, false);
+  const auto client = std::make_shared<testing::FakeWriter<v1::WatchChainsResponse>>();
+  feeds_.chains.Open(client, 0);
+  auto said = client->Take();
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_EQ(said[0].chains_size(), 1);
+  EXPECT_EQ(said[0].plans_size(), 1);
+  feeds_.chains.Publish({}, {plan("r-1", 3)}, 3, false);
+  said = client->Take();
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_EQ(said[0].chains_size(), 0);
+  EXPECT_EQ(said[0].plans(0).revision(), 3u);
+  const auto late = std::make_shared<testing::FakeWriter<v1::WatchChainsResponse>>();
+  feeds_.chains.Open(late, 1);
+  said = late->Take();
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_EQ(said[0].plans_size(), 1) << "what it lacks of either, in its newest form";
+  EXPECT_EQ(said[0].chains_size(), 0);
+}
+
 TEST_F(WatchFeedTest, ForgetsWhoeverHangsUp) {
   Publish({}, 1);
   const auto client = Open(0);

@@ -91,6 +91,12 @@ class PrivateMqtt:
         """As after a change of certificates."""
         os.kill(self.pid, signal.SIGHUP)
 
+    def restart(self):
+        """Ends it hard and starts it again on the same files."""
+        self._process.child.kill()
+        self._process.child.wait()
+        self._supervisor.start([self._process])
+
     def log(self):
         return pathlib.Path(self.paths.log("mosquitto")).read_text(encoding="utf-8")
 

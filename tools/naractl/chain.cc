@@ -13,13 +13,28 @@ struct GetOptions {
 struct PutOptions {
   std::string unit;
   std::vector<std::string> steps;  // receiver=seconds
+  std::string file;                // a chain with targets, in place of steps
 };
+
+// "nurse, visit patrol with key, at hours".
+std::string TargetsOf(const registry::v1::ChainStep& step) {
+  std::string text;
+  for (const registry::v1::Target& target : step.targets()) {
+    text += text.empty() ? "" : ", ";
+    text += (target.role() == registry::v1::TARGET_ROLE_VISIT ? "visit " : "") + target.receiver();
+    for (const std::string& name : target.competences()) text += " with " + name;
+    if (target.has_schedule()) text += " at hours";
+  }
+  return step.fallback() && text.empty() ? "fallback" : text;
+}
 
 void Print(const Session& session, const registry::v1::Chain& chain) {
   if (session.json) return PrintLine(ToJson(chain));
-  Table table{{"STEP", "RECEIVER", "SECONDS"}};
+  Table table{{"STEP", "RECEIVER", "SECONDS", "REPEATS", "TARGETS"}};
   for (int i = 0; i < chain.steps_size(); ++i) {
-    table.push_back({std::to_string(i), chain.steps(i).receiver(), std::to_string(chain.steps(i).accept_seconds())});
+    const registry::v1::ChainStep& step = chain.steps(i);
+    table.push_back({std::to_string(i), step.receiver(), std::to_string(step.accept_seconds()),
+                     std::to_string(step.repeats()), TargetsOf(step)});
   }
   PrintLine("unit " + chain.unit() + ", version " + std::to_string(chain.version()));
   PrintTable(table);
@@ -57,6 +72,9 @@ absl::Status Put(Session& session, const PutOptions& options) {
   const auto known = registry.GetChain(current);
   if (!known.ok() && !absl::IsNotFound(known.status())) return known.status();
   registry::v1::PutChainRequest request;
+  if (!options.file.empty()) {
+    if (absl::Status s = FromJsonFile(options.file, *request.mutable_chain()); !s.ok()) return s;
+  }
   request.mutable_chain()->set_unit(options.unit);
   request.mutable_chain()->set_version(known.ok() ? known->chain().version() + 1 : 1);
   for (const std::string& step : options.steps) {
@@ -84,9 +102,12 @@ void AddChainCommands(CLI::App& app, Session& session) {
       group, session, "put", "Stores a new version of the chain of a unit.",
       [](CLI::App& command, PutOptions& options) {
         command.add_option("unit", options.unit, "the unit")->required();
-        command.add_option("steps", options.steps, "RECEIVER=SECONDS, in order")->required();
+        CLI::Option* steps = command.add_option("steps", options.steps, "RECEIVER=SECONDS, in order");
+        command.add_option("--file", options.file, "a chain with targets as JSON; unit and version are filled in")
+            ->excludes(steps);
       },
       Put);
+  AddExplainCommands(group, session);
 }
 
 }  // namespace nara::naractl

@@ -34,11 +34,16 @@ void AddStaffCommands(CLI::App& app, Session& session);
 void AddIdentityCommands(CLI::App& app, Session& session);
 void AddChainCommands(CLI::App& app, Session& session);
 void AddProductCommands(CLI::App& app, Session& session);
+// What chains would do, in the group of chain.
+void AddExplainCommands(CLI::App& group, Session& session);
+void AddReceiverCommands(CLI::App& app, Session& session);
+void AddPlanCommands(CLI::App& app, Session& session);
 void AddPrincipalCommands(CLI::App& app, Session& session);
 void AddAssignmentCommands(CLI::App& app, Session& session);
 void AddHandOverCommands(CLI::App& app, Session& session);
 void AddAlertCommands(CLI::App& app, Session& session);
 void AddObservationCommands(CLI::App& app, Session& session);
 void AddQuarantineCommands(CLI::App& app, Session& session);
+void AddClientCommands(CLI::App& app, Session& session);
 
 }  // namespace nara::naractl

@@ -12,6 +12,8 @@ int Run(int argc, const char* const* argv) {
   app.fallthrough();
   app.add_option("--demo", session.demo_path, "demo.json; by default found from here upward");
   app.add_option("--as", session.persona, "persona of the demo to call as");
+  app.add_option("--registry", session.registry, "an installation's registry, HOST:PORT, for client commands")
+      ->needs(app.add_option("--pki", session.pki, "folder with ca.crt, nara-admin.crt and nara-admin.key"));
   app.add_flag("--json", session.json, "JSON in place of a table");
   AddDeviceCommands(app, session);
   AddResidentCommands(app, session);
@@ -21,12 +23,15 @@ int Run(int argc, const char* const* argv) {
   AddStaffCommands(app, session);
   AddChainCommands(app, session);
   AddProductCommands(app, session);
+  AddReceiverCommands(app, session);
+  AddPlanCommands(app, session);
   AddPrincipalCommands(app, session);
   AddAssignmentCommands(app, session);
   AddHandOverCommands(app, session);
   AddAlertCommands(app, session);
   AddObservationCommands(app, session);
   AddQuarantineCommands(app, session);
+  AddClientCommands(app, session);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

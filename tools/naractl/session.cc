@@ -3,13 +3,17 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <utility>
 
 #include "common/rpc/error.h"
 
 namespace nara::naractl {
 namespace {
+
+constexpr char kAdministrator[] = "nara-admin";
 
 // Columns of text are counted in characters, not in bytes.
 size_t Width(const std::string& text) {
@@ -52,6 +56,23 @@ absl::StatusOr<Session::Call> Session::Begin(const std::string& usual) const {
   return call;
 }
 
+absl::StatusOr<Session::Call> Session::BeginAdmin() const {
+  Call call;
+  if (registry.empty()) {
+    const auto path = tools::FindDemoFile(demo_path);
+    if (!path.ok()) return absl::UnavailableError(path.status().message());
+    auto demo = tools::ReadDemoFile(*path);
+    if (!demo.ok()) return demo.status();
+    call.demo = *std::move(demo);
+    call.tls = call.demo.TlsOfClient(kAdministrator);
+  } else {
+    call.demo.registry = registry;
+    call.tls = {
+        .ca = pki + "/ca.crt", .cert = pki + "/" + kAdministrator + ".crt", .key = pki + "/" + kAdministrator + ".key"};
+  }
+  return call;
+}
+
 void Session::Report(const absl::Status& status) {
   if (status.ok()) return;
   code = CodeOf(status);
@@ -86,6 +107,17 @@ std::string ToJson(const google::protobuf::Message& message) {
   std::string text;
   const auto status = google::protobuf::util::MessageToJsonString(message, &text, options);
   return status.ok() ? text : "{}";
+}
+
+absl::Status FromJsonFile(const std::string& path, google::protobuf::Message& message) {
+  std::ifstream file;
+  if (path != "-") file.open(path);
+  std::istream& in = path == "-" ? std::cin : file;
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in) return absl::InvalidArgumentError("cannot read " + path);
+  const auto status = google::protobuf::util::JsonStringToMessage(text, &message);
+  if (status.ok()) return absl::OkStatus();
+  return absl::InvalidArgumentError(path + " is not JSON of this form: " + std::string(status.message()));
 }
 
 void PrintLine(const std::string& line) {

@@ -27,6 +27,8 @@ using Table = std::vector<std::vector<std::string>>;
 struct Session {
   std::string demo_path;  // --demo; empty to look for it
   std::string persona;    // --as; empty for the usual one of the command
+  std::string registry;   // --registry; empty for the demo's
+  std::string pki;        // --pki, of that registry
   bool json = false;      // --json
   int code = kDone;
 
@@ -38,6 +40,8 @@ struct Session {
     config::Tls tls;
   };
   absl::StatusOr<Call> Begin(const std::string& usual) const;
+  // As the administrator, of the installation of --registry or of the demo.
+  absl::StatusOr<Call> BeginAdmin() const;
 
   // Prints an error with its reason and what to do, and sets the code.
   void Report(const absl::Status& status);
@@ -48,6 +52,9 @@ void PrintTable(const Table& table);
 // One line of JSON with the proto's field names.
 std::string ToJson(const google::protobuf::Message& message);
 void PrintLine(const std::string& line);
+// Reads a message from a file of JSON with the proto's field names; "-" is standard
+// input. InvalidArgument when it is none.
+absl::Status FromJsonFile(const std::string& path, google::protobuf::Message& message);
 // The messages as a JSON list, one a line.
 void PrintJsonList(const std::vector<std::string>& lines);
 

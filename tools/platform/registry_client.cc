@@ -7,6 +7,8 @@ namespace nara::tools {
 
 using registry::v1::AssignDeviceRequest;
 using registry::v1::AssignDeviceResponse;
+using registry::v1::CreateEnrolmentRequest;
+using registry::v1::CreateEnrolmentResponse;
 using registry::v1::CreateResidentRequest;
 using registry::v1::CreateResidentResponse;
 using registry::v1::DeviceRegistryService;
@@ -16,6 +18,12 @@ using registry::v1::GetChainRequest;
 using registry::v1::GetChainResponse;
 using registry::v1::GetDeviceRequest;
 using registry::v1::GetDeviceResponse;
+using registry::v1::LiftRevocationRequest;
+using registry::v1::LiftRevocationResponse;
+using registry::v1::ListCertificatesRequest;
+using registry::v1::ListCertificatesResponse;
+using registry::v1::ListClientsRequest;
+using registry::v1::ListClientsResponse;
 using registry::v1::ListDevicesRequest;
 using registry::v1::ListDevicesResponse;
 using registry::v1::ListPrincipalsRequest;
@@ -32,6 +40,10 @@ using registry::v1::PutUnitRequest;
 using registry::v1::PutUnitResponse;
 using registry::v1::RegisterDevicesRequest;
 using registry::v1::RegisterDevicesResponse;
+using registry::v1::RevokeDeviceRequest;
+using registry::v1::RevokeDeviceResponse;
+using registry::v1::SetControllerRequest;
+using registry::v1::SetControllerResponse;
 using Stub = DeviceRegistryService::Stub;
 
 namespace {
@@ -92,6 +104,36 @@ absl::StatusOr<PutChainResponse> RegistryClient::PutChain(const PutChainRequest&
 }
 absl::StatusOr<GetChainResponse> RegistryClient::GetChain(const GetChainRequest& request) {
   return Unary(impl_->stub(), &Stub::GetChain, request);
+}
+absl::StatusOr<registry::v1::PutReceiverResponse> RegistryClient::PutReceiver(
+    const registry::v1::PutReceiverRequest& request) {
+  return Unary(impl_->stub(), &Stub::PutReceiver, request);
+}
+absl::StatusOr<registry::v1::ListReceiversResponse> RegistryClient::ListReceivers(
+    const registry::v1::ListReceiversRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListReceivers, request);
+}
+absl::StatusOr<registry::v1::SetChainLeadResponse> RegistryClient::SetChainLead(
+    const registry::v1::SetChainLeadRequest& request) {
+  return Unary(impl_->stub(), &Stub::SetChainLead, request);
+}
+absl::StatusOr<registry::v1::ExplainChainResponse> RegistryClient::ExplainChain(
+    const registry::v1::ExplainChainRequest& request) {
+  return Unary(impl_->stub(), &Stub::ExplainChain, request);
+}
+absl::StatusOr<registry::v1::CheckChainsResponse> RegistryClient::CheckChains(
+    const registry::v1::CheckChainsRequest& request) {
+  return Unary(impl_->stub(), &Stub::CheckChains, request);
+}
+absl::StatusOr<registry::v1::PutPlanResponse> RegistryClient::PutPlan(const registry::v1::PutPlanRequest& request) {
+  return Unary(impl_->stub(), &Stub::PutPlan, request);
+}
+absl::StatusOr<registry::v1::GetPlanResponse> RegistryClient::GetPlan(const registry::v1::GetPlanRequest& request) {
+  return Unary(impl_->stub(), &Stub::GetPlan, request);
+}
+absl::StatusOr<registry::v1::ListPlansResponse> RegistryClient::ListPlans(
+    const registry::v1::ListPlansRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListPlans, request);
 }
 absl::StatusOr<PutClientResponse> RegistryClient::PutClient(const PutClientRequest& request) {
   return Unary(impl_->stub(), &Stub::PutClient, request);
@@ -194,6 +236,24 @@ absl::StatusOr<registry::v1::ListProtectedAccessResponse> RegistryClient::ListPr
 absl::StatusOr<registry::v1::RotateIdentityKeysResponse> RegistryClient::RotateIdentityKeys(
     const registry::v1::RotateIdentityKeysRequest& request) {
   return Unary(impl_->stub(), &Stub::RotateIdentityKeys, request);
+}
+absl::StatusOr<RevokeDeviceResponse> RegistryClient::RevokeDevice(const RevokeDeviceRequest& request) {
+  return Unary(impl_->stub(), &Stub::RevokeDevice, request);
+}
+absl::StatusOr<LiftRevocationResponse> RegistryClient::LiftRevocation(const LiftRevocationRequest& request) {
+  return Unary(impl_->stub(), &Stub::LiftRevocation, request);
+}
+absl::StatusOr<ListCertificatesResponse> RegistryClient::ListCertificates(const ListCertificatesRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListCertificates, request);
+}
+absl::StatusOr<CreateEnrolmentResponse> RegistryClient::CreateEnrolment(const CreateEnrolmentRequest& request) {
+  return Unary(impl_->stub(), &Stub::CreateEnrolment, request);
+}
+absl::StatusOr<SetControllerResponse> RegistryClient::SetController(const SetControllerRequest& request) {
+  return Unary(impl_->stub(), &Stub::SetController, request);
+}
+absl::StatusOr<ListClientsResponse> RegistryClient::ListClients(const ListClientsRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListClients, request);
 }
 
 }  // namespace nara::tools

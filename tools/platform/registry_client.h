@@ -8,6 +8,10 @@
 #include "nara/registry/v1/assortment.pb.h"
 #include "nara/registry/v1/life_cycle.pb.h"
 #include "nara/registry/v1/organisation.pb.h"
+#include "nara/registry/v1/clients.pb.h"
+#include "nara/registry/v1/identity.pb.h"
+#include "nara/registry/v1/chains.pb.h"
+#include "nara/registry/v1/plans.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 #include "nara/registry/v1/residents.pb.h"
 
@@ -35,6 +39,14 @@ class RegistryClient {
   absl::StatusOr<registry::v1::EndAssignmentResponse> EndAssignment(const registry::v1::EndAssignmentRequest& request);
   absl::StatusOr<registry::v1::PutChainResponse> PutChain(const registry::v1::PutChainRequest& request);
   absl::StatusOr<registry::v1::GetChainResponse> GetChain(const registry::v1::GetChainRequest& request);
+  absl::StatusOr<registry::v1::PutReceiverResponse> PutReceiver(const registry::v1::PutReceiverRequest& request);
+  absl::StatusOr<registry::v1::ListReceiversResponse> ListReceivers(const registry::v1::ListReceiversRequest& request);
+  absl::StatusOr<registry::v1::SetChainLeadResponse> SetChainLead(const registry::v1::SetChainLeadRequest& request);
+  absl::StatusOr<registry::v1::ExplainChainResponse> ExplainChain(const registry::v1::ExplainChainRequest& request);
+  absl::StatusOr<registry::v1::CheckChainsResponse> CheckChains(const registry::v1::CheckChainsRequest& request);
+  absl::StatusOr<registry::v1::PutPlanResponse> PutPlan(const registry::v1::PutPlanRequest& request);
+  absl::StatusOr<registry::v1::GetPlanResponse> GetPlan(const registry::v1::GetPlanRequest& request);
+  absl::StatusOr<registry::v1::ListPlansResponse> ListPlans(const registry::v1::ListPlansRequest& request);
   absl::StatusOr<registry::v1::PutClientResponse> PutClient(const registry::v1::PutClientRequest& request);
   absl::StatusOr<registry::v1::MoveDeviceResponse> MoveDevice(const registry::v1::MoveDeviceRequest& request);
   absl::StatusOr<registry::v1::ListDeviceHistoryResponse> ListDeviceHistory(
@@ -73,6 +85,15 @@ class RegistryClient {
       const registry::v1::ListProtectedAccessRequest& request);
   absl::StatusOr<registry::v1::RotateIdentityKeysResponse> RotateIdentityKeys(
       const registry::v1::RotateIdentityKeysRequest& request);
+  absl::StatusOr<registry::v1::RevokeDeviceResponse> RevokeDevice(const registry::v1::RevokeDeviceRequest& request);
+  absl::StatusOr<registry::v1::LiftRevocationResponse> LiftRevocation(
+      const registry::v1::LiftRevocationRequest& request);
+  absl::StatusOr<registry::v1::ListCertificatesResponse> ListCertificates(
+      const registry::v1::ListCertificatesRequest& request);
+  absl::StatusOr<registry::v1::CreateEnrolmentResponse> CreateEnrolment(
+      const registry::v1::CreateEnrolmentRequest& request);
+  absl::StatusOr<registry::v1::SetControllerResponse> SetController(const registry::v1::SetControllerRequest& request);
+  absl::StatusOr<registry::v1::ListClientsResponse> ListClients(const registry::v1::ListClientsRequest& request);
 
  private:
   class Impl;

@@ -2,18 +2,26 @@
 
 namespace nara::guard {
 
-void Connections::Opened(std::string_view client_id, const void* client) {
-  by_id_.insert_or_assign(std::string(client_id), client);
+void Connections::Opened(std::string_view client_id, const void* client, std::string_view serial) {
+  by_id_.insert_or_assign(std::string(client_id), Connection{client, std::string(serial)});
 }
 
 void Connections::Closed(std::string_view client_id, const void* client) {
   const auto found = by_id_.find(client_id);
-  if (found != by_id_.end() && found->second == client) by_id_.erase(found);
+  if (found != by_id_.end() && found->second.client == client) by_id_.erase(found);
 }
 
 bool Connections::Has(std::string_view client_id, const void* client) const {
   const auto found = by_id_.find(client_id);
-  return found != by_id_.end() && found->second == client;
+  return found != by_id_.end() && found->second.client == client;
+}
+
+std::vector<std::string> Connections::Which(const Filter& filter) const {
+  std::vector<std::string> ids;
+  for (const auto& [id, connection] : by_id_) {
+    if (filter(id, connection.serial)) ids.push_back(id);
+  }
+  return ids;
 }
 
 }  // namespace nara::guard

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace nara::guard {
 
@@ -12,8 +13,8 @@ namespace nara::guard {
 // while the connection has its client id. One thread: the MQTT server's.
 class Connections {
  public:
-  // `client` is compared, never followed.
-  void Opened(std::string_view client_id, const void* client);
+  // `client` is compared, never followed; `serial` is of its certificate, empty without one.
+  void Opened(std::string_view client_id, const void* client, std::string_view serial = "");
 
   // Nothing when another connection has the client id by now.
   void Closed(std::string_view client_id, const void* client);
@@ -21,8 +22,16 @@ class Connections {
   // True from Opened until Closed, or until another connection has come in under the client id.
   bool Has(std::string_view client_id, const void* client) const;
 
+  using Filter = std::function<bool(std::string_view client_id, std::string_view serial)>;
+  // The client ids of those for which `filter` says so.
+  std::vector<std::string> Which(const Filter& filter) const;
+
  private:
-  std::map<std::string, const void*, std::less<>> by_id_;
+  struct Connection {
+    const void* client = nullptr;
+    std::string serial;
+  };
+  std::map<std::string, Connection, std::less<>> by_id_;
 };
 
 }  // namespace nara::guard

@@ -35,5 +35,14 @@ TEST_F(ConnectionsTest, WhoNeverCameInHasNothing) {
   EXPECT_FALSE(connections_.Has("", &first_));
 }
 
+TEST_F(ConnectionsTest, FindsThoseOfACertificateWhileTheyAreOpen) {
+  connections_.Opened("bp-0001", &first_, "0a");
+  connections_.Opened("bp-0002", &second_, "0b");
+  const auto with_0a = [](std::string_view, std::string_view serial) { return serial == "0a"; };
+  EXPECT_EQ(connections_.Which(with_0a), std::vector<std::string>{"bp-0001"});
+  connections_.Opened("bp-0001", &second_, "0c");
+  EXPECT_TRUE(connections_.Which(with_0a).empty());
+}
+
 }  // namespace
 }  // namespace nara::guard

@@ -20,8 +20,12 @@
 // After mosquitto's plugin headers, which declare what it needs.
 #include <mosquitto.h>
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -34,6 +38,7 @@
 #include "deploy/mosquitto/guard/receipt.h"
 #include "deploy/mosquitto/guard/refusals.h"
 #include "deploy/mosquitto/guard/report.h"
+#include "deploy/mosquitto/guard/revocations.h"
 #include "deploy/mosquitto/guard/rules.h"
 
 namespace nara::guard {
@@ -52,6 +57,9 @@ struct Shared {
   Refusals refusals;
   std::array<Limit, 2> limits;  // of reports that are not, and that are, about alarms: neither may hide the other
   Connections connections;
+  Revocations revocations;
+  std::string revoked_file;  // `plugin_opt_revoked`: what was last in force, so that a restart lets nobody in
+  bool saved = false;        // it holds what is in force
 };
 
 Shared& State() {
@@ -82,6 +90,13 @@ void Refuse(Refusal refusal, std::string_view client, std::string_view subject) 
   }
 }
 
+std::string Hex(const unsigned char* bytes, size_t size) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string text;
+  for (size_t i = 0; i < size; ++i) text.append({kHex[bytes[i] >> 4], kHex[bytes[i] & 15]});
+  return text;
+}
+
 std::string CommonName(const mosquitto* client) {
   const std::unique_ptr<X509, decltype(&X509_free)> certificate(
       static_cast<X509*>(mosquitto_client_certificate(client)), &X509_free);
@@ -93,15 +108,22 @@ std::string CommonName(const mosquitto* client) {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(name)), static_cast<size_t>(ASN1_STRING_length(name))};
 }
 
+// As the registry writes it: lower-case hexadecimal, at least 32 digits.
+std::string SerialOf(const mosquitto* client) {
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      static_cast<X509*>(mosquitto_client_certificate(client)), &X509_free);
+  if (!certificate) return "";
+  const ASN1_INTEGER* serial = X509_get0_serialNumber(certificate.get());
+  std::string text = Hex(ASN1_STRING_get0_data(serial), static_cast<size_t>(ASN1_STRING_length(serial)));
+  return text.insert(0, 32 - std::min<size_t>(text.size(), 32), '0');
+}
+
 std::string PasswordOf(const std::string& key, std::string_view device) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(device.data()),
        device.size(), digest, &size);
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string text;
-  for (unsigned int i = 0; i < size; ++i) text.append({kHex[digest[i] >> 4], kHex[digest[i] & 15]});
-  return text;
+  return Hex(digest, size);
 }
 
 bool SameSecret(std::string_view a, std::string_view b) {
@@ -126,16 +148,27 @@ std::optional<Refusal> CheckPassword(const Listener& listener, const mosquitto_e
   return std::nullopt;
 }
 
+std::optional<Refusal> CheckLogin(const Listener& listener, const mosquitto_evt_basic_auth& event,
+                                  std::string_view serial) {
+  const bool plain = listener.clients == Clients::kPlain;
+  if (const auto refusal = plain ? CheckPassword(listener, event) : CheckCertificate(listener, event.client)) {
+    return refusal;
+  }
+  const bool revoked = listener.clients != Clients::kServices &&
+                       State().revocations.Has(View(mosquitto_client_id(event.client)), serial);
+  return revoked ? std::optional(Refusal::kRevoked) : std::nullopt;
+}
+
 int OnLogin(int, void* data, void* userdata) {
   const auto& event = *static_cast<mosquitto_evt_basic_auth*>(data);
   const auto& listener = *static_cast<Listener*>(userdata);
-  const auto refusal =
-      listener.clients == Clients::kPlain ? CheckPassword(listener, event) : CheckCertificate(listener, event.client);
+  const std::string serial = listener.clients == Clients::kDevices ? SerialOf(event.client) : "";
+  const auto refusal = CheckLogin(listener, event, serial);
   const std::string_view client_id = View(mosquitto_client_id(event.client));
   if (refusal) {
     Refuse(*refusal, client_id, "at login");
   } else {
-    State().connections.Opened(client_id, event.client);
+    State().connections.Opened(client_id, event.client, serial);
   }
   PublishWhenDue();
   return refusal ? MOSQ_ERR_AUTH : MOSQ_ERR_SUCCESS;
@@ -165,19 +198,64 @@ Attempt AttemptOf(Refusal refusal, int access) {
   return access == MOSQ_ACL_WRITE ? Attempt::kPublish : Attempt::kSubscribe;
 }
 
+std::string_view PayloadOf(const mosquitto_evt_acl_check& event) {
+  return {static_cast<const char*>(event.payload), event.payload != nullptr ? event.payloadlen : 0};
+}
+
 // Ingest, for quarantine, and the device itself, in a receipt.
 void TellRefusal(Refusal refusal, std::string_view device, const mosquitto_evt_acl_check& event) {
   const std::string_view topic = View(event.topic);
   const Attempt attempt = AttemptOf(refusal, event.access);
-  const std::string_view payload(static_cast<const char*>(event.payload),
-                                 event.payload != nullptr ? event.payloadlen : 0);
-  const Report report = MakeReport(device, attempt, topic, payload, refusal);
+  const Report report = MakeReport(device, attempt, topic, PayloadOf(event), refusal);
   Limit& limit = State().limits[report.alarm ? 1 : 0];
   if (!limit.Allow(device, std::chrono::steady_clock::now())) return State().refusals.Cut();
   Publish(nullptr, report.topic, report.payload);
   if (attempt != Attempt::kPublish) return;
   const RefusedReceipt receipt = MakeRefusedReceipt(device, topic, refusal);
   Publish(mosquitto_client_id(event.client), receipt.topic, receipt.payload);
+}
+
+// A new file, on the disk, then renamed over the old one.
+bool WriteFile(const std::string& path, std::string_view text) {
+  const std::string fresh = path + ".new";
+  FILE* file = std::fopen(fresh.c_str(), "wb");
+  if (file == nullptr) return false;
+  bool good = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  good = std::fflush(file) == 0 && fsync(fileno(file)) == 0 && good;
+  good = std::fclose(file) == 0 && good;
+  return good && std::rename(fresh.c_str(), path.c_str()) == 0;
+}
+
+void CloseRevoked() {
+  const auto revoked = [](std::string_view id, std::string_view serial) { return State().revocations.Has(id, serial); };
+  for (const std::string& id : State().connections.Which(revoked)) {
+    Refuse(Refusal::kRevoked, id, "while connected");
+    mosquitto_kick_client_by_clientid(id.c_str(), false);
+  }
+}
+
+// The sessions are closed before the list is said to be in force, and it is on the disk before that.
+void TakeRevoked(std::string_view part) {
+  const Revocations::Taken taken = State().revocations.Take(part);
+  if (taken == Revocations::Taken::kPart) return;
+  if (taken == Revocations::Taken::kBad) {
+    mosquitto_log_printf(MOSQ_LOG_WARNING, "guard: this is no list of revoked devices, or not its next part");
+    return;
+  }
+  if (taken == Revocations::Taken::kNewer) {
+    CloseRevoked();
+    State().saved = false;
+  }
+  if (!State().saved) State().saved = WriteFile(State().revoked_file, State().revocations.ToText());
+  if (!State().saved) {
+    mosquitto_log_printf(MOSQ_LOG_ERR, "guard: cannot write %s", State().revoked_file.c_str());
+    return;
+  }
+  Publish(nullptr, kInForceTopic, State().revocations.ToJson(), true);
+}
+
+bool IsRevokedList(const Listener& listener, const mosquitto_evt_acl_check& event) {
+  return listener.clients == Clients::kServices && event.access == MOSQ_ACL_WRITE && View(event.topic) == kRevokedTopic;
 }
 
 int OnAcl(int, void* data, void* userdata) {
@@ -195,6 +273,7 @@ int OnAcl(int, void* data, void* userdata) {
     Refuse(*refusal, user, View(event.topic));
     if (listener.clients != Clients::kServices) TellRefusal(*refusal, user, event);
   }
+  if (!refusal && IsRevokedList(listener, event)) TakeRevoked(PayloadOf(event));
   PublishWhenDue();
   return refusal ? MOSQ_ERR_ACL_DENIED : MOSQ_ERR_SUCCESS;
 }
@@ -217,6 +296,18 @@ std::string ReadFile(const char* path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+// What was in force before the restart. A file that somebody has spoilt is told, and lets everybody in until the
+// registry speaks: a server that does not start would lose alarms.
+void LoadRevoked(const std::string& path) {
+  State().revoked_file = path;
+  const std::string text = ReadFile(path.c_str());
+  if (text.empty()) return;
+  if (State().revocations.Take(text) == Revocations::Taken::kBad) {
+    mosquitto_log_printf(MOSQ_LOG_ERR, "guard: %s is damaged; nobody is revoked until the registry says so",
+                         path.c_str());
+  }
+}
+
 // Nothing after having logged what is wrong: the MQTT server then does not start.
 std::unique_ptr<Listener> ReadOptions(const mosquitto_opt* options, int count) {
   auto listener = std::make_unique<Listener>();
@@ -225,6 +316,7 @@ std::unique_ptr<Listener> ReadOptions(const mosquitto_opt* options, int count) {
     const std::string_view key = View(options[i].key);
     if (key == "clients") clients = ParseClients(View(options[i].value));
     if (key == "password_key") listener->password_key = ReadFile(options[i].value);
+    if (key == "revoked") LoadRevoked(options[i].value);
   }
   if (!clients) {
     mosquitto_log_printf(MOSQ_LOG_ERR, "guard: plugin_opt_clients must be devices, services or plain");
@@ -232,6 +324,10 @@ std::unique_ptr<Listener> ReadOptions(const mosquitto_opt* options, int count) {
   }
   if (*clients == Clients::kPlain && listener->password_key.empty()) {
     mosquitto_log_printf(MOSQ_LOG_ERR, "guard: plugin_opt_password_key must name a readable file that is not empty");
+    return nullptr;
+  }
+  if (State().revoked_file.empty()) {
+    mosquitto_log_printf(MOSQ_LOG_ERR, "guard: plugin_opt_revoked must name a file that we may write");
     return nullptr;
   }
   listener->clients = *clients;
@@ -262,6 +358,7 @@ __attribute__((visibility("default"))) int mosquitto_plugin_init(mosquitto_plugi
   if (!listener) return MOSQ_ERR_INVAL;
   if (!nara::guard::Register(id, listener.get())) return MOSQ_ERR_UNKNOWN;
   nara::guard::PublishWhenDue();
+  nara::guard::Publish(nullptr, nara::guard::kInForceTopic, nara::guard::State().revocations.ToJson(), true);
   *userdata = listener.release();
   return MOSQ_ERR_SUCCESS;
 }

@@ -11,6 +11,7 @@ constexpr std::string_view kRoot = "nara/v1/";
 constexpr std::string_view kServerStatistics = "$SYS/broker/";
 constexpr std::string_view kPlatformIds = "nara-";
 constexpr std::string_view kAdministratorIds = "nara-admin";
+constexpr std::string_view kRegistryIds = "nara-device-registry";
 constexpr size_t kMinId = 3;
 constexpr size_t kMaxId = 63;
 constexpr unsigned kShards = 16;
@@ -45,6 +46,9 @@ std::optional<Refusal> CheckOwner(std::string_view device, const DeviceTopic& to
 }
 
 std::optional<Refusal> CheckServiceWrite(Service service, std::string_view topic, bool retain) {
+  if (service == Service::kRegistry && topic == kRevokedTopic) {
+    return retain ? std::optional(Refusal::kRetained) : std::nullopt;
+  }
   if (service != Service::kIngest) return Refusal::kTopic;
   const auto parsed = ParseDeviceTopic(topic);
   if (!parsed || !IsDeviceId(parsed->device) || !IsDownlink(parsed->channel)) return Refusal::kTopic;
@@ -54,6 +58,7 @@ std::optional<Refusal> CheckServiceWrite(Service service, std::string_view topic
 }
 
 bool MayRead(Service service, std::string_view topic) {
+  if (service == Service::kRegistry) return topic == kInForceTopic;
   if (topic == kRefusalsTopic || topic.starts_with(kServerStatistics)) return true;
   if (service != Service::kIngest) return false;
   const auto parsed = ParseDeviceTopic(topic);
@@ -62,6 +67,7 @@ bool MayRead(Service service, std::string_view topic) {
 
 // A filter of ingest is granted as a whole; what it matches is checked again, message by message, as a read.
 bool MaySubscribe(Service service, std::string_view filter) {
+  if (service == Service::kRegistry) return filter == kInForceTopic;
   if (service == Service::kIngest && filter.starts_with(kRoot)) return true;
   return filter == kRefusalsTopic || filter.starts_with(kServerStatistics);
 }
@@ -71,7 +77,7 @@ bool MaySubscribe(Service service, std::string_view filter) {
 std::string_view Name(Refusal refusal) {
   static constexpr std::array<std::string_view, kRefusalCount> kNames = {
       "device_id", "client_id", "password", "service", "other_device", "wrong_shard",
-      "topic",     "wildcard",  "retained", "will",    "address"};
+      "topic",     "wildcard",  "retained", "will",    "address",      "revoked"};
   return kNames[static_cast<size_t>(refusal)];
 }
 
@@ -108,6 +114,7 @@ std::string ShardOf(std::string_view device) {
 std::optional<Service> ServiceOf(std::string_view common_name) {
   if (common_name == "nara-ingest") return Service::kIngest;
   if (common_name == "nara-admin") return Service::kAdmin;
+  if (common_name == "nara-device-registry") return Service::kRegistry;
   return std::nullopt;
 }
 
@@ -120,7 +127,10 @@ std::optional<Refusal> CheckDeviceLogin(std::string_view device, std::string_vie
 std::optional<Refusal> CheckServiceLogin(std::string_view common_name, std::string_view client_id) {
   const auto service = ServiceOf(common_name);
   if (!service) return Refusal::kService;
-  const bool own = client_id.starts_with(service == Service::kAdmin ? kAdministratorIds : kPlatformIds);
+  const std::string_view ids = *service == Service::kAdmin      ? kAdministratorIds
+                               : *service == Service::kRegistry ? kRegistryIds
+                                                                : kPlatformIds;
+  const bool own = client_id.starts_with(ids);
   return own ? std::nullopt : std::optional(Refusal::kClientId);
 }
 

@@ -20,8 +20,9 @@ enum class Refusal {
   kRetained,     // a retained message: it would outlive the device's assignment
   kWill,         // a last will on anything but the own status topic
   kAddress,      // the plain listener used from another machine
+  kRevoked,      // the device or its certificate is on the registry's list
 };
-inline constexpr int kRefusalCount = 11;
+inline constexpr int kRefusalCount = 12;
 
 // The counter label, for example "wrong_shard".
 std::string_view Name(Refusal refusal);
@@ -33,7 +34,7 @@ enum class Access { kRead, kWrite, kSubscribe };
 bool IsLoopback(std::string_view address);
 
 // Which of our processes speaks, by the common name of its certificate.
-enum class Service { kIngest, kAdmin };
+enum class Service { kIngest, kAdmin, kRegistry };
 
 // Parts of `nara/v1/{shard}/{device}/{channel}`; channel may hold a slash ("up/json").
 struct DeviceTopic {
@@ -61,7 +62,8 @@ std::optional<Service> ServiceOf(std::string_view common_name);
 // session of whoever had it.
 std::optional<Refusal> CheckDeviceLogin(std::string_view device, std::string_view client_id);
 
-// The same for one of our services: nara-ingest comes in as "nara-...", nara-admin as "nara-admin...".
+// The same for one of our services: nara-ingest comes in as "nara-...", the others under ids that begin with their
+// name.
 std::optional<Refusal> CheckServiceLogin(std::string_view common_name, std::string_view client_id);
 
 // Nothing when `device` may, else why not. A device writes its own uplinks and status, and reads its own receipts and
@@ -69,11 +71,18 @@ std::optional<Refusal> CheckServiceLogin(std::string_view common_name, std::stri
 std::optional<Refusal> CheckDevice(std::string_view device, Access access, std::string_view topic, bool retain);
 
 // Nothing when `service` may, else why not. Ingest reads every uplink and what the guard says, and writes receipts and
-// commands. An administrator sees no device's data: it reads the guard's counters and the server's statistics.
+// commands. An administrator sees no device's data: it reads the guard's counters and the server's statistics. The
+// registry writes whom it has revoked, and reads what the guard made of it.
 std::optional<Refusal> CheckService(Service service, Access access, std::string_view topic, bool retain);
 
 // Topic under which the guard publishes its counters, as a retained message that services may read.
 inline constexpr char kRefusalsTopic[] = "nara/v1/guard/refusals";
+
+// Where the registry says who is revoked (revocations.h); nobody else writes it, and nobody reads it.
+inline constexpr char kRevokedTopic[] = "nara/v1/guard/revoked";
+
+// Where the guard says which list is in force, as a retained message.
+inline constexpr char kInForceTopic[] = "nara/v1/guard/in_force";
 
 // What the guard tells ingest about single refusals begins with this; see report.h. Nobody else may read it, and nobody
 // may write it.

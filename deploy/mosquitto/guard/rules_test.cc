@@ -122,6 +122,31 @@ TEST(AService, ComesInUnderIdsOfItsOwn) {
     EXPECT_EQ(CheckServiceLogin("nara-admin", id), Refusal::kClientId) << id;
   }
   EXPECT_EQ(CheckServiceLogin("nara-gateway", "nara-gateway"), Refusal::kService);
+  EXPECT_EQ(CheckServiceLogin("nara-device-registry", "nara-device-registry"), std::nullopt);
+  EXPECT_EQ(CheckServiceLogin("nara-device-registry", "nara-alarm-07"), Refusal::kClientId);
+}
+
+TEST(TheRegistry, SaysWhoIsRevokedAndNothingElse) {
+  EXPECT_EQ(CheckService(Service::kRegistry, Access::kWrite, kRevokedTopic, false), std::nullopt);
+  EXPECT_EQ(CheckService(Service::kRegistry, Access::kWrite, kRevokedTopic, true), Refusal::kRetained);
+  for (const Access access : {Access::kRead, Access::kSubscribe}) {
+    EXPECT_EQ(CheckService(Service::kRegistry, access, kInForceTopic, false), std::nullopt);
+    EXPECT_EQ(CheckService(Service::kRegistry, access, kRevokedTopic, false), Refusal::kTopic);
+    EXPECT_EQ(CheckService(Service::kRegistry, access, "nara/v1/#", false), Refusal::kTopic);
+    EXPECT_EQ(CheckService(Service::kRegistry, access, Own("up"), false), Refusal::kTopic);
+  }
+  for (const std::string& topic :
+       {Own("down"), Own("receipt"), std::string(kInForceTopic), std::string(kRefusalsTopic)}) {
+    EXPECT_EQ(CheckService(Service::kRegistry, Access::kWrite, topic, false), Refusal::kTopic) << topic;
+  }
+}
+
+TEST(WhoIsRevoked, IsSaidByNobodyElse) {
+  EXPECT_EQ(CheckDevice(kDevice, Access::kWrite, kRevokedTopic, false), Refusal::kTopic);
+  for (const Service service : {Service::kIngest, Service::kAdmin}) {
+    EXPECT_EQ(CheckService(service, Access::kWrite, kRevokedTopic, false), Refusal::kTopic);
+    EXPECT_EQ(CheckService(service, Access::kRead, kRevokedTopic, false), Refusal::kTopic);
+  }
 }
 
 TEST(Ingest, SubscribesByShardAndReadsUplinks) {

@@ -40,7 +40,10 @@ absl::StatusOr<Caller> FromClient(const registry::v1::Client& client) {
                 .role = *role,
                 .principal = client.principal(),
                 .units = {client.units().begin(), client.units().end()},
-                .token_sha256 = client.token_sha256()};
+                .token_sha256 = client.token_sha256(),
+                .via = {},
+                .reason = {},
+                .scopes = {client.scopes().begin(), client.scopes().end()}};
 }
 
 Scope PrincipalScope(const Caller& caller) {
@@ -73,6 +76,7 @@ Decision Deny(Decision::Answer answer, const Caller& caller, Action action) {
 
 Scope ReachOf(const Caller& caller, Action action) {
   Scope scope;
+  if (!caller.scopes.empty() && !Contains(caller.scopes, std::string(Name(action)))) return scope;
   switch (RuleFor(caller.role, action)) {
     case Reach::kNothing:
       break;

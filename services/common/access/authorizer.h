@@ -41,6 +41,7 @@ enum class Action {
   kReadIdentity,  // who a resident is
   kReadChain,
   kWriteChain,
+  kPlan,  // plans and limits of a resident, reading them too
   kWriteClient,
   kWatchRegistry,
   kSubmit,
@@ -62,11 +63,12 @@ absl::StatusOr<Role> ParseRole(std::string_view name);
 struct Caller {
   std::string id;
   Role role = Role::kService;
-  std::string principal;           // empty: the whole county
-  std::vector<std::string> units;  // empty: all of the principal
-  std::string token_sha256;        // of its bearer token; empty: it has none
-  std::string via;                 // who called on its behalf; empty: itself
-  std::string reason;              // why, in its own words, for the audit; may be empty
+  std::string principal;            // empty: the whole county
+  std::vector<std::string> units;   // empty: all of the principal
+  std::string token_sha256;         // of its bearer token; empty: it has none
+  std::string via;                  // who called on its behalf; empty: itself
+  std::string reason;               // why, in its own words, for the audit; may be empty
+  std::vector<std::string> scopes;  // names of actions; empty: all that its role may
 };
 
 // What is touched. Leave empty what does not apply; an empty field matches

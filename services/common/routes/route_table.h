@@ -1,4 +1,4 @@
-// Local copies of the registry's routes and chains.
+// Local copies of the registry's routes, chains and plans.
 #pragma once
 
 #include <memory>
@@ -30,6 +30,12 @@ class ChainTable final : public WatchedTable<registry::v1::Chain> {
   void Stored(const Pointer& chain, const Pointer& previous) override;
 
   std::unordered_map<std::string, Pointer> newest_;  // protected by mutex()
+};
+
+// PlanTable holds the newest version of each resident's plan: `Find(resident)`.
+class PlanTable final : public WatchedTable<registry::v1::Plan> {
+ public:
+  using WatchedTable::WatchedTable;
 };
 
 }  // namespace nara

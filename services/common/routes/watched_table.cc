@@ -8,6 +8,7 @@ namespace nara {
 
 using registry::v1::Chain;
 using registry::v1::Client;
+using registry::v1::Plan;
 using registry::v1::Route;
 
 std::string WatchKey(const Route& route) {
@@ -15,6 +16,9 @@ std::string WatchKey(const Route& route) {
 }
 std::string WatchKey(const Chain& chain) {
   return chain.unit() + "/" + std::to_string(chain.version());
+}
+std::string WatchKey(const Plan& plan) {
+  return plan.resident();
 }
 std::string WatchKey(const Client& client) {
   return client.id();
@@ -141,6 +145,7 @@ absl::Status WatchedTable<Item>::Load(const std::string& path) {
 
 template class WatchedTable<Route>;
 template class WatchedTable<Chain>;
+template class WatchedTable<Plan>;
 template class WatchedTable<Client>;
 
 }  // namespace nara

@@ -30,9 +30,11 @@ namespace nara {
 using SteadyTime = std::chrono::steady_clock::time_point;
 using SteadyNow = std::function<SteadyTime()>;
 
-// Under which key a table holds an item: the device, "unit/version", the client.
+// Under which key a table holds an item: the device, "unit/version", the resident, the
+// client.
 std::string WatchKey(const registry::v1::Route& route);
 std::string WatchKey(const registry::v1::Chain& chain);
+std::string WatchKey(const registry::v1::Plan& plan);
 std::string WatchKey(const registry::v1::Client& client);
 
 template <typename Item>
@@ -114,6 +116,7 @@ class WatchedTable {
 
 extern template class WatchedTable<registry::v1::Route>;
 extern template class WatchedTable<registry::v1::Chain>;
+extern template class WatchedTable<registry::v1::Plan>;
 extern template class WatchedTable<registry::v1::Client>;
 
 }  // namespace nara

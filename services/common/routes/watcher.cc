@@ -4,8 +4,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <algorithm>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
 #include <random>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "common/log/log.h"
@@ -44,6 +49,13 @@ struct Chains {
     return stub.PrepareAsyncWatchChains(context, request, queue);
   }
   static auto* Items(Response& response) { return response.mutable_chains(); }
+};
+
+// What rides along on the stream of chains.
+struct Plans {
+  static constexpr std::string_view kName = "plans";
+  using Item = registry::v1::Plan;
+  static auto* Items(Chains::Response& response) { return response.mutable_plans(); }
 };
 
 struct Access {
@@ -120,14 +132,33 @@ class Stream {
   std::stop_callback<std::function<void()>> cancel_;
 };
 
-template <typename Watch>
+// The table of one kind of item that a stream carries, and what of it is not complete.
+template <typename Part>
+struct Followed {
+  WatchedTable<typename Part::Item>& table;
+  WatchBatch<typename Part::Item> batch = {};
+
+  template <typename Response>
+  bool Take(Response& response) {
+    auto* items = Part::Items(response);
+    std::vector<typename Part::Item> moved(std::make_move_iterator(items->begin()),
+                                           std::make_move_iterator(items->end()));
+    return batch.Add(table, response.snapshot_start(), std::move(moved), response.complete(), response.revision());
+  }
+};
+
+// Follows what a watch is named after, and `More` that ride along.
+template <typename Watch, typename... More>
 class WatcherOf final : public Watcher {
  public:
-  using Table = WatchedTable<typename Watch::Item>;
+  template <typename Part>
+  using Table = WatchedTable<typename Part::Item>;
 
-  WatcherOf(std::shared_ptr<grpc::Channel> channel, Table& table, WatchOptions options)
-      : options_(std::move(options)), table_(table), stub_(DeviceRegistryService::NewStub(std::move(channel))) {
-    LoadFile();
+  WatcherOf(std::shared_ptr<grpc::Channel> channel, WatchOptions options, Table<Watch>& table, Table<More>&... more)
+      : options_(std::move(options)),
+        parts_(Followed<Watch>{table}, Followed<More>{more}...),
+        stub_(DeviceRegistryService::NewStub(std::move(channel))) {
+    LoadFiles();
     thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
   }
 
@@ -144,12 +175,38 @@ class WatcherOf final : public Watcher {
     if (options_.report) options_.report(std::string(Watch::kName) + ": " + sentence);
   }
 
-  void LoadFile() {
-    if (options_.file.empty()) return;
-    const absl::Status loaded = table_.Load(options_.file);
+  // Where a part's local copy is: the file of the options, or beside it.
+  template <typename Part>
+  std::string FileOf(const Followed<Part>& /*part*/) const {
+    if (std::is_same_v<Part, Watch>) return options_.file;
+    return std::filesystem::path(options_.file).replace_filename(std::string(Part::kName) + ".pb");
+  }
+
+  template <typename Part>
+  void LoadFile(const Followed<Part>& part) {
+    const absl::Status loaded = part.table.Load(FileOf(part));
     if (!loaded.ok() && !absl::IsNotFound(loaded)) Report(std::string(loaded.message()));
-    saver_ = std::make_unique<TableSaver>([this] { return table_.Save(options_.file); }, options_.save_interval,
+  }
+
+  void LoadFiles() {
+    if (options_.file.empty()) return;
+    std::apply([this](const auto&... parts) { (this->LoadFile(parts), ...); }, parts_);
+    saver_ = std::make_unique<TableSaver>([this] { return Save(); }, options_.save_interval,
                                           [this](const absl::Status& error) { Report(std::string(error.message())); });
+  }
+
+  absl::Status Save() const {
+    absl::Status status;
+    const auto save = [&](const auto& part) {
+      if (status.ok()) status = part.table.Save(FileOf(part));
+    };
+    std::apply([&](const auto&... parts) { (save(parts), ...); }, parts_);
+    return status;
+  }
+
+  // What every table has seen.
+  std::uint64_t Seen() const {
+    return std::apply([](const auto&... parts) { return std::min({parts.table.revision()...}); }, parts_);
   }
 
   void Run(const std::stop_token& stop) {
@@ -161,15 +218,15 @@ class WatcherOf final : public Watcher {
 
   // One stream from its beginning to its end; true when anything came.
   bool Follow(const std::stop_token& stop) {
-    Stream<Watch> stream(*stub_, table_.revision(), stop);
-    WatchBatch<typename Watch::Item> batch;
+    Stream<Watch> stream(*stub_, Seen(), stop);
+    std::apply([](auto&... parts) { ((parts.batch = {}), ...); }, parts_);
     typename Watch::Response response;
     bool any = false;
     if (stream.Started(options_.silence_limit)) {
       while (stream.Read(response, options_.silence_limit)) {
         if (!any) Report("connected");
         any = true;
-        Take(batch, response);
+        Take(response);
       }
     }
     const std::string reason = stream.End();
@@ -177,12 +234,8 @@ class WatcherOf final : public Watcher {
     return any;
   }
 
-  void Take(WatchBatch<typename Watch::Item>& batch, typename Watch::Response& response) {
-    auto* items = Watch::Items(response);
-    std::vector<typename Watch::Item> moved(std::make_move_iterator(items->begin()),
-                                            std::make_move_iterator(items->end()));
-    const bool changed =
-        batch.Add(table_, response.snapshot_start(), std::move(moved), response.complete(), response.revision());
+  void Take(typename Watch::Response& response) {
+    const bool changed = std::apply([&](auto&... parts) { return (int{parts.Take(response)} + ...) > 0; }, parts_);
     if (changed && saver_ != nullptr) saver_->MarkChanged();
   }
 
@@ -193,7 +246,7 @@ class WatcherOf final : public Watcher {
   }
 
   const WatchOptions options_;
-  Table& table_;
+  std::tuple<Followed<Watch>, Followed<More>...> parts_;  // the batches: the thread's own
   const std::unique_ptr<DeviceRegistryService::Stub> stub_;
   std::unique_ptr<TableSaver> saver_;
   std::minstd_rand random_{std::random_device{}()};
@@ -211,17 +264,22 @@ WatchOptions LocalCopy(const std::string& state_dir, const std::string& what) {
 
 std::unique_ptr<Watcher> Watcher::Start(std::shared_ptr<grpc::Channel> channel, RouteTable& table,
                                         WatchOptions options) {
-  return std::make_unique<WatcherOf<Routes>>(std::move(channel), table, std::move(options));
+  return std::make_unique<WatcherOf<Routes>>(std::move(channel), std::move(options), table);
 }
 
 std::unique_ptr<Watcher> Watcher::Start(std::shared_ptr<grpc::Channel> channel, ChainTable& table,
                                         WatchOptions options) {
-  return std::make_unique<WatcherOf<Chains>>(std::move(channel), table, std::move(options));
+  return std::make_unique<WatcherOf<Chains>>(std::move(channel), std::move(options), table);
+}
+
+std::unique_ptr<Watcher> Watcher::Start(std::shared_ptr<grpc::Channel> channel, ChainTable& chains, PlanTable& plans,
+                                        WatchOptions options) {
+  return std::make_unique<WatcherOf<Chains, Plans>>(std::move(channel), std::move(options), chains, plans);
 }
 
 std::unique_ptr<Watcher> Watcher::Start(std::shared_ptr<grpc::Channel> channel, AccessTable& table,
                                         WatchOptions options) {
-  return std::make_unique<WatcherOf<Access>>(std::move(channel), table, std::move(options));
+  return std::make_unique<WatcherOf<Access>>(std::move(channel), std::move(options), table);
 }
 
 }  // namespace nara

@@ -9,6 +9,10 @@
 // than about 5 % of the time. What a crash in between loses comes again from
 // the registry.
 //
+// WatchChains carries chains and plans. Who follows both has two tables, each with its
+// own file (plans.pb beside the other), and goes on from the older of their revisions.
+// A state is applied to one after the other.
+//
 // Threads: one of its own. Stop (or the destructor) cancels the stream, saves
 // what is unsaved, and returns within about a second.
 #pragma once
@@ -54,6 +58,8 @@ class Watcher {
   static std::unique_ptr<Watcher> Start(std::shared_ptr<grpc::Channel> channel, RouteTable& table,
                                         WatchOptions options = {});
   static std::unique_ptr<Watcher> Start(std::shared_ptr<grpc::Channel> channel, ChainTable& table,
+                                        WatchOptions options = {});
+  static std::unique_ptr<Watcher> Start(std::shared_ptr<grpc::Channel> channel, ChainTable& chains, PlanTable& plans,
                                         WatchOptions options = {});
   static std::unique_ptr<Watcher> Start(std::shared_ptr<grpc::Channel> channel, AccessTable& table,
                                         WatchOptions options = {});

@@ -16,6 +16,8 @@
 namespace nara {
 namespace {
 
+using registry::v1::WatchChainsRequest;
+using registry::v1::WatchChainsResponse;
 using registry::v1::WatchRoutesRequest;
 using registry::v1::WatchRoutesResponse;
 using namespace std::chrono_literals;
@@ -49,6 +51,26 @@ class ScriptedRegistry final : public registry::v1::DeviceRegistryService::Servi
       for (; sent < script_.size(); ++sent) writer->Write(script_[sent]);
       wake_.wait_for(lock, 5ms);
     }
+    return {grpc::StatusCode::UNAVAILABLE, "broken by the test"};
+  }
+
+  // One version of a chain and of a plan, to whoever has not seen revision 5.
+  grpc::Status WatchChains(grpc::ServerContext* context, const WatchChainsRequest* request,
+                           grpc::ServerWriter<WatchChainsResponse>* writer) override {
+    WatchChainsResponse message;
+    message.set_snapshot_start(request->after_revision() == 0);
+    message.set_complete(true);
+    message.set_revision(5);
+    if (request->after_revision() < 5) {
+      message.add_chains()->set_unit("care-1480-1");
+      message.mutable_chains(0)->set_version(1);
+      message.add_plans()->set_resident("r-1");
+    }
+    writer->Write(message);
+    std::unique_lock lock(mutex_);
+    asked_after_.push_back(request->after_revision());
+    wake_.notify_all();
+    while (!context->IsCancelled()) wake_.wait_for(lock, 5ms);
     return {grpc::StatusCode::UNAVAILABLE, "broken by the test"};
   }
 
@@ -99,9 +121,10 @@ class ScriptedRegistry final : public registry::v1::DeviceRegistryService::Servi
 };
 
 // Lets a test wait until a table is at a revision.
-class Follower {
+template <typename Table>
+class FollowerOf {
  public:
-  Follower() {
+  FollowerOf() {
     table.OnChange([this](const auto&) {
       const std::lock_guard lock(mutex_);
       wake_.notify_all();
@@ -113,12 +136,14 @@ class Follower {
     return wake_.wait_for(lock, 10s, [&] { return table.revision() >= revision; });
   }
 
-  RouteTable table;
+  Table table;
 
  private:
   std::mutex mutex_;
   std::condition_variable wake_;
 };
+
+using Follower = FollowerOf<RouteTable>;
 
 WatchOptions Quick(const std::string& file = "") {
   WatchOptions options;
@@ -197,6 +222,36 @@ TEST(Watcher, StopsAtOnceWhileNobodyAnswers) {
   watcher->Stop();
   watcher->Stop();
   EXPECT_LT(std::chrono::steady_clock::now() - began, 3s);
+}
+
+TEST(Watcher, FollowsChainsAndWhatRidesAlongWithThem) {
+  ScriptedRegistry registry;
+  ChainTable chains;
+  FollowerOf<PlanTable> plans;
+  const auto watcher = Watcher::Start(registry.Channel(), chains, plans.table, Quick());
+  ASSERT_TRUE(plans.Reaches(5));
+  EXPECT_NE(plans.table.Find("r-1"), nullptr);
+  EXPECT_NE(chains.Find("care-1480-1/1"), nullptr);
+}
+
+TEST(Watcher, GoesOnFromWhatEveryTableHasSeen) {
+  const std::string file = FreshFile();
+  ScriptedRegistry registry;
+  const auto follow = [&](const std::string& forget) {
+    if (!forget.empty()) std::filesystem::remove(std::filesystem::path(file).replace_filename(forget));
+    const std::size_t before = registry.WaitForCalls(0).size();
+    FollowerOf<ChainTable> chains;
+    PlanTable plans;
+    const auto watcher = Watcher::Start(registry.Channel(), chains.table, plans, Quick(file));
+    EXPECT_TRUE(chains.Reaches(5));
+    const std::uint64_t asked = registry.WaitForCalls(before + 1)[before];
+    watcher->Stop();
+    return asked;
+  };
+  EXPECT_EQ(follow(""), 0u);
+  EXPECT_EQ(follow(""), 5u);
+  EXPECT_EQ(follow("plans.pb"), 0u) << "a process that did not follow plans before";
+  std::filesystem::remove_all(std::filesystem::path(file).parent_path());
 }
 
 TEST(LocalCopy, IsInTheStateFolderAndTellsTheLog) {

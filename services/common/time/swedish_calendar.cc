@@ -106,9 +106,13 @@ std::string_view SwedishCalendar::NameOf(SwedishHoliday holiday) {
   return kNames.at(static_cast<std::size_t>(holiday));
 }
 
-bool SwedishCalendar::IsRedDay(CivilDay day) {
+bool SwedishCalendar::IsPublicHoliday(CivilDay day) {
   const SwedishHoliday holiday = HolidayOn(day);
-  return absl::GetWeekday(day) == Weekday::sunday || (holiday != kNone && !IsEve(holiday));
+  return holiday != kNone && !IsEve(holiday);
+}
+
+bool SwedishCalendar::IsRedDay(CivilDay day) {
+  return absl::GetWeekday(day) == Weekday::sunday || IsPublicHoliday(day);
 }
 
 bool SwedishCalendar::IsWorkingDay(CivilDay day) {

@@ -43,6 +43,9 @@ class SwedishCalendar {
   // In Swedish, "Midsommarafton"; empty for kNone.
   static std::string_view NameOf(SwedishHoliday holiday);
 
+  // A public holiday by name; an ordinary Sunday is none.
+  static bool IsPublicHoliday(absl::CivilDay day);
+
   // A Sunday, or a public holiday. The eves are none: they are only free of work.
   static bool IsRedDay(absl::CivilDay day);
 

@@ -177,7 +177,13 @@ TEST_F(LifeCycleTest, BackInStockOnlyWhenNothingOfTheLastUserIsLeft) {
   end.set_assignment("a-1");
   ASSERT_TRUE(county_.assignments().EndAssignment(county_.As("admin"), end).ok());
   EXPECT_EQ(Move("bp-0001", v1::DEVICE_EVENT_RESTOCK, "hmc"), "STILL_PAIRED");
-  ASSERT_EQ(county_.Try("update registry.certificates set revoked_at = now()"), "");
+  v1::RevokeDeviceRequest revoke;
+  revoke.set_device("bp-0001");
+  revoke.set_reason(v1::REVOCATION_REASON_RETIRED);
+  ASSERT_TRUE(county_.identity().RevokeDevice(county_.As("hmc"), revoke).ok());
+  EXPECT_EQ(Move("bp-0001", v1::DEVICE_EVENT_RESTOCK, "hmc"), "STILL_PAIRED") << "it could be let in again with it";
+  revoke.set_serial(county_.Ask("select serial from registry.certificates where device = 'bp-0001'"));
+  ASSERT_TRUE(county_.identity().RevokeDevice(county_.As("hmc"), revoke).ok());
   auto silent = Moving("bp-0001", v1::DEVICE_EVENT_RESTOCK);
   silent.clear_details();
   EXPECT_EQ(Reason(life_.MoveDevice(county_.As("hmc"), silent)), "INVALID_FIELD");

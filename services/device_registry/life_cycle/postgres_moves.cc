@@ -20,7 +20,9 @@ select d.id, d.state, d.moves, d.revision, now() as now,
   exists (select from assignments a where a.device = d.id and a.period @> now()) as running,
   exists (select from assignments a where a.device = d.id
           and (upper_inf(a.period) or upper(a.period) > now())) as assigned,
-  exists (select from certificates c where c.device = d.id and c.revoked_at is null and c.not_after > now()) as paired,
+  exists (select from certificates c where c.device = d.id and c.not_after > now() and not exists (
+    -- One of the whole device ends when the device is let in again.
+    select from revocations r where r.serial = c.serial and r.lifted_at is null)) as paired,
   (select w.details ->> 'training_on' from device_moves w
    where w.device = d.id and w.event = 4 order by w.ordinal desc limit 1) as training_on,
   (select o.at from device_moves o

@@ -24,9 +24,6 @@ struct NewMove {
   std::optional<int> lead_days;
 };
 
-// A query of a write, or of the database.
-using Ask = absl::FunctionRef<absl::StatusOr<Result>(std::string_view sql, std::initializer_list<Param> params)>;
-
 // By id; what is not there is missing. The day of the facts is that of `at`, or of now.
 absl::StatusOr<std::map<std::string, DeviceStanding>> ReadStandings(Ask ask, const std::vector<std::string>& devices,
                                                                     const std::optional<TimePoint>& at);

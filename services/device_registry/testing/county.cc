@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "common/chains/schedule.h"
 #include "common/postgres/connection.h"
 
 namespace nara::registry::testing {
@@ -169,6 +170,23 @@ County::County()
                                          .catalogue = catalogue_,
                                          .authorizer = *authorizer_,
                                          .clock = clock_}));
+  identity_store_ = std::make_unique<PostgresIdentityStore>(*database_);
+  identity_ =
+      std::make_unique<Identity>(Identity::Deps{.devices = *store_,
+                                                .store = *identity_store_,
+                                                .credentials = credentials_,
+                                                .authorizer = *authorizer_,
+                                                .lock_out = [](std::uint64_t) { return true; },
+                                                .new_id = [] { return "enrolment-" + std::to_string(++next_id); },
+                                                .new_code = NewCode});
+  chain_store_ = std::make_unique<PostgresChainStore>(*database_);
+  plan_store_ = std::make_unique<PostgresPlanStore>(*database_);
+  chains_.reset(new Chains({.chains = *chain_store_,
+                            .store = *store_,
+                            .authorizer = *authorizer_,
+                            .clock = clock_,
+                            .zone = SwedishCalendar::Zone()}));
+  plans_.reset(new Plans({.plans = *plan_store_, .catalogue = catalogue_, .authorizer = *authorizer_}));
 }
 
 County::~County() {

@@ -11,8 +11,13 @@
 #include "common/time/clock.h"
 #include "device_registry/assortment/assortment.h"
 #include "device_registry/assortment/postgres_store.h"
+#include "device_registry/chains/chains.h"
+#include "device_registry/chains/plans.h"
+#include "device_registry/chains/postgres_store.h"
 #include "device_registry/change_follower.h"
 #include "device_registry/feeds.h"
+#include "device_registry/identity/identity.h"
+#include "device_registry/identity/postgres_store.h"
 #include "device_registry/identity_keys.h"
 #include "device_registry/life_cycle/import.h"
 #include "device_registry/life_cycle/life_cycle.h"
@@ -48,6 +53,11 @@ class County {
   LifeCycle& life_cycle() { return *life_cycle_; }
   PortalImport& portal_import() { return *portal_import_; }
   Assortment& assortment() { return *assortment_; }
+  Identity& identity() { return *identity_; }
+  PostgresIdentityStore& identity_store() { return *identity_store_; }
+  Chains& chains() { return *chains_; }
+  Plans& plans() { return *plans_; }
+  ManualClock& clock() { return clock_; }
   Database& database() { return *database_; }
   PostgresStore& store() { return *store_; }
   PostgresOrganisation& organisation_store() { return *organisation_store_; }
@@ -116,6 +126,12 @@ class County {
   std::unique_ptr<Assortment> assortment_;
   std::unique_ptr<PostgresImport> imports_;
   std::unique_ptr<PortalImport> portal_import_;
+  std::unique_ptr<PostgresIdentityStore> identity_store_;
+  std::unique_ptr<Identity> identity_;
+  std::unique_ptr<PostgresChainStore> chain_store_;
+  std::unique_ptr<PostgresPlanStore> plan_store_;
+  std::unique_ptr<Chains> chains_;
+  std::unique_ptr<Plans> plans_;
 };
 
 google::protobuf::Timestamp At(std::int64_t seconds);

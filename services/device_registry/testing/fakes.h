@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/rpc/stream_writer.h"
+#include "device_registry/identity/store.h"
 #include "device_registry/ports.h"
 
 namespace nara::registry::testing {
@@ -53,7 +54,7 @@ class FakeSource final : public ChangeSource {
     const std::lock_guard lock(mutex_);
     ++reads_;
     if (!status_.ok()) return status_;
-    Changes changes{.revision = revision_, .routes = {}, .chains = {}, .clients = {}};
+    Changes changes{.revision = revision_, .routes = {}, .chains = {}, .plans = {}, .clients = {}};
     for (const v1::Route& route : routes_) {
       if (route.revision() > revision) changes.routes.push_back(route);
     }
@@ -89,9 +90,22 @@ class FakeCredentials final : public Credentials {
   absl::StatusOr<Signed> Sign(const std::string& device, const std::string& csr_pem) override {
     if (csr_pem.empty()) return absl::InvalidArgumentError("empty");
     const std::lock_guard lock(mutex_);
-    return Signed{"cert of " + device, std::to_string(++serial_), absl::FromUnixSeconds(2'000'000'000)};
+    return Signed{"cert of " + device, Serial(++serial_), absl::FromUnixSeconds(2'000'000'000)};
+  }
+  // The certificate is "<serial> of <device>", the signature "signed".
+  absl::StatusOr<std::string> HeldBy(const std::string& device, const std::string& certificate_pem,
+                                     const std::string& /*text*/, const std::string& signature) override {
+    const std::string end = " of " + device;
+    if (!certificate_pem.ends_with(end) || signature != "signed") return ProofRefused(device);
+    return certificate_pem.substr(0, certificate_pem.size() - end.size());
   }
   std::string MqttPassword(const std::string& device) const override { return "password of " + device; }
+
+  // "00000000000000000000000000000001" of 1.
+  static std::string Serial(int number) {
+    const std::string digits = std::to_string(number);
+    return std::string(32 - digits.size(), '0') + digits;
+  }
 
  private:
   std::mutex mutex_;

@@ -125,7 +125,20 @@ std::string MakeRequest(const std::string& kind, const std::string& common_name)
 }
 
 std::string MakeForgedRequest() {
-  return RequestPem(MakeKey("EC"), MakeKey("EC"), "forged");
+  return RequestPem(MakeKey("EC"), MakeKey("EC"), "disp-0001");
+}
+
+std::string SignText(const KeyAndCert& identity, const std::string& text) {
+  const Key key(PEM_read_bio_PrivateKey(TextBio(identity.key).get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+  const std::shared_ptr<EVP_MD_CTX> digest(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+  std::size_t size = 0;
+  EVP_DigestSignInit(digest.get(), nullptr, EVP_sha256(), nullptr, key.get());
+  EVP_DigestSign(digest.get(), nullptr, &size, bytes, text.size());
+  std::string signature(size, '\0');
+  EVP_DigestSign(digest.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, bytes, text.size());
+  signature.resize(size);
+  return signature;
 }
 
 CertificateFacts Inspect(const std::string& certificate_pem, const std::string& ca_file) {

@@ -21,7 +21,10 @@ KeyAndCert MakeIdentity(const KeyAndCert& ca, const std::string& common_name);
 // A request in PEM with a key of "EC", "EC:<group>", "ED25519", "RSA1024" or "RSA2048".
 std::string MakeRequest(const std::string& kind, const std::string& common_name);
 
-// A request whose public key is not the one that signed it.
+// By the key of an identity, over a text.
+std::string SignText(const KeyAndCert& identity, const std::string& text);
+
+// A request of disp-0001 whose public key is not the one that signed it.
 std::string MakeForgedRequest();
 
 struct CertificateFacts {

@@ -1,0 +1,14 @@
+// What the area adds to a state that the watches show.
+#pragma once
+
+#include <cstdint>
+
+#include "common/postgres/transaction.h"
+#include "device_registry/ports.h"
+
+namespace nara::registry {
+
+absl::Status ReadChains(Transaction& transaction, std::uint64_t after, Changes& changes);
+absl::Status ReadPlans(Transaction& transaction, std::uint64_t after, Changes& changes);
+
+}  // namespace nara::registry

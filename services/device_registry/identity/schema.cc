@@ -1,0 +1,52 @@
+#include "device_registry/identity/schema.h"
+
+namespace nara::registry {
+
+const std::string_view kIdentitySchema = R"sql(
+-- The same request again gets the same certificate. What is older than this migration has neither.
+alter table certificates
+  drop column revoked_at,
+  add column issued_at      timestamptz not null default now(),
+  add column pem            text,
+  add column request_sha256 text,
+  add constraint certificates_of_device unique (device, serial);
+create index certificates_by_request on certificates (device, request_sha256);
+
+-- What is lifted stays: who was locked out when. Without serial: the device with whichever certificate.
+create table revocations (
+  revision        bigint primary key,
+  device          text not null references devices,
+  serial          text,
+  reason          int not null check (reason between 1 and 5),
+  since           timestamptz not null default now(),
+  lifted_at       timestamptz,
+  lifted_revision bigint,
+  check ((lifted_at is null) = (lifted_revision is null)),
+  -- One of another device's certificates would lock that device out.
+  foreign key (device, serial) references certificates (device, serial)
+);
+create unique index revocations_one_at_a_time on revocations (device, coalesce(serial, '')) where lifted_at is null;
+
+create table enrolments (
+  id             text primary key,
+  device         text not null references devices,
+  code_sha256    text not null,
+  created_at     timestamptz not null default now(),
+  expires_at     timestamptz not null,
+  wrong_codes    int not null default 0 check (wrong_codes between 0 and 10),
+  -- Of the request that it was used for.
+  request_sha256 text,
+  used_at        timestamptz,
+  ended_at       timestamptz,
+  revision       bigint not null,
+  check ((request_sha256 is null) = (used_at is null))
+);
+create unique index enrolments_one_open on enrolments (device) where ended_at is null;
+
+-- The number by which an alarm centre knows the device: never another one's.
+create sequence controllers minvalue 1000000000 maxvalue 9999999999999999;
+alter table devices add column controller text
+  constraint devices_one_controller unique check (controller ~ '^[0-9]{1,16}$');
+)sql";
+
+}  // namespace nara::registry

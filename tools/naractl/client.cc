@@ -1,0 +1,154 @@
+#include <openssl/rand.h>
+
+#include <array>
+
+#include "common/access/access_table.h"
+#include "tools/naractl/command.h"
+#include "tools/platform/registry_client.h"
+
+namespace nara::naractl {
+namespace {
+
+struct PutOptions {
+  std::string id;
+  std::string role;
+  std::string principal;
+  std::vector<std::string> units;
+};
+
+struct ListOptions {};
+
+struct OneOptions {
+  std::string id;
+};
+
+// 256 random bits in hexadecimal.
+std::string NewToken() {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::array<unsigned char, 32> bytes{};
+  RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
+  std::string token;
+  for (const unsigned char byte : bytes) token.append({kHex[byte >> 4], kHex[byte & 15]});
+  return token;
+}
+
+std::vector<std::string> Row(const registry::v1::Client& client) {
+  std::string units;
+  for (const std::string& unit : client.units()) units += (units.empty() ? "" : ",") + unit;
+  return {client.id(),
+          client.role(),
+          client.principal(),
+          units,
+          client.token_sha256().empty() ? "" : "yes",
+          client.revoked() ? "yes" : ""};
+}
+
+// The client as it is; empty when there is none.
+absl::StatusOr<registry::v1::Client> Find(tools::RegistryClient& registry, const std::string& id) {
+  registry::v1::ListClientsRequest request;
+  request.set_client(id);
+  const auto found = registry.ListClients(request);
+  if (!found.ok()) return found.status();
+  return found->clients_size() == 0 ? registry::v1::Client() : found->clients(0);
+}
+
+absl::Status Store(Session& session, tools::RegistryClient& registry, const registry::v1::Client& client,
+                   const std::string& done) {
+  registry::v1::PutClientRequest request;
+  *request.mutable_client() = client;
+  request.mutable_client()->clear_revision();
+  const auto put = registry.PutClient(request);
+  if (!put.ok()) return put.status();
+  PrintLine(session.json ? ToJson(put->client()) : done);
+  return absl::OkStatus();
+}
+
+absl::Status Put(Session& session, const PutOptions& options) {
+  const auto call = session.BeginAdmin();
+  if (!call.ok()) return call.status();
+  tools::RegistryClient registry(call->demo.registry, call->tls);
+  auto client = Find(registry, options.id);
+  if (!client.ok()) return client.status();
+  client->set_id(options.id);
+  client->set_role(options.role);
+  client->set_principal(options.principal);
+  client->clear_units();
+  for (const std::string& unit : options.units) client->add_units(unit);
+  return Store(session, registry, *client, "client " + options.id + " stored");
+}
+
+absl::Status List(Session& session, const ListOptions&) {
+  const auto call = session.BeginAdmin();
+  if (!call.ok()) return call.status();
+  tools::RegistryClient registry(call->demo.registry, call->tls);
+  registry::v1::ListClientsRequest request;
+  request.set_page_size(1000);
+  Table table{{"CLIENT", "ROLE", "PRINCIPAL", "UNITS", "TOKEN", "REVOKED"}};
+  std::vector<std::string> lines;
+  const absl::Status status = ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+    request.set_page_token(token);
+    const auto page = registry.ListClients(request);
+    if (!page.ok()) return page.status();
+    for (const auto& client : page->clients()) {
+      table.push_back(Row(client));
+      lines.push_back(ToJson(client));
+    }
+    return page->next_page_token();
+  });
+  if (!status.ok()) return status;
+  session.json ? PrintJsonList(lines) : PrintTable(table);
+  return absl::OkStatus();
+}
+
+// Changes one that is there.
+absl::Status Change(Session& session, const std::string& id, const std::string& done,
+                    const std::function<void(registry::v1::Client&)>& change) {
+  const auto call = session.BeginAdmin();
+  if (!call.ok()) return call.status();
+  tools::RegistryClient registry(call->demo.registry, call->tls);
+  auto client = Find(registry, id);
+  if (!client.ok()) return client.status();
+  if (client->id().empty()) return absl::NotFoundError("no client " + id + "; client list shows them");
+  change(*client);
+  return Store(session, registry, *client, done);
+}
+
+absl::Status Revoke(Session& session, const OneOptions& options) {
+  return Change(session, options.id, "client " + options.id + " revoked",
+                [](registry::v1::Client& client) { client.set_revoked(true); });
+}
+
+absl::Status Token(Session& session, const OneOptions& options) {
+  const std::string token = NewToken();
+  // Printed after it works, and by this command alone.
+  const absl::Status stored = Change(session, options.id, "client " + options.id + " has a new token:",
+                                     [&](registry::v1::Client& client) { client.set_token_sha256(TokenHash(token)); });
+  if (stored.ok()) PrintLine(session.json ? "{\"token\":\"" + token + "\"}" : token);
+  return stored;
+}
+
+void DescribeOne(CLI::App& command, OneOptions& options) {
+  command.add_option("id", options.id, "the client's id")->required();
+}
+
+}  // namespace
+
+void AddClientCommands(CLI::App& app, Session& session) {
+  CLI::App& group = *app.add_subcommand("client", "Who may call; as nara-admin.");
+  group.require_subcommand(1);
+  AddCommand<ListOptions>(group, session, "list", "Lists clients.", [](CLI::App&, ListOptions&) {}, List);
+  AddCommand<PutOptions>(
+      group, session, "put", "Registers a client, or gives it other rights; its token stays.",
+      [](CLI::App& command, PutOptions& options) {
+        command.add_option("id", options.id, "the client's id: the common name of its certificate")->required();
+        command.add_option("--role", options.role, "as docs/formats/access.md lists them")->required();
+        command.add_option("--principal", options.principal, "on whose behalf; by default the whole county");
+        command.add_option("--unit", options.units, "units; by default all of the principal");
+      },
+      Put);
+  AddCommand<OneOptions>(group, session, "revoke", "Takes all rights from a client.", DescribeOne, Revoke);
+  AddCommand<OneOptions>(group, session, "token", "Gives a client a new token for HTTP, shown once.", DescribeOne,
+                         Token);
+}
+
+}  // namespace nara::naractl
