@@ -153,6 +153,7 @@ class RegistryApp final : public app::App {
         privacy_({.store = privacy_store_, .authorizer = authorizer_}),
         chains_({.chains = chain_store_,
                  .store = store_,
+                 .organisation = organisation_store_,
                  .authorizer = authorizer_,
                  .clock = context.clock,
                  .zone = SwedishCalendar::Zone()}),

@@ -117,6 +117,7 @@ std::map<Action, Row> MakeRules() {
       {Action::kReadIdentity, {{Role::kCareUnit, Reach::kUnits}, {Role::kPrincipalAdmin, Reach::kPrincipal}}},
       {Action::kReadChain, Chains()},
       {Action::kWriteChain, Arranging()},
+      {Action::kPlan, {{Role::kCareUnit, Reach::kUnits}, {Role::kPrincipalAdmin, Reach::kPrincipal}}},
       {Action::kWriteClient, {{Role::kAdmin, Reach::kAll}}},
       {Action::kWatchRegistry, {{Role::kService, Reach::kAll}}},
       {Action::kSubmit, With(Supplying(), Role::kSimulator, Reach::kAll)},

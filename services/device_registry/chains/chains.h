@@ -14,6 +14,7 @@
 #include "common/chains/holes.h"
 #include "common/time/clock.h"
 #include "device_registry/chains/store.h"
+#include "device_registry/organisation/store.h"
 #include "device_registry/ports.h"
 #include "device_registry/rights.h"
 #include "nara/registry/v1/chains.pb.h"
@@ -28,6 +29,7 @@ class Chains {
   struct Deps {
     ChainStore& chains;
     Store& store;
+    OrganisationStore& organisation;
     const Authorizer& authorizer;
     const Clock& clock;
     absl::TimeZone zone;  // of the schedules

@@ -135,7 +135,7 @@ absl::StatusOr<v1::CheckChainsResponse> Chains::CheckChains(const Caller& caller
   }
   const absl::StatusOr<Page> page = PageOf(request);
   if (!page.ok()) return page.status();
-  auto units = deps_.store.ListUnits(
+  auto units = deps_.organisation.ListUnits(
       {.visible = {.all = true}, .principal = request.principal(), .after = page->after, .limit = page->limit()});
   if (!units.ok()) return units.status();
   v1::CheckChainsResponse response;

@@ -183,6 +183,7 @@ County::County()
   plan_store_ = std::make_unique<PostgresPlanStore>(*database_);
   chains_.reset(new Chains({.chains = *chain_store_,
                             .store = *store_,
+                            .organisation = *organisation_store_,
                             .authorizer = *authorizer_,
                             .clock = clock_,
                             .zone = SwedishCalendar::Zone()}));
