@@ -10,9 +10,10 @@ from private_servers import PRESET, ROOT
 
 PAGE = (ROOT / "docs" / "using" / "naractl.md").read_text(encoding="utf-8")
 DEMO_PAGE = (ROOT / "docs" / "using" / "demo.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[0].splitlines()
-IDENTITIES = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[1].splitlines()
-TABLE = "\n".join(line.split("|")[1] for line in PAGE.splitlines() if line.startswith("| `"))
+INSTALLED, COMMANDS, IDENTITIES = [
+    block.splitlines() for block in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+]
+TABLE = "\n".join(re.split(r"(?<!\\)\|", line)[1] for line in PAGE.splitlines() if line.startswith("| `"))
 CALL_SECONDS = 20
 
 
@@ -53,6 +54,14 @@ def test_from_a_new_device_to_its_first_measurement(outside, folder):
         while not seen.seen:
             outside.send(device, uplink(reading(), ref="kitchen"))
         assert "systolic 138, diastolic 84, pulse 71" in seen.seen[0]
+
+
+def test_the_administrator_of_an_installation_makes_a_client_and_its_token(county, folder):
+    registry, pki = county.demo["grpc"]["registry"], county.state / "pki"
+    for command in INSTALLED:
+        assert "hmc" in command and "--pki /etc/nara/pki" in command
+        here = command.replace("nara-device-registry:7101", registry).replace("/etc/nara/pki", str(pki))
+        assert typed(folder, here.replace("hmc", "using-hmc")).strip()
 
 
 def test_every_command_is_in_the_page_and_only_those(outside):
