@@ -186,6 +186,7 @@ std::span<const Migration> Migrations() {
       Migration{5, "identities of residents", kResidentsSchema},
       Migration{6, "where a device is on its way", kLifeCycleSchema},
       Migration{7, "what each principal has chosen", kAssortmentSchema},
+      Migration{8, "imports piece by piece", kImportMarkSchema},
   };
   return migrations;
 }

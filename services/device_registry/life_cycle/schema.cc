@@ -91,4 +91,13 @@ create table import_lines (
 create index import_lines_by_device on import_lines (import, device, line);
 )sql";
 
+const std::string_view kImportMarkSchema = R"sql(
+-- An import is applied piece by piece: every line up to the mark has been, and this came
+-- of them (ApplyImportResponse), also when that is nothing yet: then it has begun.
+alter table imports
+  add column applied_line int not null default 0,
+  add column so_far       bytea,
+  add constraint imports_mark check ((applied_line = 0) or (so_far is not null));
+)sql";
+
 }  // namespace nara::registry

@@ -6,5 +6,6 @@
 namespace nara::registry {
 
 extern const std::string_view kLifeCycleSchema;
+extern const std::string_view kImportMarkSchema;
 
 }  // namespace nara::registry
