@@ -74,7 +74,7 @@ class RegistryApp final : public app::App {
         resident_store_(database_, identity_keys_),
         assignment_store_(database_),
         hand_over_store_(database_),
-        cost_store_(database_),
+        cost_store_(database_, identity_keys_),
         authorizer_(feeds_.access.table()),
         rights_(authorizer_),
         registry_({.store = store_,
@@ -135,6 +135,7 @@ class RegistryApp final : public app::App {
     parts_.Add("store", [this] { return store_.Prepare(catalogue_); });
     parts_.Add("organisation", [this] { return organisation_store_.Prepare(catalogue_); });
     parts_.Add("residents", [this] { return resident_store_.Prepare(); });
+    parts_.Add("costs", [this] { return cost_store_.Prepare(); });
     parts_.Add("watches", [this] { return follower_.Start(); }, [this] { StopWatches(); });
     parts_.Add("deadlines", [this] { return StartDeadlines(); }, [this] { deadlines_.Stop(); });
     parts_.Add("grpc", [this] { return server_.Start({service_.get()}); }, [this] { StopServer(); });

@@ -187,6 +187,7 @@ std::span<const Migration> Migrations() {
       Migration{6, "where a device is on its way", kLifeCycleSchema},
       Migration{7, "what each principal has chosen", kAssortmentSchema},
       Migration{8, "imports piece by piece", kImportMarkSchema},
+      Migration{9, "dates of birth encrypted", kSealedBirthSchema},
   };
   return migrations;
 }

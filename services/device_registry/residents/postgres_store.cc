@@ -46,7 +46,9 @@ values ($1, $2, $3, $4::bytea, $5::bytea, $6::int, $7, $8::bigint)
 on conflict (resident) do update set key_id = excluded.key_id, sealed = excluded.sealed,
   fingerprint = excluded.fingerprint, protection = excluded.protection, revision = excluded.revision)sql";
 
-constexpr char kKeysInUse[] = "select key_id from identities union select key_id from staff order by 1";
+constexpr char kKeysInUse[] = R"sql(
+select key_id from identities union select key_id from staff
+union select key_id from cost_facts where key_id is not null order by 1)sql";
 constexpr char kKnowSearch[] = "insert into identity_search (fingerprint) values ($1::bytea) on conflict do nothing";
 constexpr char kSearch[] = "select fingerprint from identity_search";
 

@@ -130,4 +130,15 @@ create table cost_exceptions (
 create index cost_exceptions_by_assignment on cost_exceptions (assignment);
 )sql";
 
+const std::string_view kSealedBirthSchema = R"sql(
+-- A date of birth says much of who somebody is: it is encrypted as identities are. What
+-- stands in clear the registry encrypts as it starts; nothing comes to it.
+alter table cost_facts
+  add column key_id text,
+  add column birth  bytea,
+  add constraint cost_facts_whole_birth check (num_nulls(key_id, birth) in (0, 2)),
+  add constraint cost_facts_none_in_clear check (birth_date is null) not valid;
+create index cost_facts_by_key on cost_facts (key_id);
+)sql";
+
 }  // namespace nara::registry

@@ -6,5 +6,6 @@
 namespace nara::registry {
 
 extern const std::string_view kResponsibilitySchema;
+extern const std::string_view kSealedBirthSchema;
 
 }  // namespace nara::registry
