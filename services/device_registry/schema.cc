@@ -188,6 +188,7 @@ std::span<const Migration> Migrations() {
       Migration{7, "what each principal has chosen", kAssortmentSchema},
       Migration{8, "imports piece by piece", kImportMarkSchema},
       Migration{9, "dates of birth encrypted", kSealedBirthSchema},
+      Migration{10, "whose devices and residents", kReachSchema},
   };
   return migrations;
 }

@@ -73,6 +73,7 @@ class History {
     CompareBeliefs();
     FollowCorrections();
     CompareRoutes();
+    CompareReach();
     std::cout << "history " << seed_ << ": " << believed_.size() << " wishes granted, " << refused_.size()
               << " refused, " << county_.Ask("select count(*) from registry.corrections") << " corrections"
               << std::endl;
@@ -459,6 +460,16 @@ class History {
       const v1::Responsibility* point = ResponsibleAt(*route, v1::PURPOSE_CARE, ToProto(at));
       ASSERT_EQ(point == nullptr ? "" : point->unit(), expected.unit);
     }
+  }
+
+  // What leads to a device leads to it for all that answer, or are going to.
+  void CompareReach() {
+    const std::string wanted =
+        "select distinct a.id, r.unit, r.principal, a.device, a.resident from registry.assignments a "
+        "join registry.responsibilities r on r.assignment = a.id where upper_inf(a.period) or upper(a.period) > now()";
+    EXPECT_EQ(county_.Ask("select count(*) from (" + wanted +
+                          " except select assignment, unit, principal, device, resident from registry.reach) as t"),
+              "0");
   }
 
   const std::uint64_t seed_;

@@ -7,5 +7,6 @@ namespace nara::registry {
 
 extern const std::string_view kResponsibilitySchema;
 extern const std::string_view kSealedBirthSchema;
+extern const std::string_view kReachSchema;
 
 }  // namespace nara::registry
