@@ -189,6 +189,7 @@ std::span<const Migration> Migrations() {
       Migration{8, "imports piece by piece", kImportMarkSchema},
       Migration{9, "dates of birth encrypted", kSealedBirthSchema},
       Migration{10, "whose devices and residents", kReachSchema},
+      Migration{11, "assignments that are to begin", kPlannedHandOutSchema},
   };
   return migrations;
 }
