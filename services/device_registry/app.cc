@@ -110,8 +110,8 @@ class RegistryApp final : public app::App {
                 .rules = cost_rules_,
                 .clock = context.clock,
                 .new_id = NewId}),
-        deadlines_(hand_over_store_, metrics_),
         moves_(database_),
+        deadlines_(hand_over_store_, moves_, metrics_),
         life_cycle_({.store = store_,
                      .moves = moves_,
                      .catalogue = catalogue_,
@@ -205,8 +205,8 @@ class RegistryApp final : public app::App {
   Assignments assignments_;
   HandOvers hand_overs_;
   Costs costs_;
-  Deadlines deadlines_;
   PostgresLifeCycle moves_;
+  Deadlines deadlines_;
   LifeCycle life_cycle_;
   PostgresAssortment choices_;
   Assortment assortment_;

@@ -100,4 +100,15 @@ alter table imports
   add constraint imports_mark check ((applied_line = 0) or (so_far is not null));
 )sql";
 
+const std::string_view kPlannedHandOutSchema = R"sql(
+-- Assignments that are to begin, until their device has been handed out. Those that have
+-- begun already, and left it where it was, are handed out late.
+create table planned_hand_outs (
+  assignment text primary key references assignments
+);
+insert into planned_hand_outs
+select a.id from assignments a join devices d on d.id = a.device
+where lower(a.period) > now() or (a.period @> now() and d.state between 1 and 4);
+)sql";
+
 }  // namespace nara::registry

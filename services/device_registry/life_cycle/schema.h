@@ -7,5 +7,6 @@ namespace nara::registry {
 
 extern const std::string_view kLifeCycleSchema;
 extern const std::string_view kImportMarkSchema;
+extern const std::string_view kPlannedHandOutSchema;
 
 }  // namespace nara::registry
