@@ -85,7 +85,7 @@ class RegistryApp final : public app::App {
         resident_store_(database_, identity_keys_),
         assignment_store_(database_),
         hand_over_store_(database_),
-        cost_store_(database_),
+        cost_store_(database_, identity_keys_),
         chain_store_(database_),
         plan_store_(database_),
         authorizer_(feeds_.access.table()),
@@ -123,8 +123,8 @@ class RegistryApp final : public app::App {
                 .rules = cost_rules_,
                 .clock = context.clock,
                 .new_id = NewId}),
-        deadlines_(hand_over_store_, metrics_),
         moves_(database_),
+        deadlines_(hand_over_store_, moves_, metrics_),
         life_cycle_({.store = store_,
                      .moves = moves_,
                      .catalogue = catalogue_,
@@ -167,6 +167,7 @@ class RegistryApp final : public app::App {
     parts_.Add("store", [this] { return store_.Prepare(catalogue_); });
     parts_.Add("organisation", [this] { return organisation_store_.Prepare(catalogue_); });
     parts_.Add("residents", [this] { return resident_store_.Prepare(); });
+    parts_.Add("costs", [this] { return cost_store_.Prepare(); });
     parts_.Add("watches", [this] { return follower_.Start(); }, [this] { StopWatches(); });
     parts_.Add("deadlines", [this] { return StartDeadlines(); }, [this] { deadlines_.Stop(); });
     parts_.Add("lock out", [this] { return StartLockOut(); }, [this] { StopLockOut(); });
@@ -261,8 +262,8 @@ class RegistryApp final : public app::App {
   Assignments assignments_;
   HandOvers hand_overs_;
   Costs costs_;
-  Deadlines deadlines_;
   PostgresLifeCycle moves_;
+  Deadlines deadlines_;
   LifeCycle life_cycle_;
   PostgresAssortment choices_;
   Assortment assortment_;

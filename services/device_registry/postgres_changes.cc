@@ -1,3 +1,5 @@
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -10,29 +12,32 @@ namespace {
 
 constexpr char kRevision[] = "select value from revision";
 
+// Piece by piece, in the order of revisions: the first read of many devices with long
+// histories neither runs into the limit of a statement nor is held twice.
+constexpr std::size_t kPiece = 2000;
+
 constexpr char kDevices[] = R"sql(
-select id, product, owner, fallback_unit, controller, lead, state, revision from devices where revision > $1::bigint)sql";
+select id, number, product, owner, fallback_unit, controller, lead, state, revision from devices
+where (revision, number) > ($1::bigint, $2::bigint) order by revision, number limit $3::int)sql";
 
 constexpr char kAssignments[] = R"sql(
-select a.id, a.device, a.resident, a.unit, a.start_at, upper(a.period) as end_at, a.regime, a.ground,
-  a.test_epoch, a.test_seq, a.test_at
-from assignments a join devices d on d.number = a.device_number
-where d.revision > $1::bigint order by a.device_number, a.start_at)sql";
+select id, device, resident, unit, start_at, upper(period) as end_at, regime, ground, test_epoch, test_seq, test_at
+from assignments where device_number = any($1::bigint[]) order by device_number, start_at)sql";
 
 constexpr char kPoints[] = R"sql(
 select r.assignment, r.purpose, r.since, r.principal, r.provider, r.unit
-from responsibilities r join assignments a on a.id = r.assignment join devices d on d.number = a.device_number
-where d.revision > $1::bigint order by r.assignment, r.purpose, r.since)sql";
+from responsibilities r join assignments a on a.id = r.assignment
+where a.device_number = any($1::bigint[]) order by r.assignment, r.purpose, r.since)sql";
 
 constexpr char kAbsences[] = R"sql(
 select b.assignment, b.id, b.kind, lower(b.period) as start_at, upper(b.period) as end_at
-from absences b join assignments a on a.id = b.assignment join devices d on d.number = a.device_number
-where d.revision > $1::bigint order by b.assignment, lower(b.period), b.id)sql";
+from absences b join assignments a on a.id = b.assignment
+where a.device_number = any($1::bigint[]) order by b.assignment, lower(b.period), b.id)sql";
 
 constexpr char kCorrections[] = R"sql(
 select c.*, d.id as device
 from corrections c join devices d on d.number = c.device_number
-where d.revision > $1::bigint order by c.revision, c.ordinal)sql";
+where c.device_number = any($1::bigint[]) order by c.revision, c.ordinal)sql";
 
 constexpr char kClients[] = "select * from clients where revision > $1::bigint";
 
@@ -41,9 +46,8 @@ absl::StatusOr<std::uint64_t> RevisionOf(const absl::StatusOr<Result>& result) {
   return static_cast<std::uint64_t>((*result)[0].Int64("value"));
 }
 
-std::vector<v1::Route> RoutesOf(const Result& devices, std::vector<v1::Assignment> assignments,
-                                const Result& corrections) {
-  std::vector<v1::Route> routes;
+void AddRoutes(const Result& devices, std::vector<v1::Assignment> assignments, const Result& corrections,
+               std::vector<v1::Route>& routes) {
   std::map<std::string, std::size_t> index;
   for (const Row row : devices) {
     routes.push_back(RouteOf(row));
@@ -57,24 +61,38 @@ std::vector<v1::Route> RoutesOf(const Result& devices, std::vector<v1::Assignmen
     const auto found = index.find(row.String("device"));
     if (found != index.end()) *routes[found->second].add_corrections() = CorrectionOf(row);
   }
-  return routes;
 }
 
-absl::Status ReadRoutes(Transaction& transaction, std::uint64_t after, Changes& changes) {
-  const absl::StatusOr<Result> devices = transaction.Execute(kDevices, {after});
-  if (!devices.ok()) return devices.status();
-  const absl::StatusOr<Result> assignments = transaction.Execute(kAssignments, {after});
+absl::Status AddPiece(Transaction& transaction, const Result& devices, Changes& changes) {
+  std::vector<std::int64_t> numbers;
+  for (const Row row : devices) numbers.push_back(row.Int64("number"));
+  const absl::StatusOr<Result> assignments = transaction.Execute(kAssignments, {numbers});
   if (!assignments.ok()) return assignments.status();
-  const absl::StatusOr<Result> points = transaction.Execute(kPoints, {after});
+  const absl::StatusOr<Result> points = transaction.Execute(kPoints, {numbers});
   if (!points.ok()) return points.status();
-  const absl::StatusOr<Result> absences = transaction.Execute(kAbsences, {after});
+  const absl::StatusOr<Result> absences = transaction.Execute(kAbsences, {numbers});
   if (!absences.ok()) return absences.status();
-  const absl::StatusOr<Result> corrections = transaction.Execute(kCorrections, {after});
+  const absl::StatusOr<Result> corrections = transaction.Execute(kCorrections, {numbers});
   if (!corrections.ok()) return corrections.status();
   std::vector<v1::Assignment> forms = AssignmentsOf(*assignments, *points);
   AddAbsences(*absences, forms);
-  changes.routes = RoutesOf(*devices, std::move(forms), *corrections);
+  AddRoutes(devices, std::move(forms), *corrections, changes.routes);
   return absl::OkStatus();
+}
+
+absl::Status ReadRoutes(Transaction& transaction, std::uint64_t after, Changes& changes) {
+  auto revision = static_cast<std::int64_t>(after);
+  std::int64_t number = std::numeric_limits<std::int64_t>::max();
+  for (;;) {
+    const absl::StatusOr<Result> devices = transaction.Execute(kDevices, {revision, number, kPiece});
+    if (!devices.ok()) return devices.status();
+    if (devices->empty()) return absl::OkStatus();
+    if (absl::Status added = AddPiece(transaction, *devices, changes); !added.ok()) return added;
+    if (devices->size() < kPiece) return absl::OkStatus();
+    const Row last = (*devices)[devices->size() - 1];
+    revision = last.Int64("revision");
+    number = last.Int64("number");
+  }
 }
 
 absl::Status ReadClients(Transaction& transaction, std::uint64_t after, Changes& changes) {

@@ -1,7 +1,10 @@
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "device_registry/postgres_rows.h"
 #include "device_registry/postgres_store.h"
+#include "device_registry/reach.h"
 
 namespace nara::registry {
 namespace {
@@ -18,13 +21,18 @@ from answering n join devices d on d.id = n.device where n.purpose = 1 group by 
 
 constexpr char kFindUnits[] = "select * from units where id = any($1::text[])";
 
-constexpr char kListDevices[] = R"sql(
+constexpr char kListAll[] = R"sql(
+select * from devices where id > $1 and ($2::text = '' or product = $2) order by id limit $3::bigint)sql";
+
+// `offset 0` keeps the planner from asking who answers for all devices at once.
+constexpr char kListOf[] = R"sql(
 select d.* from devices d
-where d.id > $1 and ($2::text = '' or d.product = $2)
+where d.id = any($1::text[]) and ($2::text = '' or d.product = $2)
   and ($3::text = '' or d.owner = $3
-       or exists (select from answering n where n.device = d.id and n.principal = $3))
+       or exists (select from answering n where n.device = d.id and n.principal = $3 offset 0))
   and ($4::bool or d.owner = $5
-       or exists (select from answering n where n.device = d.id and (n.principal = $5 or n.unit = any($6::text[]))))
+       or exists (select from answering n
+                  where n.device = d.id and (n.principal = $5 or n.unit = any($6::text[])) offset 0))
 order by d.id limit $7::bigint)sql";
 
 constexpr char kFindDevices[] = "select * from devices where id = any($1::text[])";
@@ -93,13 +101,29 @@ absl::Status PostgresStore::AddRunning(std::vector<v1::Device>& devices) {
 }
 
 absl::StatusOr<std::vector<v1::Device>> PostgresStore::ListDevices(const DeviceQuery& query) {
-  const absl::StatusOr<Result> result =
-      database_.Query(kListDevices, {query.after, query.product, query.principal, query.visible.all,
-                                     query.visible.principal, query.visible.units, query.limit});
-  if (!result.ok()) return result.status();
   std::vector<v1::Device> devices;
-  for (const Row row : *result) devices.push_back(DeviceOf(row));
-  if (absl::Status status = AddRunning(devices); !status.ok()) return status;
+  const auto add = [&](const absl::StatusOr<Result>& rows) -> absl::StatusOr<bool> {
+    if (!rows.ok()) return rows.status();
+    for (const Row row : *rows) devices.push_back(DeviceOf(row));
+    return std::ssize(devices) >= query.limit;
+  };
+  const auto add_of = [&](const std::vector<std::string>& ids) {
+    const Visible& visible = query.visible;
+    return add(database_.Query(kListOf, {ids, query.product, query.principal, visible.all, visible.principal,
+                                         visible.units, query.limit - std::ssize(devices)}));
+  };
+  absl::Status found;
+  if (!query.principal.empty()) {
+    found = WalkDevices(database_, {.principal = query.principal, .units = {}, .after = query.after}, add_of);
+  } else if (query.visible.all) {
+    found = add(database_.Query(kListAll, {query.after, query.product, query.limit})).status();
+  } else {
+    const Visible& visible = query.visible;
+    found =
+        WalkDevices(database_, {.principal = visible.principal, .units = visible.units, .after = query.after}, add_of);
+  }
+  if (found.ok()) found = AddRunning(devices);
+  if (!found.ok()) return found;
   return devices;
 }
 

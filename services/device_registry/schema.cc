@@ -192,6 +192,10 @@ std::span<const Migration> Migrations() {
       Migration{8, "revocations, enrolments, controllers", kIdentitySchema},
       Migration{9, "scopes of clients", kPrivacySchema},
       Migration{10, "targets and fallbacks of chains, receivers, plans", kChainsSchema},
+      Migration{11, "imports piece by piece", kImportMarkSchema},
+      Migration{12, "dates of birth encrypted", kSealedBirthSchema},
+      Migration{13, "whose devices and residents", kReachSchema},
+      Migration{14, "assignments that are to begin", kPlannedHandOutSchema},
   };
   return migrations;
 }

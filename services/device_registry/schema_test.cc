@@ -65,5 +65,16 @@ TEST_F(SchemaTest, WhatWasThereBeforeTheAreasIsThereInAllOfThem) {
   EXPECT_EQ(Ask("select string_agg(id || ' ' || ground, ', ') from assignments where test_epoch is null"), "a-1 1");
 }
 
+TEST_F(SchemaTest, ADateOfBirthInClearWaitsForTheRegistryAndNoneComesToIt) {
+  ASSERT_TRUE(Migrate(*connection_, "registry", Migrations().first(2)).ok());
+  ASSERT_TRUE(connection_->Run(kOfOld).ok());
+  ASSERT_TRUE(Migrate(*connection_, "registry", Migrations().first(7)).ok());
+  ASSERT_TRUE(connection_->Run("insert into cost_facts values ('a-1', now(), null, null, '1950-01-01', 3)").ok());
+  const absl::Status migrated = Migrate(*connection_, "registry", Migrations());
+  ASSERT_TRUE(migrated.ok()) << migrated;
+  EXPECT_EQ(Ask("select count(birth_date) from cost_facts"), "1");
+  EXPECT_FALSE(connection_->Run("insert into cost_facts values ('a-1', 'epoch', null, null, '1950-01-01', 3)").ok());
+}
+
 }  // namespace
 }  // namespace nara::registry

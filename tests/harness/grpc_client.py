@@ -7,11 +7,12 @@ import sys
 import threading
 
 import grpc
+from google.protobuf import symbol_database
 from outside import eventually
 
 # Name in demo.json: module, service, where its port is named.
 SERVICES = {
-    "registry": ("nara.registry.v1.registry", "DeviceRegistryService"),
+    "registry": ("nara.registry.v1.service", "DeviceRegistryService"),
     "ingest": ("nara.ingest.v1.ingest", "IngestService"),
     "alerts": ("nara.alert.v1.alert", "AlertRouterService"),
     "broker": ("nara.broker.v1.broker", "DataBrokerService"),
@@ -50,6 +51,33 @@ class Stream:
             self.error = error
 
 
+class Session:
+    """One connection of one client to one service."""
+
+    def __init__(self, stubs, channel, service):
+        self._stubs = stubs
+        self._channel = channel
+        self._service = service
+        self._methods = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._channel.close()
+
+    def call(self, method, /, seconds=CALL_SECONDS, **fields):
+        if method not in self._methods:
+            self._methods[method] = self._stubs.method(self._channel.unary_unary, self._service, method)
+        return self._methods[method](self._stubs.request(self._service, method, fields), timeout=seconds)
+
+    def stream(self, method, /, **fields):
+        """The responses as they come; its cancel() ends it."""
+        return self._stubs.method(self._channel.unary_stream, self._service, method)(
+            self._stubs.request(self._service, method, fields)
+        )
+
+
 class GrpcClient:
     """Calls as whichever client is named; `folder` takes the generated code."""
 
@@ -69,25 +97,32 @@ class GrpcClient:
 
     @staticmethod
     def message(service, name):
-        return getattr(importlib.import_module(f"{SERVICES[service][0]}_pb2"), name)
+        """Also one of a file that the service's own imports."""
+        module = SERVICES[service][0]
+        importlib.import_module(f"{module}_pb2")
+        return symbol_database.Default().GetSymbol(f"{module.rsplit('.', 1)[0]}.{name}")
 
     def call(self, client, service, method, /, **fields):
         """One answer; grpc.RpcError when it is refused."""
         with self._channel(client, service) as channel:
-            return self._method(channel.unary_unary, service, method)(
-                self._request(service, method, fields), timeout=CALL_SECONDS
+            return self.method(channel.unary_unary, service, method)(
+                self.request(service, method, fields), timeout=CALL_SECONDS
             )
+
+    def session(self, client, service):
+        """Calls over one connection, which ends with the block."""
+        return Session(self, self._channel(client, service), service)
 
     def stream(self, client, service, method, /, **fields):
         channel = self._channel(client, service)
-        call = self._method(channel.unary_stream, service, method)
-        return Stream(channel, call(self._request(service, method, fields), timeout=10 * CALL_SECONDS))
+        call = self.method(channel.unary_stream, service, method)
+        return Stream(channel, call(self.request(service, method, fields), timeout=10 * CALL_SECONDS))
 
     def attend(self, client, receiver, operator):
         """Offers, withdrawals and heartbeats of a receiver."""
         channel = self._channel(client, "alerts")
-        call = self._method(channel.stream_stream, "alerts", "Attend")
-        attach = self._request("alerts", "Attend", {"attach": {"receiver": receiver, "operator": operator}})
+        call = self.method(channel.stream_stream, "alerts", "Attend")
+        attach = self.request("alerts", "Attend", {"attach": {"receiver": receiver, "operator": operator}})
         return Stream(channel, call(self._first_and_then_nothing(attach), timeout=10 * CALL_SECONDS))
 
     @staticmethod
@@ -96,10 +131,10 @@ class GrpcClient:
         yield request
         threading.Event().wait(10 * CALL_SECONDS)
 
-    def _request(self, service, method, fields):
+    def request(self, service, method, fields):
         return self.message(service, f"{method}Request")(**fields)
 
-    def _method(self, kind, service, method):
+    def method(self, kind, service, method):
         package, name = SERVICES[service]
         response = self.message(service, f"{method}Response")
         path = f"/{package.rsplit('.', 1)[0]}.{name}/{method}"

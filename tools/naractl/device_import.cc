@@ -119,7 +119,7 @@ absl::Status Import(Session& session, const ImportOptions& options) {
 
 void AddImportCommand(CLI::App& group, Session& session) {
   AddCommand<ImportOptions>(
-      group, session, "import", "Brings an ordering portal's file: all of it, or nothing.",
+      group, session, "import", "Brings an ordering portal's file when no line is wrong.",
       [](CLI::App& command, ImportOptions& options) {
         command.add_option("file", options.file, "CSV, docs/formats/portal-csv.md")->required();
         command.add_flag("--dry-run", options.dry_run, "only lists what is wrong");

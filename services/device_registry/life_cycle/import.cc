@@ -1,5 +1,6 @@
 #include "device_registry/life_cycle/import.h"
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 #include <utility>
@@ -32,6 +33,12 @@ absl::Status Validate(const v1::StageImportRequest& request) {
 
 absl::Status Refused(const std::string& reason, const std::string& import, const std::string& what) {
   return rpc::Error(absl::StatusCode::kFailedPrecondition, reason, what, {{"import", import}});
+}
+
+absl::Status Bad(const std::string& import, std::uint32_t line) {
+  return Refused("IMPORT_BAD", import,
+                 "line " + std::to_string(line) +
+                     " is wrong; CheckImport lists what is, and the file is staged anew with another id");
 }
 
 std::uint32_t LineOf(const std::string& after) {
@@ -195,7 +202,7 @@ absl::StatusOr<v1::CheckImportResponse> PortalImport::CheckImport(const Caller& 
   if (!page.ok()) return page.status();
   const absl::StatusOr<Staged> staged = Find(caller, request.import());
   if (!staged.ok()) return staged.status();
-  std::uint32_t after = LineOf(page->after);
+  std::uint32_t after = std::max(LineOf(page->after), staged->applied_line);
   auto problems = CheckFrom(caller, request.import(), page->size, after);
   if (!problems.ok()) return problems.status();
   v1::CheckImportResponse response;
@@ -215,8 +222,7 @@ absl::StatusOr<ImportPiece> PortalImport::Plan(const std::string& import, const 
     const bool same = fresh || Same(found->second.device, row.device);
     auto moves = PlanMoves(row, fresh ? Fresh(now) : found->second.standing, problems);
     if (!problems.none() || !same || staged.first_line != staged.line.line()) {
-      return Refused("IMPORT_BAD", import,
-                     "line " + std::to_string(staged.line.line()) + " is wrong; CheckImport lists what is");
+      return Bad(import, staged.line.line());
     }
     if (fresh) piece.registered.push_back(row.device);
     if (!fresh && moves.empty()) ++piece.unchanged;
@@ -234,12 +240,11 @@ absl::StatusOr<v1::ApplyImportResponse> PortalImport::ApplyImport(const Caller& 
     return Refused("IMPORT_INCOMPLETE", request.import(),
                    std::to_string(staged->lines) + " lines are staged; stage the others, or begin with another id");
   }
-  std::uint32_t after = 0;
+  std::uint32_t after = staged->applied_line;
   const auto problems = CheckFrom(caller, request.import(), 1, after);
   if (!problems.ok()) return problems.status();
   if (!problems->empty()) {
-    return Refused("IMPORT_BAD", request.import(),
-                   "line " + std::to_string(problems->front().line()) + " is wrong; CheckImport lists what is");
+    return Bad(request.import(), problems->front().line());
   }
   const auto plan = [&](const std::vector<StagedLine>& lines, const KnownDevices& known, TimePoint now) {
     return Plan(request.import(), lines, known, now);

@@ -1,6 +1,11 @@
-// The import of ordering portals' files: lines are staged, looked at, and applied all at
-// once. Orders and stock stay the portals' business; what they say of a device becomes
-// moves of its own.
+// The import of ordering portals' files: lines are staged, looked at, and applied when
+// none is wrong. Orders and stock stay the portals' business; what they say of a device
+// becomes moves of its own.
+//
+// A large file is applied piece by piece, so that other writers need not wait for it:
+// what a line does is done whole or not at all, and whatever breaks in between, the same
+// call again does the rest. When a device is moved meanwhile so that its line is wrong
+// now, the pieces before it stay; the corrected file finds them unchanged.
 //
 // Three small calls in place of a stream: each is bounded and may be repeated, so that
 // whatever breaks, the file goes on where it was, and what is wrong can be read page by

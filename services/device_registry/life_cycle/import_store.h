@@ -21,7 +21,8 @@ struct Staged {
   std::string actor;  // who began it
   std::uint32_t lines = 0;
   std::uint32_t last_line = 0;
-  std::optional<v1::ApplyImportResponse> applied;
+  std::uint32_t applied_line = 0;                  // the mark: every line up to it has been applied
+  std::optional<v1::ApplyImportResponse> applied;  // all of them
 };
 
 struct KnownDevice {
@@ -37,7 +38,7 @@ struct ImportPiece {
 };
 
 using KnownDevices = std::map<std::string, KnownDevice>;
-// `now` is the transaction's. An error stops the import, and nothing of it stays.
+// `now` is the transaction's. An error stops the import, and nothing of the piece stays.
 using PlanPiece = std::function<absl::StatusOr<ImportPiece>(const std::vector<StagedLine>& lines,
                                                             const KnownDevices& known, TimePoint now)>;
 
@@ -48,15 +49,18 @@ class ImportStore {
 
   // Absent when nobody has begun it.
   virtual absl::StatusOr<std::optional<Staged>> Find(const std::string& import) = 0;
-  // Nothing when another has begun it, or when it has been applied. Forgets imports that
+  // Nothing when another has begun it, or when applying it has begun. Forgets imports that
   // nobody has touched for a week.
   virtual absl::Status Stage(const Actor& actor, const std::string& import,
                              const std::vector<v1::PortalLine>& lines) = 0;
   // By line.
   virtual absl::StatusOr<std::vector<StagedLine>> Lines(const std::string& import, std::uint32_t after, int limit) = 0;
   virtual absl::StatusOr<KnownDevices> Known(const std::vector<std::string>& devices) = 0;
-  // All lines in one transaction, piece by piece, each planned with the devices as they
-  // are in it. The answer of an import that has been applied is the one that it gave.
+  // The lines after the mark, piece by piece: each is a transaction of its own, planned
+  // with the devices as they are in it, and moves the mark, so that what was interrupted
+  // goes on where it was and other writers get in between. Several may apply the same
+  // import at once. The answer counts all pieces; that of an import that has been applied
+  // is the one that it gave.
   virtual absl::StatusOr<v1::ApplyImportResponse> Apply(const Actor& actor, const std::string& import,
                                                         const PlanPiece& plan) = 0;
 };

@@ -1,11 +1,13 @@
 // Files of ordering portals: what is wrong is listed line by line, and what is right is
-// applied all at once.
+// applied, piece by piece when it is large.
 #include "device_registry/life_cycle/import.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -96,6 +98,26 @@ class ImportTest : public ::testing::Test {
     if (!done.ok()) return Reason(done);
     return std::to_string(done->registered()) + " " + std::to_string(done->moved()) + " " +
            std::to_string(done->unchanged());
+  }
+
+  // Devices bulk-0, bulk-1 and so on: every second is in stock, the others are delivered.
+  void StageMany(std::uint32_t devices) {
+    for (std::uint32_t first = 0; first < devices; first += 1000) {
+      std::vector<v1::PortalLine> lines;
+      for (std::uint32_t i = first; i < std::min(first + 1000, devices); ++i) {
+        lines.push_back(Line(i + 2, "bulk-" + std::to_string(i), i % 2 == 0 ? "delivered" : "in_stock"));
+      }
+      ASSERT_EQ(Reason(Stage(lines)), "");
+    }
+  }
+
+  void Lose(const std::string& device) {
+    v1::MoveDeviceRequest request;
+    request.set_device(device);
+    request.set_revision(std::stoull(county_.Ask("select revision from registry.devices where id = '" + device + "'")));
+    request.set_event(v1::DEVICE_EVENT_LOSE);
+    request.set_reason("not found at the count");
+    EXPECT_EQ(Reason(county_.life_cycle().MoveDevice(county_.As("hmc"), request)), "");
   }
 
   std::string State(const std::string& device) {
@@ -219,16 +241,64 @@ TEST_F(ImportTest, AnImportThatNobodyTouchesIsForgotten) {
   EXPECT_THAT(Check("file-1"), ElementsAre("UNKNOWN_IMPORT"));
 }
 
+TEST_F(ImportTest, WhatBreaksInTheMiddleGoesOnWhereItWas) {
+  StageMany(3500);
+  ASSERT_EQ(county_.Try(R"sql(
+create function registry.die() returns trigger language plpgsql as $$
+  begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$;
+create trigger die before insert on registry.devices for each row when (new.id = 'bulk-2500')
+  execute function registry.die())sql"),
+            "");
+  EXPECT_TRUE(absl::IsUnavailable(Apply(3500).status())) << "the connection is gone";
+  EXPECT_EQ(county_.Ask("select count(*) from registry.devices where id like 'bulk-%'"), "2000") << "whole pieces";
+  EXPECT_EQ(Stage({Line(9000, "s-1", "in_stock")})->lines(), 3500u) << "what is under way stays as it is";
+  Lose("bulk-1");
+
+  EXPECT_THAT(Check(), IsEmpty()) << "what has been applied is not looked at again";
+  ASSERT_EQ(county_.Try("drop trigger die on registry.devices"), "");
+  const auto done = Apply(3500);
+  ASSERT_TRUE(done.ok()) << done.status();
+  EXPECT_EQ(done->registered(), 3500u) << "both times counted";
+  EXPECT_EQ(done->moved() + done->unchanged(), 0u);
+  EXPECT_EQ(county_.Ask("select count(*) || ' ' || sum(moves) from registry.devices where id like 'bulk-%'"),
+            "3500 7001")
+      << "delivered after an order, or in stock; one is lost";
+  EXPECT_EQ(county_.Ask("select count(*) from registry.device_moves where device like 'bulk-%'"), "7001");
+  EXPECT_EQ(State("bulk-1"), std::to_string(v1::DEVICE_STATE_LOST));
+  EXPECT_EQ(Apply(3500)->SerializeAsString(), done->SerializeAsString());
+  EXPECT_EQ(county_.Ask("select count(*) from registry.import_lines"), "0");
+}
+
+TEST_F(ImportTest, SeveralMayApplyTheSame) {
+  StageMany(3000);
+  auto other = std::async(std::launch::async, [&] { return Apply(3000); });
+  const auto done = Apply(3000);
+  ASSERT_TRUE(done.ok()) << done.status();
+  EXPECT_EQ(done->registered(), 3000u);
+  EXPECT_EQ(other.get()->SerializeAsString(), done->SerializeAsString());
+  EXPECT_EQ(county_.Ask("select sum(moves) from registry.devices where id like 'bulk-%'"), "6000");
+}
+
+TEST_F(ImportTest, OthersWriteMeanwhile) {
+  StageMany(20'000);
+  auto import = std::async(std::launch::async, [&] { return Apply(20'000); });
+  std::chrono::steady_clock::duration longest{};
+  int writes = 0;
+  while (import.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready) {
+    const auto began = std::chrono::steady_clock::now();
+    const std::string resident = "meanwhile-" + std::to_string(++writes);
+    ASSERT_TRUE(county_.store().CreateResident({.id = "chef-1480", .via = {}, .reason = {}}, resident, "1480").ok());
+    longest = std::max(longest, std::chrono::steady_clock::now() - began);
+  }
+  EXPECT_EQ(import.get()->registered(), 20'000u);
+  EXPECT_GT(writes, 5);
+  EXPECT_LT(longest, std::chrono::seconds(1)) << "the longest wait for a piece, sanitizers included";
+}
+
 TEST_F(ImportTest, FiftyThousandDevicesTakeLessThanAMinute) {
   const auto began = std::chrono::steady_clock::now();
   constexpr std::uint32_t kDevices = 50'000;
-  for (std::uint32_t first = 0; first < kDevices; first += 1000) {
-    std::vector<v1::PortalLine> lines;
-    for (std::uint32_t i = first; i < first + 1000; ++i) {
-      lines.push_back(Line(i + 2, "bulk-" + std::to_string(i), i % 2 == 0 ? "delivered" : "in_stock"));
-    }
-    ASSERT_EQ(Reason(Stage(lines)), "");
-  }
+  StageMany(kDevices);
   const auto done = Apply(kDevices);
   ASSERT_TRUE(done.ok()) << done.status();
   EXPECT_EQ(done->registered(), kDevices);

@@ -76,6 +76,21 @@ class LifeCycleTest : public ::testing::Test {
     return events;
   }
 
+  // As if its start had come a minute ago.
+  void Begin(const std::string& assignment) {
+    EXPECT_EQ(county_.Try(
+                  "update registry.assignments set period = tstzrange(now() - interval '1 minute', null) where id = '" +
+                  assignment +
+                  "'; update registry.responsibilities set since = now() - interval '1 minute' "
+                  "where assignment = '" +
+                  assignment + "'"),
+              "");
+  }
+
+  int HandOutBegun() {
+    return county_.moves().HandOutBegun({.id = "nara-device-registry", .via = {}, .reason = {}}).value_or(-1);
+  }
+
   testing::County county_;
   LifeCycle& life_ = county_.life_cycle();
 };
@@ -95,6 +110,58 @@ TEST_F(LifeCycleTest, WhatIsAssignedForLaterIsHandedOutWhenItIs) {
   EXPECT_EQ(Device("disp-0001").state(), v1::DEVICE_STATE_IN_STOCK);
   EXPECT_EQ(Move("disp-0001", v1::DEVICE_EVENT_HAND_OUT), "NOT_ASSIGNED");
   EXPECT_EQ(Move("disp-0001", v1::DEVICE_EVENT_SCRAP), "STILL_ASSIGNED");
+}
+
+TEST_F(LifeCycleTest, AndSoItIsWhenItsStartHasCome) {
+  ASSERT_TRUE(county_.Assign("a-1", "disp-0001", "r-1", 4'000'000'000).ok());
+  EXPECT_EQ(HandOutBegun(), 0);
+  Begin("a-1");
+  EXPECT_EQ(HandOutBegun(), 1);
+  EXPECT_THAT(History("disp-0001"), ElementsAre("register in_stock: registered, test",
+                                                "hand_out handed_out: assigned, nara-device-registry"));
+  EXPECT_EQ(county_.Ask("select bool_and(m.at = a.start_at) from registry.device_moves m "
+                        "join registry.assignments a using (device) where m.event = 6"),
+            "t")
+      << "when it was, not when it was looked at";
+  ASSERT_TRUE(county_.CatchUp());
+  EXPECT_EQ(county_.feeds().routes.table().Find("disp-0001")->state(), v1::DEVICE_STATE_HANDED_OUT);
+  EXPECT_EQ(Confirm(Testing("disp-0001", "a-1")), "");
+  EXPECT_EQ(HandOutBegun(), 0) << "once";
+  EXPECT_EQ(Device("disp-0001").state(), v1::DEVICE_STATE_VERIFIED);
+}
+
+TEST_F(LifeCycleTest, WhatCannotBeHandedOutAtItsStartIsAsSoonAsItCan) {
+  ASSERT_EQ(Move("disp-0001", v1::DEVICE_EVENT_ORDER), "");
+  v1::MoveDeviceRequest training = Moving("disp-0001", v1::DEVICE_EVENT_WAIT_FOR_TRAINING);
+  training.mutable_details()->set_training_on("2026-01-02");
+  ASSERT_EQ(Reason(life_.MoveDevice(county_.As("admin"), training)), "");
+  ASSERT_TRUE(county_.Assign("a-1", "disp-0001", "r-1", 4'000'000'000).ok());
+  Begin("a-1");
+  EXPECT_EQ(HandOutBegun(), 0);
+  ASSERT_EQ(Move("disp-0001", v1::DEVICE_EVENT_DELIVER), "");
+  EXPECT_EQ(HandOutBegun(), 1);
+  EXPECT_EQ(Device("disp-0001").state(), v1::DEVICE_STATE_HANDED_OUT);
+}
+
+TEST_F(LifeCycleTest, WhatSomebodyHandedOutOrTookBackIsNotHandedOutAgain) {
+  ASSERT_TRUE(county_.Assign("a-1", "disp-0001", "r-1", 4'000'000'000).ok());
+  ASSERT_TRUE(county_.Assign("a-2", "bp-0001", "r-2", 4'000'000'000).ok());
+  Begin("a-1");
+  Begin("a-2");
+  ASSERT_EQ(Move("disp-0001", v1::DEVICE_EVENT_HAND_OUT), "");
+  ASSERT_EQ(county_.Try("update registry.assignments set period = tstzrange(start_at, now()) where id = 'a-2'"), "");
+  EXPECT_EQ(HandOutBegun(), 0);
+  EXPECT_EQ(Device("bp-0001").state(), v1::DEVICE_STATE_IN_STOCK);
+  EXPECT_EQ(county_.Ask("select count(*) from registry.planned_hand_outs"), "0");
+}
+
+TEST_F(LifeCycleTest, SeveralRegistriesHandItOutOnce) {
+  ASSERT_TRUE(county_.Assign("a-1", "disp-0001", "r-1", 4'000'000'000).ok());
+  Begin("a-1");
+  std::vector<std::jthread> registries;
+  for (int i = 0; i < 4; ++i) registries.emplace_back([&] { HandOutBegun(); });
+  registries.clear();
+  EXPECT_EQ(county_.Ask("select count(*) from registry.device_moves where event = 6"), "1");
 }
 
 TEST_F(LifeCycleTest, OnlyAVerifiedDeviceIsPutInUse) {

@@ -7,25 +7,30 @@
 #include "device_registry/life_cycle/postgres_moves.h"
 #include "device_registry/postgres_devices.h"
 #include "device_registry/postgres_rows.h"
+#include "device_registry/rights.h"
 
 namespace nara::registry {
 namespace {
 
-constexpr int kPiece = 1000;
+constexpr std::size_t kPiece = 1000;
 
 constexpr char kForget[] = "delete from imports where result is null and touched_at < now() - interval '7 days'";
+// Lines of an import that ended before it had dropped them.
+constexpr char kForgetLines[] = R"sql(
+delete from import_lines l using imports i where i.id = l.import and i.result is not null)sql";
 
 constexpr char kStage[] = R"sql(
 with begun as (
   insert into imports (id, actor) values ($1, $2)
-  on conflict (id) do update set touched_at = now() where imports.actor = excluded.actor and imports.result is null
+  on conflict (id) do update set touched_at = now()
+    where imports.actor = excluded.actor and imports.result is null and imports.so_far is null
   returning id)
 insert into import_lines (import, line, device, body)
 select begun.id, t.* from begun, unnest($3::int[], $4::text[], $5::bytea[]) as t
 on conflict do nothing)sql";
 
 constexpr char kFind[] = R"sql(
-select i.actor, i.result, count(l.line) as lines, coalesce(max(l.line), 0) as last_line
+select i.actor, i.applied_line, i.result, count(l.line) as lines, coalesce(max(l.line), 0) as last_line
 from imports i left join import_lines l on l.import = i.id where i.id = $1 group by i.id)sql";
 
 // Grouped, so that the planner does not walk the whole import for each line.
@@ -39,19 +44,26 @@ select piece.line, piece.body, first.line as first_line
 from piece join first using (device) order by piece.line)sql";
 
 constexpr char kDevices[] = "select * from devices where id = any($1::text[])";
-// The tables may have been empty before this transaction: the plans that were made for
-// that would walk them whole for each device. After this all are made anew; it is done
-// as often as the number of pieces doubles.
+// The tables may have been empty before this import: the plans that were made for that
+// would walk them whole for each device. After this all are made anew; it is done as
+// often as the number of pieces doubles.
 constexpr char kAnalyze[] = "analyze devices, device_moves";
 
-// What ties moves and devices together is looked at piece by piece, so that the commit
-// of a large file is as quick as any.
-constexpr char kCheckPiece[] = "set constraints all immediate";
-constexpr char kDefer[] = "set constraints all deferred";
-
-constexpr char kResult[] = "select result from imports where id = $1";
-constexpr char kDone[] = "update imports set result = $2::bytea where id = $1";
+// From here on its lines stay as they are.
+constexpr char kBegin[] = "update imports set so_far = coalesce(so_far, '') where id = $1 returning applied_line";
+constexpr char kProgress[] = "select applied_line, so_far, result from imports where id = $1";
+constexpr char kMark[] = R"sql(
+update imports set applied_line = $2::int, so_far = $3::bytea, result = case when $4 then $3::bytea end,
+  touched_at = now()
+where id = $1)sql";
 constexpr char kDropLines[] = "delete from import_lines where import = $1";
+
+// How far an import has been applied.
+struct Progress {
+  std::uint32_t line = 0;
+  v1::ApplyImportResponse so_far;
+  bool done = false;
+};
 
 absl::StatusOr<std::vector<StagedLine>> ReadLines(Ask ask, const std::string& import, std::uint32_t after, int limit) {
   const absl::StatusOr<Result> rows = ask(kLines, {import, after, limit});
@@ -116,12 +128,6 @@ absl::Status ApplyPiece(Write& write, const std::string& import, const ImportPie
   return write.Audit("import", "device", ids, std::vector<std::string>(ids.size(), "{\"import\":\"" + import + "\"}"));
 }
 
-absl::Status ClosePiece(Write& write, unsigned pieces) {
-  absl::Status status = write.Execute(kCheckPiece, {}).status();
-  if (status.ok()) status = write.Execute(kDefer, {}).status();
-  return status.ok() && std::has_single_bit(pieces) ? write.Execute(kAnalyze, {}).status() : status;
-}
-
 void Count(const ImportPiece& piece, const KnownDevices& known, v1::ApplyImportResponse& response) {
   std::uint32_t moved = 0;
   for (const auto& [device, moves] : piece.moves) moved += known.contains(device) ? 1 : 0;
@@ -130,37 +136,44 @@ void Count(const ImportPiece& piece, const KnownDevices& known, v1::ApplyImportR
   response.set_unchanged(response.unchanged() + piece.unchanged);
 }
 
-absl::Status ApplyAll(Write& write, const std::string& import, const PlanPiece& plan,
-                      v1::ApplyImportResponse& response) {
+absl::StatusOr<Progress> ReadProgress(Write& write, const std::string& import) {
+  const absl::StatusOr<Result> rows = write.Execute(kProgress, {import});
+  if (!rows.ok()) return rows.status();
+  if (rows->empty()) return NotThere("import", import);
+  const Row row = (*rows)[0];
+  Progress progress{.line = static_cast<std::uint32_t>(row.Int("applied_line")), .so_far = {}, .done = false};
+  progress.done = !row.IsNull("result");
+  if (!row.IsNull("so_far")) progress.so_far.ParseFromString(row.Bytes("so_far"));
+  if (progress.done) progress.so_far.ParseFromString(row.Bytes("result"));
+  return progress;
+}
+
+absl::Status Mark(Write& write, const std::string& import, const Progress& progress) {
+  const std::string bytes = progress.so_far.SerializeAsString();
+  const absl::Status status = write.Execute(kMark, {import, progress.line, Bytes{bytes}, progress.done}).status();
+  return status.ok() ? write.Audit("apply", "import", import, progress.so_far) : status;
+}
+
+// The lines follow the mark; `progress` becomes what it is with them.
+absl::Status ApplyLines(Write& write, const std::string& import, const std::vector<StagedLine>& lines,
+                        const PlanPiece& plan, Progress& progress) {
   const auto ask = [&](std::string_view sql, std::initializer_list<Param> params) {
     return write.Execute(sql, params);
   };
   const absl::StatusOr<google::protobuf::Timestamp> now = write.Now();
   if (!now.ok()) return now.status();
-  std::uint32_t after = 0;
-  for (unsigned pieces = 1;; ++pieces) {
-    const absl::StatusOr<std::vector<StagedLine>> lines = ReadLines(ask, import, after, kPiece);
-    if (!lines.ok()) return lines.status();
-    if (lines->empty()) return absl::OkStatus();
-    std::vector<std::string> ids;
-    ids.reserve(lines->size());
-    for (const StagedLine& staged : *lines) ids.push_back(staged.line.device());
-    const absl::StatusOr<KnownDevices> known = ReadKnown(ask, ids);
-    if (!known.ok()) return known.status();
-    const absl::StatusOr<ImportPiece> piece = plan(*lines, *known, ToChrono(*now));
-    if (!piece.ok()) return piece.status();
-    if (absl::Status applied = ApplyPiece(write, import, *piece, *known); !applied.ok()) return applied;
-    if (absl::Status closed = ClosePiece(write, pieces); !closed.ok()) return closed;
-    Count(*piece, *known, response);
-    after = lines->back().line.line();
-  }
-}
-
-absl::Status Finish(Write& write, const std::string& import, const v1::ApplyImportResponse& response) {
-  const std::string bytes = response.SerializeAsString();
-  absl::Status status = write.Execute(kDone, {import, Bytes{bytes}}).status();
-  if (status.ok()) status = write.Execute(kDropLines, {import}).status();
-  return status.ok() ? write.Audit("apply", "import", import, response) : status;
+  std::vector<std::string> ids;
+  ids.reserve(lines.size());
+  for (const StagedLine& staged : lines) ids.push_back(staged.line.device());
+  const absl::StatusOr<KnownDevices> known = ReadKnown(ask, ids);
+  if (!known.ok()) return known.status();
+  const absl::StatusOr<ImportPiece> piece = plan(lines, *known, ToChrono(*now));
+  if (!piece.ok()) return piece.status();
+  if (absl::Status applied = ApplyPiece(write, import, *piece, *known); !applied.ok()) return applied;
+  Count(*piece, *known, progress.so_far);
+  if (!lines.empty()) progress.line = lines.back().line.line();
+  progress.done = lines.size() < kPiece;
+  return Mark(write, import, progress);
 }
 
 }  // namespace
@@ -173,6 +186,7 @@ absl::StatusOr<std::optional<Staged>> PostgresImport::Find(const std::string& im
   Staged staged{.actor = row.String("actor"),
                 .lines = static_cast<std::uint32_t>(row.Int("lines")),
                 .last_line = static_cast<std::uint32_t>(row.Int("last_line")),
+                .applied_line = static_cast<std::uint32_t>(row.Int("applied_line")),
                 .applied = std::nullopt};
   if (!row.IsNull("result")) staged.applied.emplace().ParseFromString(row.Bytes("result"));
   return staged;
@@ -190,7 +204,9 @@ absl::Status PostgresImport::Stage(const Actor& actor, const std::string& import
   std::vector<Bytes> bytes;
   bytes.reserve(bodies.size());
   for (const std::string& body : bodies) bytes.push_back({body});
-  if (absl::Status forgot = database_.Query(kForget, {}).status(); !forgot.ok()) return forgot;
+  for (const char* forget : {kForget, kForgetLines}) {
+    if (absl::Status forgot = database_.Query(forget, {}).status(); !forgot.ok()) return forgot;
+  }
   return database_.Query(kStage, {import, actor.id, numbers, devices, bytes}).status();
 }
 
@@ -208,20 +224,29 @@ absl::StatusOr<KnownDevices> PostgresImport::Known(const std::vector<std::string
 
 absl::StatusOr<v1::ApplyImportResponse> PostgresImport::Apply(const Actor& actor, const std::string& import,
                                                               const PlanPiece& plan) {
-  v1::ApplyImportResponse response;
-  const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
-    response.Clear();
-    const absl::StatusOr<Result> done = write.Execute(kResult, {import});
-    if (!done.ok()) return done.status();
-    if (!done->empty() && !(*done)[0].IsNull("result")) {
-      response.ParseFromString((*done)[0].Bytes("result"));
-      return absl::OkStatus();
-    }
-    absl::Status applied = ApplyAll(write, import, plan, response);
-    return applied.ok() ? Finish(write, import, response) : applied;
-  });
-  if (!status.ok()) return status;
-  return response;
+  const absl::StatusOr<Result> begun = database_.Query(kBegin, {import});
+  if (!begun.ok()) return begun.status();
+  if (begun->empty()) return NotThere("import", import);
+  Progress progress{.line = static_cast<std::uint32_t>((*begun)[0].Int("applied_line")), .so_far = {}, .done = false};
+  for (unsigned pieces = 1; !progress.done; ++pieces) {
+    // Outside of the write: whoever waits gets in meanwhile.
+    const auto lines = Lines(import, progress.line, kPiece);
+    if (!lines.ok()) return lines.status();
+    Progress next;
+    const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
+      const absl::StatusOr<Progress> stored = ReadProgress(write, import);
+      if (!stored.ok()) return stored.status();
+      next = *stored;
+      if (stored->done || stored->line != progress.line) return absl::OkStatus();
+      return ApplyLines(write, import, *lines, plan, next);
+    });
+    if (!status.ok()) return status;
+    progress = std::move(next);
+    if (!std::has_single_bit(pieces)) continue;
+    if (absl::Status known = database_.Query(kAnalyze, {}).status(); !known.ok()) return known;
+  }
+  if (absl::Status dropped = database_.Query(kDropLines, {import}).status(); !dropped.ok()) return dropped;
+  return progress.so_far;
 }
 
 }  // namespace nara::registry

@@ -43,6 +43,9 @@ constexpr char kMoveDevices[] = R"sql(
 update devices d set state = t.state, moves = t.moves, revision = $4::bigint
 from unnest($1::text[], $2::int[], $3::int[]) as t (id, state, moves) where d.id = t.id)sql";
 
+constexpr char kPlan[] = "insert into planned_hand_outs (assignment) values ($1) on conflict do nothing";
+constexpr char kUnplan[] = "delete from planned_hand_outs where assignment = $1";
+
 v1::MoveDetails DetailsOf(const std::string& json) {
   v1::MoveDetails details;
   google::protobuf::util::JsonParseOptions options;
@@ -139,10 +142,11 @@ absl::Status HandOut(Write& write, const v1::Assignment& assignment) {
   if (!standings.ok()) return standings.status();
   const DeviceStanding& standing = standings->at(assignment.device());
   const TimePoint start = ToChrono(assignment.start_at());
-  if (start > standing.now) return absl::OkStatus();
+  if (start > standing.now) return write.Execute(kPlan, {assignment.id()}).status();
   const v1::DeviceEvent event = v1::DEVICE_EVENT_HAND_OUT;
   const auto to = Next(assignment.device(), standing.state, event, {}, standing.facts);
   if (!to.ok()) return to.status();
+  if (absl::Status done = write.Execute(kUnplan, {assignment.id()}).status(); !done.ok()) return done;
   return AddMoves(write, {{.device = assignment.device(),
                            .ordinal = standing.moves + 1,
                            .wish = std::nullopt,

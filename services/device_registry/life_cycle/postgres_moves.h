@@ -42,8 +42,8 @@ absl::Status InsertMoves(Write& write, const std::vector<NewMove>& moves);
 // Audits nothing: whoever moves says why in its own words.
 absl::Status AddMoves(Write& write, const std::vector<NewMove>& moves);
 
-// A device that is given to somebody is handed out. Nothing when the assignment is
-// still to come: it is then handed out with MoveDevice.
+// A device that is given to somebody is handed out; when the assignment is still to
+// come, that is remembered (LifeCycleStore::HandOutBegun).
 absl::Status HandOut(Write& write, const v1::Assignment& assignment);
 
 // Columns of device_moves.

@@ -27,6 +27,26 @@ constexpr char kConfirm[] = R"sql(
 update assignments set test_epoch = $2::bigint, test_seq = $3::bigint, test_at = $4::timestamptz, revision = $5::bigint
 where id = $1)sql";
 
+// Ended before they began, or handed out by somebody since.
+constexpr char kDropPlanned[] = R"sql(
+delete from planned_hand_outs p using assignments a
+where a.id = p.assignment
+  and (upper(a.period) <= now()
+       or exists (select from device_moves m where m.device = a.device and m.event = 6 and m.at >= a.start_at)))sql";
+constexpr char kBegun[] = R"sql(
+select a.id, a.device, a.start_at
+from planned_hand_outs p join assignments a on a.id = p.assignment join devices d on d.id = a.device
+where a.period @> now() and d.state = any($1::int[]) order by a.start_at, a.id limit 100)sql";
+
+// From which a device can be handed out.
+std::vector<int> HandOutStates() {
+  std::vector<int> states;
+  for (const Transition& transition : Transitions()) {
+    if (transition.event == v1::DEVICE_EVENT_HAND_OUT) states.push_back(transition.from);
+  }
+  return states;
+}
+
 bool Same(const google::protobuf::Message& a, const google::protobuf::Message& b) {
   return a.SerializeAsString() == b.SerializeAsString();
 }
@@ -158,6 +178,32 @@ absl::StatusOr<v1::DeviceMove> PostgresLifeCycle::Move(const Actor& actor, const
 absl::Status PostgresLifeCycle::Confirm(const Actor& actor, const v1::ConfirmTestRequest& request,
                                         const TestDecision& decide) {
   return database_.Run(actor, [&](Write& write) { return ConfirmNow(write, request, decide); });
+}
+
+absl::StatusOr<int> PostgresLifeCycle::HandOutBegun(const Actor& actor) {
+  if (absl::Status dropped = database_.Query(kDropPlanned, {}).status(); !dropped.ok()) return dropped;
+  const std::vector<int> states = HandOutStates();
+  const absl::StatusOr<Result> waiting = database_.Query(kBegun, {states});
+  if (!waiting.ok()) return waiting.status();
+  if (waiting->empty()) return 0;
+  int count = 0;
+  const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
+    const absl::StatusOr<Result> begun = write.Execute(kBegun, {states});
+    if (!begun.ok()) return begun.status();
+    count = static_cast<int>(begun->size());
+    for (const Row row : *begun) {
+      v1::Assignment assignment;
+      assignment.set_id(row.String("id"));
+      assignment.set_device(row.String("device"));
+      *assignment.mutable_start_at() = ToProto(row.Time("start_at"));
+      absl::Status done = HandOut(write, assignment);
+      if (done.ok()) done = write.Audit("hand_out", "device", assignment.device(), assignment);
+      if (!done.ok()) return done;
+    }
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return count;
 }
 
 absl::StatusOr<std::vector<v1::DeviceMove>> PostgresLifeCycle::History(const std::string& device, std::uint32_t after,

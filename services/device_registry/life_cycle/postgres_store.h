@@ -17,6 +17,7 @@ class PostgresLifeCycle final : public LifeCycleStore {
   absl::StatusOr<v1::DeviceMove> Move(const Actor& actor, const v1::MoveDeviceRequest& request,
                                       const MoveDecision& decide) override;
   absl::Status Confirm(const Actor& actor, const v1::ConfirmTestRequest& request, const TestDecision& decide) override;
+  absl::StatusOr<int> HandOutBegun(const Actor& actor) override;
   absl::StatusOr<std::vector<v1::DeviceMove>> History(const std::string& device, std::uint32_t after,
                                                       int limit) override;
 

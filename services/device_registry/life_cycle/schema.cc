@@ -91,4 +91,24 @@ create table import_lines (
 create index import_lines_by_device on import_lines (import, device, line);
 )sql";
 
+const std::string_view kImportMarkSchema = R"sql(
+-- An import is applied piece by piece: every line up to the mark has been, and this came
+-- of them (ApplyImportResponse), also when that is nothing yet: then it has begun.
+alter table imports
+  add column applied_line int not null default 0,
+  add column so_far       bytea,
+  add constraint imports_mark check ((applied_line = 0) or (so_far is not null));
+)sql";
+
+const std::string_view kPlannedHandOutSchema = R"sql(
+-- Assignments that are to begin, until their device has been handed out. Those that have
+-- begun already, and left it where it was, are handed out late.
+create table planned_hand_outs (
+  assignment text primary key references assignments
+);
+insert into planned_hand_outs
+select a.id from assignments a join devices d on d.id = a.device
+where lower(a.period) > now() or (a.period @> now() and d.state between 1 and 4);
+)sql";
+
 }  // namespace nara::registry

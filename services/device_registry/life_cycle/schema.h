@@ -6,5 +6,7 @@
 namespace nara::registry {
 
 extern const std::string_view kLifeCycleSchema;
+extern const std::string_view kImportMarkSchema;
+extern const std::string_view kPlannedHandOutSchema;
 
 }  // namespace nara::registry

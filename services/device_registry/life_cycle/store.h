@@ -43,6 +43,9 @@ class LifeCycleStore {
   // The decision is asked unless the assignment has a test of that epoch.
   virtual absl::Status Confirm(const Actor& actor, const v1::ConfirmTestRequest& request,
                                const TestDecision& decide) = 0;
+  // Hands out the devices of planned assignments whose start has come, as soon as their
+  // state lets them; how many. By PostgreSQL's clock, once each, whoever calls.
+  virtual absl::StatusOr<int> HandOutBegun(const Actor& actor) = 0;
   // Those after an ordinal, in their order.
   virtual absl::StatusOr<std::vector<v1::DeviceMove>> History(const std::string& device, std::uint32_t after,
                                                               int limit) = 0;

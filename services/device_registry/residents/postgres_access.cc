@@ -35,9 +35,16 @@ constexpr Table kTables[] = {
      "update identities set key_id = $2, sealed = $3::bytea where resident = $1"},
     {"staff", "select id, key_id, name as sealed from staff where key_id <> $1 order by id limit $2::bigint",
      "update staff set key_id = $2, name = $3::bytea where id = $1"},
+    // Dates of birth, by assignment and microseconds since 1970.
+    {"cost_facts",
+     "select assignment || ' ' || (extract(epoch from since) * 1000000)::bigint as id, key_id, birth as sealed "
+     "from cost_facts where key_id <> $1 order by assignment, since limit $2::bigint",
+     "update cost_facts set key_id = $2, birth = $3::bytea where assignment = split_part($1, ' ', 1) "
+     "and since = timestamptz 'epoch' + split_part($1, ' ', 2)::bigint * interval '1 microsecond'"},
 };
 constexpr char kLeft[] = R"sql(
-select (select count(*) from identities where key_id <> $1) + (select count(*) from staff where key_id <> $1) as left)sql";
+select (select count(*) from identities where key_id <> $1) + (select count(*) from staff where key_id <> $1)
+  + (select count(*) from cost_facts where key_id <> $1) as left)sql";
 
 v1::ProtectedAccess AccessOf(const Row& row) {
   v1::ProtectedAccess access;

@@ -1,12 +1,14 @@
 // Identities: finding, changing, remembering who saw them.
 #include "device_registry/residents/postgres_store.h"
 
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/rpc/error.h"
 #include "device_registry/postgres_rows.h"
+#include "device_registry/reach.h"
 
 namespace nara::registry {
 namespace {
@@ -27,13 +29,16 @@ from residents r left join identities i on i.resident = r.id
 constexpr char kWithId[] = "where r.id = $1";
 constexpr char kWithFingerprint[] = "where i.fingerprint = $1::bytea order by r.id";
 constexpr char kListed[] = R"sql(
-where r.id > $1 and ($3::text = '' or r.principal = $3)
-  and ($4::bool or r.principal = $5
+where r.id > $1 and ($3::text = '' or r.principal = $3) order by r.id limit $4::bigint)sql";
+constexpr char kListedOf[] = R"sql(
+where r.id = any($1::text[]) and ($3::text = '' or r.principal = $3)
+  and (r.principal = $4
        or exists (select from assignments a cross join lateral (
                     select distinct on (purpose) principal, unit from responsibilities
                     where assignment = a.id and since <= now() order by purpose, since desc) n
-                  where a.resident = r.id and a.period @> now() and (n.principal = $5 or n.unit = any($6::text[]))))
-order by r.id limit $7::bigint)sql";
+                  where a.resident = r.id and a.period @> now() and (n.principal = $4 or n.unit = any($5::text[]))
+                  offset 0))
+order by r.id limit $6::bigint)sql";
 
 constexpr char kRemember[] = R"sql(
 insert into identity_reads (actor, via, reason, resident, shown)
@@ -46,7 +51,9 @@ values ($1, $2, $3, $4::bytea, $5::bytea, $6::int, $7, $8::bigint)
 on conflict (resident) do update set key_id = excluded.key_id, sealed = excluded.sealed,
   fingerprint = excluded.fingerprint, protection = excluded.protection, revision = excluded.revision)sql";
 
-constexpr char kKeysInUse[] = "select key_id from identities union select key_id from staff order by 1";
+constexpr char kKeysInUse[] = R"sql(
+select key_id from identities union select key_id from staff
+union select key_id from cost_facts where key_id is not null order by 1)sql";
 constexpr char kKnowSearch[] = "insert into identity_search (fingerprint) values ($1::bytea) on conflict do nothing";
 constexpr char kSearch[] = "select fingerprint from identity_search";
 
@@ -140,11 +147,24 @@ absl::StatusOr<std::vector<ResidentRecord>> PostgresResidents::FindByFingerprint
 }
 
 absl::StatusOr<std::vector<ResidentRecord>> PostgresResidents::List(const ResidentQuery& query) {
-  const absl::StatusOr<Result> found =
-      database_.Query(Query(kListed), {query.after, query.client, query.principal, query.visible.all,
-                                       query.visible.principal, query.visible.units, query.limit});
-  if (!found.ok()) return found.status();
-  return RecordsOf(*found);
+  std::vector<ResidentRecord> records;
+  const auto add = [&](const absl::StatusOr<Result>& rows) -> absl::StatusOr<bool> {
+    if (!rows.ok()) return rows.status();
+    for (ResidentRecord& record : RecordsOf(*rows)) records.push_back(std::move(record));
+    return std::ssize(records) >= query.limit;
+  };
+  const Visible& visible = query.visible;
+  const auto add_of = [&](const std::vector<std::string>& ids) {
+    return add(database_.Query(Query(kListedOf), {ids, query.client, query.principal, visible.principal, visible.units,
+                                                  query.limit - std::ssize(records)}));
+  };
+  const absl::Status found =
+      visible.all
+          ? add(database_.Query(Query(kListed), {query.after, query.client, query.principal, query.limit})).status()
+          : WalkResidents(database_, {.principal = visible.principal, .units = visible.units, .after = query.after},
+                          add_of);
+  if (!found.ok()) return found;
+  return records;
 }
 
 absl::Status PostgresResidents::Remember(const Actor& actor, const std::vector<IdentityRead>& reads) {

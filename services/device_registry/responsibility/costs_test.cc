@@ -11,12 +11,14 @@
 #include "common/time/proto_time.h"
 #include "device_registry/responsibility/birthday.h"
 #include "device_registry/testing/county.h"
+#include "device_registry/testing/identities.h"
 
 namespace nara::registry {
 namespace {
 
 using testing::At;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr std::int64_t kPast = 1'700'000'000;
 
@@ -130,6 +132,53 @@ TEST_F(CostsTest, AnAgeEndsOnTheBirthday) {
   ASSERT_TRUE(PutFacts("chef-1480", kPast, "", "2005-11-20").ok());
   EXPECT_EQ(Cost("chef-1480", kPast)->rule(), "children");
   EXPECT_EQ(Cost("chef-1480", kPast + 6 * 86'400)->rule(), "otherwise");
+}
+
+TEST_F(CostsTest, ADateOfBirthIsEncryptedAtRest) {
+  ASSERT_TRUE(PutFacts("chef-1480", kPast, "", "2005-11-20").ok());
+  const std::string table = "select string_agg(cost_facts::text, '') from registry.cost_facts";
+  EXPECT_THAT(county_.Ask(table), Not(HasSubstr("2005"))) << "neither in clear ...";
+  EXPECT_THAT(county_.Ask(table), Not(HasSubstr("323030352d31312d3230"))) << "... nor as bytes";
+  EXPECT_EQ(county_.Ask("select count(*) from registry.changes where detail::text like '%2005-11%'"), "0");
+  const std::string revision = county_.Ask("select value from registry.revision");
+  ASSERT_TRUE(PutFacts("chef-1480", kPast, "", "2005-11-20").ok());
+  EXPECT_EQ(county_.Ask("select value from registry.revision"), revision) << "the same again changes nothing";
+  ASSERT_TRUE(PutFacts("chef-1480", kPast, "", "1950-11-20").ok());
+  EXPECT_EQ(Cost("chef-1480", kPast)->rule(), "otherwise");
+  EXPECT_NE(county_.Try("update registry.cost_facts set birth_date = '1950-11-20', birth = null, key_id = null"), "");
+}
+
+TEST_F(CostsTest, ItsKeyIsRotatedWithTheOthers) {
+  testing::Identities identities(county_);
+  ASSERT_TRUE(identities.Register("chef-1480", "r-x", testing::IdentityOf(testing::kAda, "Ada")).ok());
+  ASSERT_TRUE(PutFacts("chef-1480", kPast, "", "2005-11-20").ok());
+  ASSERT_TRUE(PutFacts("chef-1480", kPast + 1, "1480", "2005-11-20").ok());
+  ASSERT_TRUE(PutFacts("chef-1480", kPast + 2, "1480", "").ok());
+  county_.UseKeys(testing::KeysOf({"k2", "k1"}));
+  EXPECT_EQ(Cost("chef-1480", kPast)->rule(), "children") << "the older key still opens";
+  EXPECT_EQ(identities.Rotate("admin", 2).value(), "k2 2 1");
+  county_.UseKeys(testing::KeysOf({"k2"}));
+  EXPECT_THAT(std::string(county_.resident_store().Prepare().message()), HasSubstr("lacks the key k1"));
+  county_.UseKeys(testing::KeysOf({"k2", "k1"}));
+  EXPECT_EQ(identities.Rotate("admin", 2).value(), "k2 1 0");
+  county_.UseKeys(testing::KeysOf({"k2"}));
+  EXPECT_TRUE(county_.resident_store().Prepare().ok());
+  EXPECT_EQ(Cost("chef-1480", kPast)->rule(), "children");
+  EXPECT_EQ(Cost("chef-1480", kPast + 1)->rule(), "children");
+}
+
+TEST_F(CostsTest, WhatStoodInClearIsEncryptedAtTheNextStart) {
+  ASSERT_TRUE(PutFacts("chef-1480", kPast, "", "").ok());
+  ASSERT_TRUE(PutFacts("chef-1480", kPast + 1, "", "").ok());
+  ASSERT_EQ(county_.Try("alter table registry.cost_facts drop constraint cost_facts_none_in_clear;"
+                        "update registry.cost_facts set birth_date = '2005-11-20'"),
+            "");
+  ASSERT_TRUE(county_.cost_store().Prepare().ok());
+  EXPECT_EQ(county_.Ask("select count(birth_date) || ' ' || count(birth) from registry.cost_facts"), "0 2");
+  EXPECT_EQ(Cost("chef-1480", kPast)->rule(), "children");
+  const std::string revision = county_.Ask("select value from registry.revision");
+  ASSERT_TRUE(county_.cost_store().Prepare().ok());
+  EXPECT_EQ(county_.Ask("select value from registry.revision"), revision) << "once";
 }
 
 TEST_F(CostsTest, AnExceptionIsApprovedByItsPayer) {

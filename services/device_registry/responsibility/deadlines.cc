@@ -18,14 +18,15 @@ std::int64_t CountOf(const std::map<int, std::int64_t>& counts, v1::HandOverStat
 }  // namespace
 
 absl::Status Deadlines::Round() {
-  const absl::StatusOr<int> expired = store_.MarkOverdue({.id = kSelf, .via = {}, .reason = {}});
+  const Actor self{.id = kSelf, .via = {}, .reason = {}};
+  const absl::StatusOr<int> expired = store_.MarkOverdue(self);
   if (!expired.ok()) return expired.status();
   metrics_.HandOversExpired(*expired);
   const absl::StatusOr<std::map<int, std::int64_t>> counts = store_.CountOpen();
   if (!counts.ok()) return counts.status();
   metrics_.HandOversOpen(CountOf(*counts, v1::HAND_OVER_STATE_PROPOSED), CountOf(*counts, v1::HAND_OVER_STATE_EXPIRED),
                          CountOf(*counts, v1::HAND_OVER_STATE_DISPUTED));
-  return absl::OkStatus();
+  return moves_.HandOutBegun(self).status();
 }
 
 void Deadlines::Start() {
@@ -41,7 +42,7 @@ void Deadlines::Stop() {
 void Deadlines::Loop(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     if (const absl::Status done = Round(); !done.ok()) {
-      log::Warn("deadlines", "hand-overs are not looked at", {{"error", std::string(done.message())}});
+      log::Warn("deadlines", "what has become due is not looked at", {{"error", std::string(done.message())}});
     }
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, stop, kEach, [] { return false; });

@@ -1,7 +1,10 @@
-// Looks, each ten seconds, for hand-overs whose deadline has passed without an answer,
-// and tells: they are EXPIRED in the lists of both sides and of the operator, in the
-// audit, and in the metrics. Due is decided by PostgreSQL's clock, and several
-// registries may look at once.
+// Looks, each ten seconds, for what time alone brings.
+//
+// Hand-overs whose deadline has passed without an answer: it tells that they are EXPIRED,
+// in the lists of both sides and of the operator, in the audit, and in the metrics.
+// Planned assignments whose start has come: their devices are handed out.
+//
+// Due is decided by PostgreSQL's clock, and several registries may look at once.
 //
 // Threads: Round from one at a time: the thread between Start and Stop, or a test.
 #pragma once
@@ -10,6 +13,7 @@
 #include <mutex>
 #include <thread>
 
+#include "device_registry/life_cycle/store.h"
 #include "device_registry/metrics.h"
 #include "device_registry/responsibility/store.h"
 
@@ -17,8 +21,9 @@ namespace nara::registry {
 
 class Deadlines {
  public:
-  // Both must outlive it.
-  Deadlines(HandOverStore& store, Metrics& metrics) : store_(store), metrics_(metrics) {}
+  // All must outlive it.
+  Deadlines(HandOverStore& store, LifeCycleStore& moves, Metrics& metrics)
+      : store_(store), moves_(moves), metrics_(metrics) {}
   ~Deadlines() { Stop(); }
 
   absl::Status Round();
@@ -30,6 +35,7 @@ class Deadlines {
   void Loop(const std::stop_token& stop);
 
   HandOverStore& store_;
+  LifeCycleStore& moves_;
   Metrics& metrics_;
 
   std::mutex mutex_;

@@ -241,7 +241,7 @@ TEST_F(HandOversTest, AfterTheDeadlineBothSidesAndTheOperatorAreTold) {
   ASSERT_TRUE(proposed.ok());
   metrics::Registry registry;
   Metrics metrics(registry);
-  Deadlines deadlines(county_.hand_over_store(), metrics);
+  Deadlines deadlines(county_.hand_over_store(), county_.moves(), metrics);
   ASSERT_TRUE(deadlines.Round().ok());
   EXPECT_EQ(Listed("watch"), "h-1:PROPOSED ");
   EXPECT_EQ(county_.Try("update registry.hand_overs set deadline = now() - interval '1 second'"), "");
@@ -270,7 +270,7 @@ TEST_F(HandOversTest, WhatIsOpenLapsesWithItsAssignment) {
   ASSERT_TRUE(county_.assignments().EndAssignment(county_.As("chef-1480"), end).ok());
   metrics::Registry registry;
   Metrics metrics(registry);
-  ASSERT_TRUE(Deadlines(county_.hand_over_store(), metrics).Round().ok());
+  ASSERT_TRUE(Deadlines(county_.hand_over_store(), county_.moves(), metrics).Round().ok());
   EXPECT_EQ(Listed("watch"), "h-1:LAPSED ");
 }
 

@@ -73,6 +73,7 @@ class History {
     CompareBeliefs();
     FollowCorrections();
     CompareRoutes();
+    CompareReach();
     std::cout << "history " << seed_ << ": " << believed_.size() << " wishes granted, " << refused_.size()
               << " refused, " << county_.Ask("select count(*) from registry.corrections") << " corrections"
               << std::endl;
@@ -459,6 +460,15 @@ class History {
       const v1::Responsibility* point = ResponsibleAt(*route, v1::PURPOSE_CARE, ToProto(at));
       ASSERT_EQ(point == nullptr ? "" : point->unit(), expected.unit);
     }
+  }
+
+  // What leads to a device leads to it for all that answer, or are going to.
+  void CompareReach() {
+    const std::string missing = county_.Ask(
+        "select count(*) from (select a.id, r.unit, r.principal, a.device, a.resident from registry.assignments a "
+        "join registry.responsibilities r on r.assignment = a.id where upper_inf(a.period) or upper(a.period) > now() "
+        "except select assignment, unit, principal, device, resident from registry.reach) as t");
+    EXPECT_EQ(missing, "0");
   }
 
   const std::uint64_t seed_;

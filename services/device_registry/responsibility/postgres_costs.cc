@@ -1,3 +1,5 @@
+#include <chrono>
+#include <optional>
 #include <utility>
 
 #include "common/rpc/error.h"
@@ -10,18 +12,31 @@
 namespace nara::registry {
 namespace {
 
+constexpr char kNoun[] = "cost_facts";
+constexpr int kPiece = 1000;
+
 constexpr char kPutFacts[] = R"sql(
-insert into cost_facts as f (assignment, since, registered_at, prescriber, birth_date, revision)
-values ($1, $2::timestamptz, $3, $4, $5::date, $6::bigint)
+insert into cost_facts (assignment, since, registered_at, prescriber, key_id, birth, revision)
+values ($1, $2::timestamptz, $3, $4, $5, $6::bytea, $7::bigint)
 on conflict (assignment, since) do update set registered_at = excluded.registered_at,
-  prescriber = excluded.prescriber, birth_date = excluded.birth_date, revision = excluded.revision
-where (f.registered_at, f.prescriber, f.birth_date)
-  is distinct from (excluded.registered_at, excluded.prescriber, excluded.birth_date)
-returning 1)sql";
+  prescriber = excluded.prescriber, key_id = excluded.key_id, birth = excluded.birth, revision = excluded.revision)sql";
+
+constexpr char kFactsOf[] = R"sql(
+select assignment, since, registered_at, prescriber, key_id, birth
+from cost_facts where assignment = $1 and since = $2::timestamptz)sql";
 
 constexpr char kFactsAt[] = R"sql(
-select since, registered_at, prescriber, to_char(birth_date, 'YYYY-MM-DD') as birth_date
+select assignment, since, registered_at, prescriber, key_id, birth
 from cost_facts where assignment = $1 and since <= $2::timestamptz order by since desc limit 1)sql";
+
+constexpr char kInClear[] = R"sql(
+select assignment, since, to_char(birth_date, 'YYYY-MM-DD') as birth_date
+from cost_facts where birth_date is not null limit $1::int)sql";
+constexpr char kHide[] = R"sql(
+update cost_facts set birth_date = null, key_id = $3, birth = $4::bytea
+where assignment = $1 and since = $2::timestamptz)sql";
+// What was written over stays in the files until they are written anew.
+constexpr char kRewrite[] = "vacuum full cost_facts";
 
 constexpr char kAddException[] = R"sql(
 insert into cost_exceptions (id, assignment, payer, period, reason, revision)
@@ -46,6 +61,49 @@ v1::CostException ExceptionOf(const Row& row) {
   return exception;
 }
 
+// What a sealed date belongs to; the rotation of keys makes the same of the row.
+std::string IdOf(const std::string& assignment, TimePoint since) {
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(since.time_since_epoch());
+  return assignment + " " + std::to_string(micros.count());
+}
+
+absl::StatusOr<v1::CostFacts> FactsOf(const IdentityKeys& keys, const Row& row) {
+  v1::CostFacts facts;
+  *facts.mutable_since() = ToProto(row.Time("since"));
+  facts.set_registered_at(row.OptionalString("registered_at").value_or(""));
+  facts.set_prescriber(row.OptionalString("prescriber").value_or(""));
+  if (row.IsNull("birth")) return facts;
+  absl::StatusOr<std::string> birth = keys.Open(kNoun, IdOf(row.String("assignment"), row.Time("since")),
+                                                {.key = row.String("key_id"), .bytes = row.Bytes("birth")});
+  if (!birth.ok()) return birth.status();
+  facts.set_birth_date(*std::move(birth));
+  return facts;
+}
+
+absl::StatusOr<std::optional<v1::CostFacts>> OneOf(const IdentityKeys& keys, const absl::StatusOr<Result>& found) {
+  if (!found.ok()) return found.status();
+  if (found->empty()) return std::nullopt;
+  return FactsOf(keys, (*found)[0]);
+}
+
+absl::Status StoreFacts(Write& write, const IdentityKeys& keys, const std::string& assignment,
+                        const v1::CostFacts& facts) {
+  const TimePoint since = ToChrono(facts.since());
+  std::optional<std::string> key;
+  std::optional<Bytes> birth;
+  absl::StatusOr<IdentityKeys::Sealed> sealed = IdentityKeys::Sealed{};
+  if (!facts.birth_date().empty()) {
+    sealed = keys.Seal(kNoun, IdOf(assignment, since), facts.birth_date());
+    if (!sealed.ok()) return sealed.status();
+    key = sealed->key;
+    birth = Bytes{sealed->bytes};
+  }
+  return write
+      .Execute(kPutFacts, {assignment, since, Optional(facts.registered_at()), Optional(facts.prescriber()), key, birth,
+                           write.revision()})
+      .status();
+}
+
 // The audit says that they were put, not when somebody was born.
 v1::CostFacts WithoutBirth(const v1::CostFacts& facts) {
   v1::CostFacts shown = facts;
@@ -55,17 +113,47 @@ v1::CostFacts WithoutBirth(const v1::CostFacts& facts) {
 
 }  // namespace
 
+absl::Status PostgresCosts::Prepare() {
+  for (bool sealed = false;; sealed = true) {
+    const absl::StatusOr<std::size_t> some = SealSome();
+    if (!some.ok()) return some.status();
+    if (*some == 0) return sealed ? database_.Query(kRewrite, {}).status() : absl::OkStatus();
+  }
+}
+
+absl::StatusOr<std::size_t> PostgresCosts::SealSome() {
+  std::size_t count = 0;
+  const Actor self{.id = "nara-device-registry", .via = {}, .reason = {}};
+  const absl::Status status = database_.Run(self, [&](Write& write) -> absl::Status {
+    const absl::StatusOr<Result> rows = write.Execute(kInClear, {kPiece});
+    if (!rows.ok()) return rows.status();
+    count = rows->size();
+    for (const Row row : *rows) {
+      const std::string assignment = row.String("assignment");
+      const TimePoint since = row.Time("since");
+      const auto sealed = keys_.Seal(kNoun, IdOf(assignment, since), row.String("birth_date"));
+      if (!sealed.ok()) return sealed.status();
+      const auto hidden = write.Execute(kHide, {assignment, since, sealed->key, Bytes{sealed->bytes}});
+      if (!hidden.ok()) return hidden.status();
+    }
+    if (count == 0) return absl::OkStatus();
+    return write.Audit("seal", "identity_key", {keys_.newest()}, {R"({"sealed":)" + std::to_string(count) + "}"});
+  });
+  if (!status.ok()) return status;
+  return count;
+}
+
 absl::Status PostgresCosts::PutFacts(const Actor& actor, const std::string& assignment, const v1::CostFacts& facts,
                                      const AssignmentGuard& guard) {
   return database_.Run(actor, [&](Write& write) -> absl::Status {
     const absl::StatusOr<Standing> standing = ReadStanding(write, assignment);
     if (!standing.ok()) return standing.status();
     if (absl::Status guarded = guard(*standing); !guarded.ok()) return guarded;
-    const absl::StatusOr<Result> put =
-        write.Execute(kPutFacts, {assignment, ToChrono(facts.since()), Optional(facts.registered_at()),
-                                  Optional(facts.prescriber()), Optional(facts.birth_date()), write.revision()});
-    if (!put.ok()) return put.status();
-    return put->empty() ? absl::OkStatus() : write.Audit("put", "cost_facts", assignment, WithoutBirth(facts));
+    const auto known = OneOf(keys_, write.Execute(kFactsOf, {assignment, ToChrono(facts.since())}));
+    if (!known.ok()) return known.status();
+    if (known->has_value() && (*known)->SerializeAsString() == facts.SerializeAsString()) return absl::OkStatus();
+    const absl::Status stored = StoreFacts(write, keys_, assignment, facts);
+    return stored.ok() ? write.Audit("put", "cost_facts", assignment, WithoutBirth(facts)) : stored;
   });
 }
 
@@ -95,16 +183,7 @@ absl::StatusOr<v1::CostException> PostgresCosts::PutException(const Actor& actor
 
 absl::StatusOr<std::optional<v1::CostFacts>> PostgresCosts::FactsAt(const std::string& assignment,
                                                                     const google::protobuf::Timestamp& at) {
-  const absl::StatusOr<Result> found = database_.Query(kFactsAt, {assignment, ToChrono(at)});
-  if (!found.ok()) return found.status();
-  if (found->empty()) return std::nullopt;
-  const Row row = (*found)[0];
-  v1::CostFacts facts;
-  *facts.mutable_since() = ToProto(row.Time("since"));
-  facts.set_registered_at(row.OptionalString("registered_at").value_or(""));
-  facts.set_prescriber(row.OptionalString("prescriber").value_or(""));
-  facts.set_birth_date(row.OptionalString("birth_date").value_or(""));
-  return facts;
+  return OneOf(keys_, database_.Query(kFactsAt, {assignment, ToChrono(at)}));
 }
 
 absl::StatusOr<std::optional<v1::CostException>> PostgresCosts::ExceptionAt(const std::string& assignment,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "device_registry/database.h"
+#include "device_registry/identity_keys.h"
 #include "device_registry/responsibility/store.h"
 
 namespace nara::registry {
@@ -47,8 +48,12 @@ class PostgresHandOvers final : public HandOverStore {
 
 class PostgresCosts final : public CostStore {
  public:
-  // The database must outlive it.
-  explicit PostgresCosts(Database& database) : database_(database) {}
+  // Both must outlive it.
+  PostgresCosts(Database& database, const IdentityKeys& keys) : database_(database), keys_(keys) {}
+
+  // Encrypts the dates of birth that an older registry left in clear. The database is
+  // prepared.
+  absl::Status Prepare();
 
   absl::Status PutFacts(const Actor& actor, const std::string& assignment, const v1::CostFacts& facts,
                         const AssignmentGuard& guard) override;
@@ -60,7 +65,10 @@ class PostgresCosts final : public CostStore {
                                                                const google::protobuf::Timestamp& at) override;
 
  private:
+  absl::StatusOr<std::size_t> SealSome();
+
   Database& database_;
+  const IdentityKeys& keys_;
 };
 
 }  // namespace nara::registry

@@ -130,4 +130,65 @@ create table cost_exceptions (
 create index cost_exceptions_by_assignment on cost_exceptions (assignment);
 )sql";
 
+const std::string_view kSealedBirthSchema = R"sql(
+-- A date of birth says much of who somebody is: it is encrypted as identities are. What
+-- stands in clear the registry encrypts as it starts; nothing comes to it.
+alter table cost_facts
+  add column key_id text,
+  add column birth  bytea,
+  add constraint cost_facts_whole_birth check (num_nulls(key_id, birth) in (0, 2)),
+  add constraint cost_facts_none_in_clear check (birth_date is null) not valid;
+create index cost_facts_by_key on cost_facts (key_id);
+)sql";
+
+const std::string_view kReachSchema = R"sql(
+-- Which devices and residents a principal or a unit may have to do with: a row for each
+-- unit that answers in an assignment that has not ended, or is going to, or did before.
+-- It leads to few rows among very many; whether one is shown, `answering` alone says.
+create table reach (
+  assignment text not null,
+  unit       text not null,
+  principal  text not null,
+  device     text not null,
+  resident   text,
+  primary key (assignment, unit)
+);
+create index reach_of_principal on reach (principal, device);
+create index reach_of_unit on reach (unit, device);
+create index reach_of_principals_residents on reach (principal, resident);
+create index reach_of_units_residents on reach (unit, resident);
+create index residents_by_principal on residents (principal, id);
+
+create function reach_again(changed text[]) returns void language sql set search_path from current as $$
+  delete from reach where assignment = any (changed);
+  insert into reach (assignment, unit, principal, device, resident)
+  select distinct a.id, r.unit, r.principal, a.device, a.resident
+  from assignments a join responsibilities r on r.assignment = a.id
+  where a.id = any (changed) and (upper_inf(a.period) or upper(a.period) > now());
+$$;
+select reach_again(array(select id from assignments where upper_inf(period) or upper(period) > now()));
+
+create function follow_assignments() returns trigger language plpgsql set search_path from current as $$
+begin
+  perform reach_again(array(select distinct id from changed));
+  return null;
+end $$;
+create function follow_responsibilities() returns trigger language plpgsql set search_path from current as $$
+begin
+  perform reach_again(array(select distinct assignment from changed));
+  return null;
+end $$;
+-- An assignment has its first responsibilities after it.
+create trigger reach_update after update on assignments
+  referencing new table as changed for each statement execute function follow_assignments();
+create trigger reach_delete after delete on assignments
+  referencing old table as changed for each statement execute function follow_assignments();
+create trigger reach_insert after insert on responsibilities
+  referencing new table as changed for each statement execute function follow_responsibilities();
+create trigger reach_update after update on responsibilities
+  referencing new table as changed for each statement execute function follow_responsibilities();
+create trigger reach_delete after delete on responsibilities
+  referencing old table as changed for each statement execute function follow_responsibilities();
+)sql";
+
 }  // namespace nara::registry

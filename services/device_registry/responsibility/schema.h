@@ -6,5 +6,7 @@
 namespace nara::registry {
 
 extern const std::string_view kResponsibilitySchema;
+extern const std::string_view kSealedBirthSchema;
+extern const std::string_view kReachSchema;
 
 }  // namespace nara::registry

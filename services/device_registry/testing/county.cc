@@ -145,7 +145,7 @@ County::County()
                                    .registry = *store_,
                                    .rights = *rights_,
                                    .new_id = new_id}));
-  cost_store_ = std::make_unique<PostgresCosts>(*database_);
+  cost_store_ = std::make_unique<PostgresCosts>(*database_, keys_);
   costs_.reset(new Costs({.store = *cost_store_,
                           .assignments = *assignment_store_,
                           .registry = *store_,

@@ -48,6 +48,8 @@ class County {
   Residents& residents() { return *residents_; }
   Assignments& assignments() { return *assignments_; }
   HandOvers& hand_overs() { return *hand_overs_; }
+  LifeCycleStore& moves() { return *moves_; }
+  PostgresCosts& cost_store() { return *cost_store_; }
   HandOverStore& hand_over_store() { return *hand_over_store_; }
   Costs& costs() { return *costs_; }
   LifeCycle& life_cycle() { return *life_cycle_; }
