@@ -16,7 +16,7 @@ HistoryWriter::HistoryWriter(Options options, Deps deps)
       deps_(std::move(deps)),
       reader_(options_.care_kinds, deps_.audience, deps_.metrics),
       size_(options_.max_rows),
-      pause_(options_.first_pause) {}
+      pause_(options_.first_pause, options_.last_pause) {}
 
 HistoryWriter::~HistoryWriter() {
   Stop();
@@ -185,7 +185,7 @@ absl::Status HistoryWriter::Flush() {
   if (!status.ok()) return status;
   flushed_at_ = deps_.clock.Monotonic();
   healthy_ = true;
-  pause_ = options_.first_pause;
+  pause_.Reset();
   deps_.metrics.HistoryStored(batch.rows.size(), absl::ToChronoMilliseconds(flushed_at_ - start));
   for (const auto& [log, position] : batch.positions) {
     uncommitted_[log] = position;
@@ -215,10 +215,10 @@ void HistoryWriter::Failed(const absl::Status& status, const std::stop_token& st
   held_.clear();
   ahead_.clear();
   deps_.metrics.HistoryFailed();
+  const milliseconds pause = pause_.Failed();
   log::Warn("history", "history cannot be written; trying again",
-            {{"error", status.ToString()}, {"pause_ms", pause_.count()}});
-  Pause(stop, pause_);
-  pause_ = std::min(pause_ * 2, options_.last_pause);
+            {{"error", status.ToString()}, {"pause_ms", pause.count()}});
+  Pause(stop, pause);
 }
 
 }  // namespace nara::broker

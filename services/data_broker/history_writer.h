@@ -27,6 +27,7 @@
 #include <memory>
 #include <thread>
 
+#include "common/time/backoff.h"
 #include "common/time/clock.h"
 #include "data_broker/batch_size.h"
 #include "data_broker/record_reader.h"
@@ -110,7 +111,7 @@ class HistoryWriter {
   absl::Duration committed_at_ = -absl::InfiniteDuration();
   absl::Duration relabel_at_ = -absl::InfiniteDuration();  // not before
   std::map<LogId, Position> uncommitted_;                  // stored, not told to Redis
-  std::chrono::milliseconds pause_;
+  Backoff<std::chrono::milliseconds> pause_;
   // Last: the thread uses everything above.
   std::jthread thread_;
 };
