@@ -75,6 +75,8 @@ absl::Status LiveFeed::FollowObservations(std::stop_token stop) {
   const absl::Status ended =
       ports_.observations.Subscribe(caller_.id, cursor_, stop, [this](const broker::v1::SubscribeResponse& response) {
         for (const auto& observation : response.observations()) ring_.Publish("observation", ItemText(observation));
+        // What a page shows of them it should not: the pages read again.
+        if (response.withdrawn_size() > 0) ring_.Publish("reset", "{}");
         cursor_ = response.cursor();
       });
   if (absl::IsInvalidArgument(ended)) cursor_.clear();

@@ -113,6 +113,12 @@ TEST_F(LiveFeedTest, TheRoutersPulseIsPassedOn) {
   EXPECT_THAT(Open()->TakeAll(), Not(HasSubstr("pulse"))) << "it is true only once";
 }
 
+TEST_F(LiveFeedTest, APageReadsAgainWhenAnObservationIsWithdrawn) {
+  observations_.first.emplace().add_withdrawn()->set_id("o1");
+  const Page page = *feeds_.Open({.id = "care-1", .role = Role::kCareUnit}, "", [] { return true; });
+  EXPECT_THAT(TakeUntil(page, "event: reset"), HasSubstr("event: reset"));
+}
+
 TEST_F(LiveFeedTest, APageThatMayFollowNoMoreIsClosed) {
   const Page page = Open();
   allowed_ = false;

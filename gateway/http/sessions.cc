@@ -1,20 +1,12 @@
 #include "gateway/http/sessions.h"
 
-#include <openssl/rand.h>
-
-#include <array>
-#include <cstdlib>
-
-#include "absl/strings/escaping.h"
 #include "common/access/access_table.h"
+#include "common/hash/random.h"
 
 namespace nara::gateway {
 
 std::string Sessions::Open(const Caller& client) {
-  std::array<unsigned char, 32> random;
-  if (RAND_bytes(random.data(), random.size()) != 1) std::abort();  // no randomness: nothing may be signed in
-  const std::string bytes(reinterpret_cast<const char*>(random.data()), random.size());
-  const std::string cookie = absl::BytesToHexString(bytes);
+  const std::string cookie = RandomHex(32);
   const std::lock_guard lock(mutex_);
   MakeRoomFor(client.id);
   by_hash_[TokenHash(cookie)] = {client.id, client.token_sha256, clock_.Now() + kLifetime};

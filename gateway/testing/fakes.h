@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -202,10 +203,13 @@ class FakeObservations final : public ObservationPort {
     listed = request;
     return page;
   }
-  absl::Status Subscribe(const std::string&, const std::string&, std::stop_token stop, const OnObservations&) override {
+  absl::Status Subscribe(const std::string&, const std::string&, std::stop_token stop,
+                         const OnObservations& on_observations) override {
+    if (first) on_observations(*first);
     return Silence(stop);
   }
   broker::v1::ListObservationsResponse page;
+  std::optional<broker::v1::SubscribeResponse> first;  // of a subscription
   broker::v1::ListObservationsRequest listed;
   std::string asked_by;
 };

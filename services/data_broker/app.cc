@@ -57,6 +57,7 @@ class Broker final : public app::App {
   Hub hub_;
   Feed feed_;
   CatchUp catch_up_;
+  NoticeBoard notices_;
   Deliverer deliverer_;
   Service service_;
   rpc::Server server_;
@@ -94,11 +95,12 @@ Broker::Broker(Config config, Seal seal, std::set<std::string> kinds, app::Conte
                                          .hub = hub_,
                                          .metrics = metrics_,
                                          .clock = context.clock}),
+      notices_({}, {history_reader_, audience_, metrics_, context.clock}),
       deliverer_({}, seal_, metrics_, context.clock),
       service_({.max_subscriptions = config_.max_subscriptions,
                 .subscription = {.capacity = config_.subscriber_queue},
                 .care_kinds = kinds_},
-               {audience_, seal_, history_reader_, hub_, catch_up_, deliverer_, metrics_}),
+               {audience_, seal_, history_reader_, hub_, catch_up_, notices_, deliverer_, metrics_}),
       server_({.grpc = config_.grpc, .tls = config_.tls}),
       grpc_service_(MakeGrpcService(service_, server_.workers())) {
   AddParts(context);
@@ -120,6 +122,7 @@ void Broker::AddParts(app::Context& context) {
   const auto wake = [this](const SubscriptionPtr& pending) { deliverer_.Wake(pending); };
   hub_.OnPending(wake);
   catch_up_.OnPending(wake);
+  notices_.OnPending(wake);
   deliverer_.OnServed([this](const SubscriptionPtr& served) { catch_up_.Feed(served); });
   routes_.OnChange([this](const auto& routes) { relabeller_.Changed(routes); });
   context.health.AddCheck("routes", [this] {
@@ -137,6 +140,7 @@ void Broker::AddParts(app::Context& context) {
       });
   parts_.Add("history", [this] { history_writer_.Start(); }, [this] { history_writer_.Stop(); });
   parts_.Add("catch-up", [this] { catch_up_.Start(); }, [this] { catch_up_.Stop(); });
+  parts_.Add("notices", [this] { notices_.Start(); }, [this] { notices_.Stop(); });
   parts_.Add("delivery", [this] { deliverer_.Start(); }, [this] { deliverer_.Stop(); });
   parts_.Add("feed", [this] { feed_.Start(); }, [this] { feed_.Stop(); });
   parts_.Add(

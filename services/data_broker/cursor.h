@@ -1,4 +1,4 @@
-// Cursors: where a subscriber is in every log, as text that it keeps for us
+// Cursors: where a subscriber is in every log and in the notices, as text that it keeps for us
 // (docs/formats/cursors.md).
 #pragma once
 
@@ -11,15 +11,16 @@
 
 namespace nara::broker {
 
-// The positions as bytes: about 4 bytes a log.
-std::string PackPositions(const Positions& positions);
+// The place as bytes: about 4 bytes a log.
+std::string PackPlace(const Place& place);
 
-// InvalidArgument when the bytes are not exactly what PackPositions writes.
-absl::StatusOr<Positions> UnpackPositions(std::string_view bytes);
+// InvalidArgument when the bytes are not exactly what PackPlace writes, or wrote before
+// there were notices.
+absl::StatusOr<Place> UnpackPlace(std::string_view bytes);
 
 // The cursor of one caller. InvalidArgument when it is forged, damaged, or
 // another caller's.
-std::string MakeCursor(const Seal& seal, std::string_view caller, const Positions& positions);
-absl::StatusOr<Positions> ReadCursor(const Seal& seal, std::string_view caller, std::string_view cursor);
+std::string MakeCursor(const Seal& seal, std::string_view caller, const Place& place);
+absl::StatusOr<Place> ReadCursor(const Seal& seal, std::string_view caller, std::string_view cursor);
 
 }  // namespace nara::broker

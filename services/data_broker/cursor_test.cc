@@ -13,29 +13,41 @@ namespace {
 
 const Seal kSeal(std::string(32, 'k'));
 
-Positions Scattered(unsigned seed) {
+Place Scattered(unsigned seed) {
   std::mt19937_64 random(seed);
-  Positions positions;
-  for (Position& position : positions) {
+  Place place;
+  place.notice = random() % 100'000;
+  for (Position& position : place.logs) {
     if (random() % 4 == 0) continue;
     position = {1'771'329'600'000 + random() % 100'000'000, random() % 5};
   }
-  return positions;
+  return place;
 }
 
 TEST(Cursor, ComesBackAsItWas) {
   for (unsigned seed = 0; seed < 50; ++seed) {
-    const Positions positions = Scattered(seed);
-    const auto read = ReadCursor(kSeal, "care-1480-1", MakeCursor(kSeal, "care-1480-1", positions));
+    const Place place = Scattered(seed);
+    const auto read = ReadCursor(kSeal, "care-1480-1", MakeCursor(kSeal, "care-1480-1", place));
     ASSERT_TRUE(read.ok()) << read.status();
-    EXPECT_EQ(*read, positions);
+    EXPECT_EQ(*read, place);
   }
 }
 
 TEST(Cursor, KeepsTheExtremes) {
-  Positions positions{};
-  positions[LogAt(3)] = {std::numeric_limits<std::uint64_t>::max(), std::numeric_limits<std::uint64_t>::max()};
-  EXPECT_EQ(*UnpackPositions(PackPositions(positions)), positions);
+  Place place{.logs = {}, .notice = std::numeric_limits<std::uint64_t>::max()};
+  place.logs[LogAt(3)] = {std::numeric_limits<std::uint64_t>::max(), std::numeric_limits<std::uint64_t>::max()};
+  EXPECT_EQ(*UnpackPlace(PackPlace(place)), place);
+}
+
+TEST(Cursor, OfBeforeThereWereNoticesBeginsThemAnew) {
+  const Place place = Scattered(3);
+  std::string bytes = PackPlace({.logs = place.logs, .notice = 0});
+  bytes.front() = 1;
+  bytes.pop_back();
+  const auto read = ReadCursor(kSeal, "a", kSeal.Close("cursor", "a", bytes));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->logs, place.logs);
+  EXPECT_EQ(read->notice, 0U);
 }
 
 TEST(Cursor, IsShortAndSafeInAUrl) {
@@ -74,7 +86,7 @@ TEST(Cursor, RefusesNonsense) {
     std::string bytes(random() % 300, '\0');
     for (char& c : bytes) c = static_cast<char>(random());
     EXPECT_FALSE(ReadCursor(kSeal, "a", bytes).ok());
-    UnpackPositions(bytes).IgnoreError();
+    UnpackPlace(bytes).IgnoreError();
   }
 }
 

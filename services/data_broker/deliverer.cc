@@ -120,12 +120,13 @@ bool Deliverer::Due(absl::Duration last, std::chrono::milliseconds every) const 
 
 void Deliverer::Send(Line& line, Subscription::Batch batch) {
   batch.response.set_cursor(MakeCursor(seal_, line.subscription->wish().caller, batch.after));
-  const int observations = batch.response.observations_size();
+  const auto observations = static_cast<std::size_t>(batch.response.observations_size());
+  const auto withdrawn = static_cast<std::size_t>(batch.response.withdrawn_size());
   if (!line.writer->Offer(std::move(batch.response))) return;
-  if (observations > 0) {
-    metrics_.Delivered(static_cast<std::size_t>(observations));
-    if (line.subscription->live()) metrics_.DeliveredLive(Since(batch.newest_received, clock_.Now()));
-  }
+  metrics_.Delivered(observations);
+  metrics_.Withdrawn(withdrawn);
+  const bool live = batch.newest_received.count() > 0 && line.subscription->live();
+  if (live) metrics_.DeliveredLive(Since(batch.newest_received, clock_.Now()));
   const std::lock_guard lock(mutex_);
   line.last_sent = clock_.Monotonic();
 }

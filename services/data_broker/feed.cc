@@ -12,7 +12,7 @@ Feed::Feed(Options options, Deps deps)
     : options_(std::move(options)),
       deps_(std::move(deps)),
       reader_(options_.care_kinds, deps_.audience, deps_.metrics),
-      pause_(options_.first_pause) {}
+      pause_(options_.first_pause, options_.last_pause) {}
 
 Feed::~Feed() {
   Stop();
@@ -107,15 +107,15 @@ void Feed::Digest(const LogBatch& batch, std::vector<CareRecordPtr>& records) {
 void Feed::Failed(const absl::Status& status, const std::stop_token& stop) {
   healthy_ = false;
   deps_.metrics.LiveFailed();
+  const std::chrono::milliseconds pause = pause_.Failed();
   log::Warn("feed", "the logs cannot be read; trying again",
-            {{"error", status.ToString()}, {"pause_ms", pause_.count()}});
-  Pause(stop, pause_);
-  pause_ = std::min(pause_ * 2, options_.last_pause);
+            {{"error", status.ToString()}, {"pause_ms", pause.count()}});
+  Pause(stop, pause);
 }
 
 void Feed::Succeeded() {
   healthy_ = true;
-  pause_ = options_.first_pause;
+  pause_.Reset();
 }
 
 }  // namespace nara::broker

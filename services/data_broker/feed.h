@@ -16,6 +16,7 @@
 #include <memory>
 #include <thread>
 
+#include "common/time/backoff.h"
 #include "common/time/clock.h"
 #include "data_broker/hub.h"
 #include "data_broker/record_reader.h"
@@ -83,7 +84,7 @@ class Feed {
   bool begun_ = false;
   Positions head_;
   absl::Duration checked_ = -absl::InfiniteDuration();  // that nothing is gone, by the monotonic clock
-  std::chrono::milliseconds pause_;
+  Backoff<std::chrono::milliseconds> pause_;
   // Last: the thread uses everything above.
   std::jthread thread_;
 };

@@ -5,9 +5,6 @@
 namespace nara::broker {
 namespace {
 
-constexpr std::string_view kColumns =
-    "lane, shard, position_ms, position_seq, assignment, route_revision, principal, unit, "
-    "observation";
 constexpr std::string_view kNewestFirst = " order by effective_at desc, id desc limit ";
 constexpr std::string_view kEpoch = "timestamptz 'epoch' + ";
 constexpr std::string_view kMicros = "::bigint * interval '1 microsecond'";
@@ -36,6 +33,11 @@ std::string Reached(Builder& builder, const Audience::Reach& reach) {
                                  : "principal = " + builder.Add(reach.principal);
 }
 
+void OfKinds(Builder& builder, const std::set<std::string>& kinds) {
+  if (kinds.empty()) return;
+  builder << " and kind = any (" << builder.Add(std::vector<std::string>(kinds.begin(), kinds.end())) << "::text[])";
+}
+
 std::string PositionPair(Builder& builder, Position position) {
   return "(" + builder.Add(position.ms) + "::bigint, " + builder.Add(position.seq) + "::bigint)";
 }
@@ -56,7 +58,7 @@ Query ListByUnit(const ListQuery& query) {
   Builder builder;
   const std::string units = builder.Add(query.reach.units);
   const std::string limit = builder.Add(query.limit);
-  builder << "select " << kColumns << " from unnest(" << units
+  builder << "select " << kRowColumns << " from unnest(" << units
           << "::text[]) as wanted (unit_id) cross join lateral (select * from observations where "
              "unit = unit_id";
   Filter(builder, query);
@@ -69,14 +71,11 @@ Query ListByUnit(const ListQuery& query) {
 Query ReplaySql(const ReplayQuery& query) {
   Builder builder;
   const std::string pair = "(position_ms, position_seq)";
-  builder << "select " << kColumns << " from observations where " << Reached(builder, query.reach)
+  builder << "select " << kRowColumns << " from observations where " << Reached(builder, query.reach)
           << " and lane = " << builder.Add(LaneNumber(query.log.log)) << " and shard = " << builder.Add(query.log.shard)
           << " and " << pair << " > " << PositionPair(builder, query.after) << " and " << pair
           << " <= " << PositionPair(builder, query.until);
-  if (!query.kinds.empty()) {
-    const std::vector<std::string> kinds(query.kinds.begin(), query.kinds.end());
-    builder << " and kind = any (" << builder.Add(kinds) << "::text[])";
-  }
+  OfKinds(builder, query.kinds);
   builder << " order by position_ms, position_seq limit " << builder.Add(query.limit);
   return builder.Build();
 }
@@ -85,9 +84,23 @@ Query ListSql(const ListQuery& query) {
   const bool narrow = !query.device.empty() || !query.resident.empty();
   if (query.reach.principal.empty() && !narrow) return ListByUnit(query);
   Builder builder;
-  builder << "select " << kColumns << " from observations where " << Reached(builder, query.reach);
+  builder << "select " << kRowColumns << " from observations where " << Reached(builder, query.reach);
   Filter(builder, query);
   builder << kNewestFirst << builder.Add(query.limit);
+  return builder.Build();
+}
+
+Query NoticesSql(const NoticeQuery& query) {
+  Builder builder;
+  builder << "select * from (select number, withdrawn, principal, unit, id, device, kind, start_at, end_at, revision "
+             "from notices where "
+          << Reached(builder, query.reach) << " and number > " << builder.Add(query.after)
+          << " and number <= " << builder.Add(query.until);
+  OfKinds(builder, query.kinds);
+  builder << " order by number limit " << builder.Add(query.limit)
+          << ") as n left join lateral (select lane, shard, position_ms, position_seq, assignment, resident, "
+             "route_revision, observation from observations as o where not n.withdrawn and o.id = n.id and "
+             "o.unit = n.unit) as r on true order by number";
   return builder.Build();
 }
 

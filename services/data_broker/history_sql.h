@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/postgres/param.h"
@@ -23,9 +24,14 @@ struct Query {
   std::vector<Param> params;
 };
 
-// Both give the columns lane, shard, position_ms, position_seq, assignment,
-// route_revision, principal, unit, observation. The reach must not be nothing.
+// The columns of a row of history; the reach must not be nothing.
+inline constexpr std::string_view kRowColumns =
+    "lane, shard, position_ms, position_seq, assignment, resident, route_revision, principal, unit, observation";
 Query ReplaySql(const ReplayQuery& query);
 Query ListSql(const ListQuery& query);
+
+// The columns of notices, and those of the row that is reissued: null where its unit is
+// another by now.
+Query NoticesSql(const NoticeQuery& query);
 
 }  // namespace nara::broker

@@ -16,7 +16,7 @@ HistoryWriter::HistoryWriter(Options options, Deps deps)
       deps_(std::move(deps)),
       reader_(options_.care_kinds, deps_.audience, deps_.metrics),
       size_(options_.max_rows),
-      pause_(options_.first_pause) {}
+      pause_(options_.first_pause, options_.last_pause) {}
 
 HistoryWriter::~HistoryWriter() {
   Stop();
@@ -103,7 +103,7 @@ milliseconds HistoryWriter::Block() const {
 void HistoryWriter::FollowAgain() {
   std::erase_if(held_, [this](const auto& held) {
     const auto& [log, record] = held;
-    if (!deps_.audience.PartyOf(*record)) return false;
+    if (!deps_.audience.HolderOf(*record)) return false;
     source_->Follow(log, read_[log]);
     return true;
   });
@@ -145,10 +145,25 @@ void HistoryWriter::Digest(LogBatch& read) {
       held_.emplace(read.log, std::move(record));
       return read.entries.clear();
     }
-    if (record != nullptr) batch_.rows.push_back(std::move(record));
+    if (record != nullptr) Add(std::move(record));
     read_[read.log] = batch_.positions[read.log] = entry->position;
   }
   read.entries.erase(read.entries.begin(), entry);
+}
+
+// What was read before a correction is stored as it is since then. Who received it live
+// in between is told.
+void HistoryWriter::Add(CareRecordPtr record) {
+  std::optional<Judgement> judgement = deps_.audience.JudgementOf(*record);
+  if (judgement && !(judgement->holder == Holder{record->assignment, record->resident, *record->party})) {
+    auto corrected = std::make_shared<CareRecord>(*record);
+    corrected->assignment = std::move(judgement->holder.assignment);
+    corrected->resident = std::move(judgement->holder.resident);
+    corrected->party = std::move(judgement->holder.party);
+    record = std::move(corrected);
+  }
+  if (judgement) std::ranges::move(judgement->notices, std::back_inserter(batch_.notices));
+  batch_.rows.push_back(std::move(record));
 }
 
 milliseconds HistoryWriter::LagOfHeld() const {
@@ -170,7 +185,7 @@ absl::Status HistoryWriter::Flush() {
   if (!status.ok()) return status;
   flushed_at_ = deps_.clock.Monotonic();
   healthy_ = true;
-  pause_ = options_.first_pause;
+  pause_.Reset();
   deps_.metrics.HistoryStored(batch.rows.size(), absl::ToChronoMilliseconds(flushed_at_ - start));
   for (const auto& [log, position] : batch.positions) {
     uncommitted_[log] = position;
@@ -200,10 +215,10 @@ void HistoryWriter::Failed(const absl::Status& status, const std::stop_token& st
   held_.clear();
   ahead_.clear();
   deps_.metrics.HistoryFailed();
+  const milliseconds pause = pause_.Failed();
   log::Warn("history", "history cannot be written; trying again",
-            {{"error", status.ToString()}, {"pause_ms", pause_.count()}});
-  Pause(stop, pause_);
-  pause_ = std::min(pause_ * 2, options_.last_pause);
+            {{"error", status.ToString()}, {"pause_ms", pause.count()}});
+  Pause(stop, pause);
 }
 
 }  // namespace nara::broker

@@ -7,9 +7,11 @@
 // Redis is gone it tries again with a growing pause, from the position that PostgreSQL
 // knows: logs keep what is not stored.
 //
-// Rows carry who answered when they were written: a record that came before its route
-// holds its log until the route is there, so that history has a label that was right
-// once for every row, and whoever replays it misses none. When a route changes, the
+// Rows carry whose they were, and who answered, when they were written, and with them is
+// stored who is told of the corrections since a record's route (holder.h). A record that
+// came before its route holds its log until the route is there, so that history has a
+// label that was right once for every row, and whoever replays it misses none. When a
+// route changes, the
 // same thread corrects the rows of that device between two batches, so that no batch
 // with an older label can be committed behind the correction. Labels that cannot be
 // corrected stop no batch.
@@ -25,6 +27,7 @@
 #include <memory>
 #include <thread>
 
+#include "common/time/backoff.h"
 #include "common/time/clock.h"
 #include "data_broker/batch_size.h"
 #include "data_broker/record_reader.h"
@@ -80,6 +83,7 @@ class HistoryWriter {
   bool Full() const { return batch_.rows.size() >= size_.now(); }
   void DigestAhead();
   void Digest(LogBatch& read);
+  void Add(CareRecordPtr record);
   // Reads on in the logs whose records' routes have come.
   void FollowAgain();
   std::chrono::milliseconds LagOfHeld() const;
@@ -107,7 +111,7 @@ class HistoryWriter {
   absl::Duration committed_at_ = -absl::InfiniteDuration();
   absl::Duration relabel_at_ = -absl::InfiniteDuration();  // not before
   std::map<LogId, Position> uncommitted_;                  // stored, not told to Redis
-  std::chrono::milliseconds pause_;
+  Backoff<std::chrono::milliseconds> pause_;
   // Last: the thread uses everything above.
   std::jthread thread_;
 };

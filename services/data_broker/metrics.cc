@@ -14,6 +14,8 @@ Metrics::Metrics(metrics::Registry& registry)
       delivery_seconds_(registry.AddHistogram(
           "nara_broker_delivery_seconds", "From a record's arrival at the platform to its hand-over to a live stream",
           metrics::Latency())),
+      withdrawn_(
+          registry.AddCounter("nara_broker_withdrawn_total", "Observations taken back from subscribers' streams")),
       withheld_(
           registry.AddCounter("nara_broker_withheld_total", "Observations withheld at delivery: rights had changed")),
       subscribers_(registry.AddGauge("nara_broker_subscribers", "Open subscriptions")),
@@ -37,6 +39,8 @@ Metrics::Metrics(metrics::Registry& registry)
                                             "Statements that took too long; their rows are tried again in halves")),
       relabel_failures_(registry.AddCounter("nara_broker_failures_total",
                                             "Reads and writes that failed and are repeated", {{"consumer", "labels"}})),
+      notice_failures_(registry.AddCounter("nara_broker_failures_total",
+                                           "Reads and writes that failed and are repeated", {{"consumer", "notices"}})),
       history_rows_(registry.AddCounter("nara_broker_history_rows_total", "Observations committed to history")),
       history_seconds_(registry.AddHistogram("nara_broker_history_commit_seconds", "Time of one history transaction",
                                              metrics::Latency())),

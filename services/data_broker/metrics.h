@@ -16,6 +16,8 @@ class Metrics {
 
   // Observations handed to a stream.
   void Delivered(std::size_t observations) { delivered_.Increment(static_cast<double>(observations)); }
+  // Observations of a stream taken back.
+  void Withdrawn(std::size_t observations) { withdrawn_.Increment(static_cast<double>(observations)); }
   // A live batch was, so long after its newest observation reached the platform.
   void DeliveredLive(std::chrono::milliseconds since_received);
   // Observations not handed over since the caller may not see them any more.
@@ -40,6 +42,7 @@ class Metrics {
   void HistoryFailed() { history_failures_.Increment(); }
   // A statement took longer than PostgreSQL lets it; its rows are tried again in halves.
   void HistoryHalved() { history_halvings_.Increment(); }
+  void NoticesFailed() { notice_failures_.Increment(); }
   void RelabelFailed() { relabel_failures_.Increment(); }
   void Relabelled() { relabelled_.Increment(); }
 
@@ -50,6 +53,7 @@ class Metrics {
 
   metrics::Counter& delivered_;
   metrics::Histogram& delivery_seconds_;
+  metrics::Counter& withdrawn_;
   metrics::Counter& withheld_;
   metrics::Gauge& subscribers_;
   metrics::Counter& catch_ups_;
@@ -63,6 +67,7 @@ class Metrics {
   metrics::Counter& history_failures_;
   metrics::Counter& history_halvings_;
   metrics::Counter& relabel_failures_;
+  metrics::Counter& notice_failures_;
   metrics::Counter& history_rows_;
   metrics::Histogram& history_seconds_;
   metrics::Counter& relabelled_;

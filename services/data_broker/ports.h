@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -14,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "common/redis/log_reader.h"
 #include "data_broker/care_record.h"
+#include "data_broker/holder.h"
 #include "data_broker/position.h"
 
 namespace nara::broker {
@@ -55,9 +57,17 @@ class Audience {
 
   virtual ~Audience() = default;
 
-  // Who answers for CARE at the record's effective time, which may be nobody. Nothing
-  // while the record was made with a newer route than our copy's, which is on its way.
-  virtual std::optional<Party> PartyOf(const CareRecord& record) const = 0;
+  // Whose the record is, and who answers for CARE at its effective time, which may be
+  // nobody. Nothing while the record was made with a newer route than our copy's, which
+  // is on its way.
+  virtual std::optional<Holder> HolderOf(const CareRecord& record) const = 0;
+
+  // The same for a record that comes from a log, with whom to tell of the corrections
+  // since its route.
+  virtual std::optional<Judgement> JudgementOf(const CareRecord& record) const = 0;
+
+  // Our copy of the routes is at this revision of the registry, or beyond.
+  virtual bool Knows(std::uint64_t revision) const = 0;
 
   // May this caller see care data of this party now? kLater: rights are out of
   // date and it has to wait.
@@ -103,6 +113,21 @@ struct ListQuery {
   std::size_t limit = 0;
 };
 
+// How far the notices are.
+struct NoticeHead {
+  std::uint64_t number = 0;    // of the newest
+  std::uint64_t revision = 0;  // the newest of their revisions
+};
+
+// A piece of the notices, in their order.
+struct NoticeQuery {
+  Audience::Reach reach;
+  std::set<std::string> kinds = {};  // empty: all
+  std::uint64_t after = 0;           // excluded
+  std::uint64_t until = 0;           // included
+  std::size_t limit = 0;
+};
+
 // Reads history. Thread-safe. Unavailable when PostgreSQL is gone.
 class HistoryReader {
  public:
@@ -116,14 +141,12 @@ class HistoryReader {
 
   // By effective time and id, newest first.
   virtual absl::StatusOr<std::vector<CareRecordPtr>> List(const ListQuery& query) = 0;
-};
 
-// Who answered for an assignment's records from `since_us` until the next.
-struct Label {
-  std::string assignment;
-  std::int64_t since_us = 0;
-  std::optional<std::int64_t> until_us;  // excluded; nothing: for ever
-  Party party;
+  // Every notice up to there is there.
+  virtual absl::StatusOr<NoticeHead> Noticed() = 0;
+
+  // By number; fewer than `limit` means that there are no more.
+  virtual absl::StatusOr<std::vector<Notice>> Notices(const NoticeQuery& query) = 0;
 };
 
 // What a piece of relabelling came to.
@@ -136,6 +159,7 @@ struct RelabelledPiece {
 struct HistoryBatch {
   std::vector<CareRecordPtr> rows;
   std::map<LogId, Position> positions;
+  std::vector<Notice> notices = {};  // of those rows that were corrected before they came
 };
 
 // Writes history. Not thread-safe: one thread writes.
@@ -147,16 +171,20 @@ class HistoryWriterStore {
   // those that are ours, and how far each is stored.
   virtual absl::StatusOr<std::map<LogId, Position>> Own() = 0;
 
-  // Stores rows and positions in one transaction; rows that are there already are
-  // left alone. Aborted when a lease was lost: call Own again.
+  // Stores rows, notices and positions in one transaction; rows and notices that are
+  // there already are left alone. Aborted when a lease was lost: call Own again.
   virtual absl::Status Store(const HistoryBatch& batch) = 0;
 
-  // Revision of the route by which each device's rows were labelled.
+  // Revision of the route by which each device's rows were labelled: its corrections up
+  // to there are carried out.
   virtual absl::StatusOr<std::map<std::string, std::uint64_t>> Labelled() = 0;
 
-  // Corrects the party of those of the device's rows that are behind `after`, at most
-  // `limit` of them; again is no harm.
-  virtual absl::StatusOr<RelabelledPiece> Relabel(const std::string& device, const std::vector<Label>& labels,
+  using Verdict = std::function<Judgement(const CareRecord& row)>;
+
+  // Gives those of the device's rows that are behind `after`, at most `limit` of them,
+  // the holder that `verdict` says, and stores the notices, in one transaction. A row
+  // that another writer has changed meanwhile is left alone. Again is no harm.
+  virtual absl::StatusOr<RelabelledPiece> Relabel(const std::string& device, const Verdict& verdict,
                                                   const std::optional<ListKey>& after, std::size_t limit) = 0;
 
   // All of the device's rows have the labels of this revision.

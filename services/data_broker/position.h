@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 #include "absl/time/time.h"
 #include "common/redis/keys.h"
@@ -43,6 +44,14 @@ class Positions {
 
  private:
   std::array<Position, kLogs> positions_;
+};
+
+// Where a subscriber is: in the logs, and in the notices of corrections, by number.
+struct Place {
+  Positions logs;
+  std::uint64_t notice = 0;
+
+  friend bool operator==(const Place&, const Place&) = default;
 };
 
 // The later position, log by log.

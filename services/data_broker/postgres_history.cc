@@ -1,6 +1,9 @@
 #include "data_broker/postgres_history.h"
 
+#include <algorithm>
+#include <iterator>
 #include <numeric>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -41,20 +44,38 @@ CareRecordPtr RecordOf(const Row& row) {
   record->position = {.ms = static_cast<std::uint64_t>(row.Int64("position_ms")),
                       .seq = static_cast<std::uint64_t>(row.Int64("position_seq"))};
   record->assignment = row.String("assignment");
+  record->resident = row.String("resident");
   record->route_revision = static_cast<std::uint64_t>(row.Int64("route_revision"));
   record->party = Party{.principal = row.String("principal"), .unit = row.String("unit")};
   if (!record->observation.ParseFromString(row.Bytes("observation"))) return nullptr;
   return record;
 }
 
-absl::StatusOr<std::vector<CareRecordPtr>> RecordsOf(const Result& result) {
+absl::StatusOr<std::vector<CareRecordPtr>> RecordsOf(const absl::StatusOr<Result>& result) {
+  if (!result.ok()) return result.status();
   std::vector<CareRecordPtr> records;
-  records.reserve(result.size());
-  for (const Row row : result) {
+  records.reserve(result->size());
+  for (const Row row : *result) {
     records.push_back(RecordOf(row));
     if (records.back() == nullptr) return absl::DataLossError("a history row cannot be read");
   }
   return records;
+}
+
+absl::StatusOr<Notice> NoticeOf(const Row& row) {
+  Notice notice{.what = row.Bool("withdrawn") ? Notice::What::kWithdrawn : Notice::What::kReissued,
+                .party = {.principal = row.String("principal"), .unit = row.String("unit")}};
+  notice.id = row.String("id");
+  notice.device = row.String("device");
+  notice.kind = row.String("kind");
+  notice.start_at = ToProto(row.Time("start_at"));
+  notice.end_at = ToProto(row.Time("end_at"));
+  notice.revision = static_cast<std::uint64_t>(row.Int64("revision"));
+  notice.number = static_cast<std::uint64_t>(row.Int64("number"));
+  if (row.IsNull("observation")) return notice;
+  notice.record = RecordOf(row);
+  if (notice.record == nullptr) return absl::DataLossError("a history row cannot be read");
+  return notice;
 }
 
 // Row-level security is the second wall: the reach is in each query too.
@@ -75,44 +96,85 @@ from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
 on conflict (id) do nothing)sql";
 
 // Also the rows that are right count for the limit: what a statement reads is bounded too.
+const std::string kPiece = "select " + std::string(kRowColumns) +
+                           R"sql( from observations
+where device = $1 and (effective_at, id) >
+      (coalesce(timestamptz 'epoch' + $2::bigint * interval '1 microsecond', '-infinity'), $3::text)
+order by effective_at, id limit $4)sql";
+
+// Only where the row is still as it was judged.
 constexpr std::string_view kRelabel = R"sql(
-with piece as materialized (
-  select id, assignment, effective_at from observations
-  where device = $1 and (effective_at, id) >
-        (coalesce(timestamptz 'epoch' + $2::bigint * interval '1 microsecond', '-infinity'), $3::text)
-  order by effective_at, id limit $4
-), corrected as (
-  update observations as o set principal = l.principal, unit = l.unit
-  from piece as p join unnest($5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::text[])
-    as l (assignment, since, until, principal, unit) on p.assignment = l.assignment
-    and p.effective_at >= timestamptz 'epoch' + l.since * interval '1 microsecond'
-    and (l.until is null or p.effective_at < timestamptz 'epoch' + l.until * interval '1 microsecond')
-  where o.id = p.id and (o.principal, o.unit) is distinct from (l.principal, l.unit)
+update observations as o set assignment = l.assignment, resident = l.resident, principal = l.principal, unit = l.unit
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+  as l (id, was_assignment, was_unit, assignment, resident, principal, unit)
+where o.id = l.id and (o.assignment, o.unit) = (l.was_assignment, l.was_unit)
+returning o.id)sql";
+
+// What is there already keeps its number.
+constexpr std::string_view kNotify = R"sql(
+with fresh as materialized (
+  select n.* from unnest($1::boolean[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+                         $8::timestamptz[], $9::bigint[])
+    with ordinality as n (withdrawn, principal, unit, id, device, kind, start_at, end_at, revision, place)
+  where not exists (select from notices as o
+                    where (o.id, o.revision, o.unit, o.withdrawn) = (n.id, n.revision, n.unit, n.withdrawn))
+), head as (
+  update notice_head set number = number + fresh.rows, revision = greatest(revision, fresh.newest)
+  from (select count(*) as rows, max(revision) as newest from fresh) as fresh where fresh.rows > 0
+  returning number - fresh.rows as number
 )
-select (extract(epoch from effective_at) * 1000000)::bigint as effective_us, id, count(*) over () as rows
-from piece order by effective_at desc, id desc limit 1)sql";
+insert into notices (number, withdrawn, principal, unit, id, device, kind, start_at, end_at, revision)
+select head.number + row_number() over (order by place), withdrawn, principal, unit, id, device, kind, start_at, end_at,
+       revision
+from fresh cross join head order by place
+on conflict (id, revision, unit, withdrawn) do nothing)sql";
 
 constexpr std::string_view kNoteLabelled = R"sql(
 insert into labelled_routes (device, revision) values ($1, $2)
 on conflict (device) do update set revision = greatest(labelled_routes.revision, excluded.revision))sql";
 
-// Labels turned into columns, for unnest.
-struct LabelColumns {
-  std::vector<std::string> assignments, principals, units;
-  std::vector<std::int64_t> since;
-  std::vector<std::optional<std::int64_t>> until;
+// A piece of rows, judged: what differs, turned into columns for unnest.
+struct Corrected {
+  std::vector<std::string> ids, was_assignments, was_units, assignments, residents, principals, units;
+  std::vector<Notice> notices;
 
-  explicit LabelColumns(const std::vector<Label>& labels);
+  void Add(const CareRecord& row, Judgement judgement);
+  std::vector<Param> Params() const {
+    return {ids, was_assignments, was_units, assignments, residents, principals, units};
+  }
 };
 
-LabelColumns::LabelColumns(const std::vector<Label>& labels) {
-  for (const Label& label : labels) {
-    assignments.push_back(label.assignment);
-    since.push_back(label.since_us);
-    until.push_back(label.until_us);
-    principals.push_back(label.party.principal);
-    units.push_back(label.party.unit);
+void Corrected::Add(const CareRecord& row, Judgement judgement) {
+  Holder& now = judgement.holder;
+  if (judgement.notices.empty() && Holder{row.assignment, row.resident, *row.party} == now) return;
+  ids.push_back(row.observation.id());
+  was_assignments.push_back(row.assignment);
+  was_units.push_back(row.party->unit);
+  assignments.push_back(std::move(now.assignment));
+  residents.push_back(std::move(now.resident));
+  principals.push_back(std::move(now.party.principal));
+  units.push_back(std::move(now.party.unit));
+  std::ranges::move(judgement.notices, std::back_inserter(notices));
+}
+
+// Likewise.
+std::vector<Param> NoticeParams(const std::vector<Notice>& notices) {
+  std::vector<std::string> principals, units, ids, devices, kinds;
+  std::vector<bool> withdrawn;
+  std::vector<TimePoint> starts, ends;
+  std::vector<std::uint64_t> revisions;
+  for (const Notice& notice : notices) {
+    withdrawn.push_back(notice.what == Notice::What::kWithdrawn);
+    principals.push_back(notice.party.principal);
+    units.push_back(notice.party.unit);
+    ids.push_back(notice.id);
+    devices.push_back(notice.device);
+    kinds.push_back(notice.kind);
+    starts.push_back(ToChrono(notice.start_at));
+    ends.push_back(ToChrono(notice.end_at));
+    revisions.push_back(notice.revision);
   }
+  return {withdrawn, principals, units, ids, devices, kinds, starts, ends, revisions};
 }
 
 // Rows turned into columns, for unnest.
@@ -130,7 +192,7 @@ void Columns::Add(const CareRecord& row) {
   ids.push_back(observation.id());
   devices.push_back(observation.device());
   assignments.push_back(row.assignment);
-  residents.push_back(observation.resident());
+  residents.push_back(row.resident);
   principals.push_back(row.party->principal);
   units.push_back(row.party->unit);
   kinds.push_back(observation.kind());
@@ -149,6 +211,22 @@ std::vector<Param> Columns::Params() const {
   for (const std::string& body : bodies) bytes.push_back(Bytes{body});
   return {ids,      devices, assignments, residents, principals, units,     kinds, effective,
           received, lanes,   shards,      ms,        seq,        revisions, bytes};
+}
+
+absl::Status Notify(Transaction& transaction, const std::vector<Notice>& notices) {
+  if (notices.empty()) return absl::OkStatus();
+  return transaction.Execute(kNotify, NoticeParams(notices)).status();
+}
+
+// What another writer changed meanwhile, that one has told of.
+absl::Status Apply(Transaction& transaction, Corrected& corrected) {
+  if (corrected.ids.empty()) return absl::OkStatus();
+  const auto changed = transaction.Execute(kRelabel, corrected.Params());
+  if (!changed.ok()) return changed.status();
+  std::set<std::string, std::less<>> ids;
+  for (const Row row : *changed) ids.insert(row.String("id"));
+  std::erase_if(corrected.notices, [&](const Notice& notice) { return !ids.contains(notice.id); });
+  return Notify(transaction, corrected.notices);
 }
 
 }  // namespace
@@ -170,28 +248,50 @@ absl::StatusOr<Positions> PostgresHistoryReader::Stored() {
   return stored;
 }
 
-absl::StatusOr<std::vector<CareRecordPtr>> PostgresHistoryReader::Select(const Audience::Reach& reach,
-                                                                         const Query& query) {
+absl::StatusOr<Result> PostgresHistoryReader::Select(const Audience::Reach& reach, const Query& query) {
   auto loan = pool_.Acquire();
   if (!loan.ok()) return loan.status();
   auto transaction = Transaction::Begin(**loan);
   if (!transaction.ok()) return transaction.status();
   const auto set = transaction->Execute(kReach, {reach.principal, Joined(reach.units)});
   if (!set.ok()) return set.status();
-  const auto result = transaction->Execute(query.sql, query.params);
+  auto result = transaction->Execute(query.sql, query.params);
   if (!result.ok()) return result.status();
   if (absl::Status status = transaction->Commit(); !status.ok()) return status;
-  return RecordsOf(*result);
+  return result;
 }
 
 absl::StatusOr<std::vector<CareRecordPtr>> PostgresHistoryReader::Replay(const ReplayQuery& query) {
   if (query.reach.nothing()) return std::vector<CareRecordPtr>{};
-  return Select(query.reach, ReplaySql(query));
+  return RecordsOf(Select(query.reach, ReplaySql(query)));
 }
 
 absl::StatusOr<std::vector<CareRecordPtr>> PostgresHistoryReader::List(const ListQuery& query) {
   if (query.reach.nothing()) return std::vector<CareRecordPtr>{};
-  return Select(query.reach, ListSql(query));
+  return RecordsOf(Select(query.reach, ListSql(query)));
+}
+
+absl::StatusOr<NoticeHead> PostgresHistoryReader::Noticed() {
+  auto loan = pool_.Acquire();
+  if (!loan.ok()) return loan.status();
+  const auto result = (*loan)->Execute("select number, revision from notice_head");
+  if (!result.ok()) return result.status();
+  const Row head = (*result)[0];
+  return NoticeHead{.number = static_cast<std::uint64_t>(head.Int64("number")),
+                    .revision = static_cast<std::uint64_t>(head.Int64("revision"))};
+}
+
+absl::StatusOr<std::vector<Notice>> PostgresHistoryReader::Notices(const NoticeQuery& query) {
+  std::vector<Notice> notices;
+  if (query.reach.nothing()) return notices;
+  const auto rows = Select(query.reach, NoticesSql(query));
+  if (!rows.ok()) return rows.status();
+  for (const Row row : *rows) {
+    absl::StatusOr<Notice> notice = NoticeOf(row);
+    if (!notice.ok()) return notice.status();
+    notices.push_back(*std::move(notice));
+  }
+  return notices;
 }
 
 PostgresHistoryWriter::PostgresHistoryWriter(PostgresOptions options, std::string holder,
@@ -253,6 +353,7 @@ absl::Status PostgresHistoryWriter::Store(const HistoryBatch& batch) {
   auto transaction = Transaction::Begin(*connection_);
   if (!transaction.ok()) return transaction.status();
   if (absl::Status status = Insert(*transaction, batch.rows); !status.ok()) return status;
+  if (absl::Status status = Notify(*transaction, batch.notices); !status.ok()) return status;
   if (absl::Status status = positions_.Advance(*transaction, steps); !status.ok()) return status;
   if (absl::Status status = transaction->Commit(); !status.ok()) return status;
   for (const auto& [log, position] : batch.positions) leases_.at(log).position = position.ToString();
@@ -270,20 +371,23 @@ absl::StatusOr<std::map<std::string, std::uint64_t>> PostgresHistoryWriter::Labe
   return labelled;
 }
 
-absl::StatusOr<RelabelledPiece> PostgresHistoryWriter::Relabel(const std::string& device,
-                                                               const std::vector<Label>& labels,
+absl::StatusOr<RelabelledPiece> PostgresHistoryWriter::Relabel(const std::string& device, const Verdict& verdict,
                                                                const std::optional<ListKey>& after, std::size_t limit) {
   if (absl::Status status = Connect(); !status.ok()) return status;
-  const LabelColumns columns(labels);
+  auto transaction = Transaction::Begin(*connection_);
+  if (!transaction.ok()) return transaction.status();
   const auto after_us = after ? std::optional(after->effective_us) : std::nullopt;
-  const auto result =
-      connection_->Execute(kRelabel, {device, after_us, after ? after->id : "", limit, columns.assignments,
-                                      columns.since, columns.until, columns.principals, columns.units});
-  if (!result.ok()) return result.status();
-  if (result->empty()) return RelabelledPiece{};
-  const Row last = (*result)[0];
-  RelabelledPiece piece{.rows = static_cast<std::size_t>(last.Int64("rows")), .last = std::nullopt};
-  if (piece.rows == limit) piece.last = ListKey{last.Int64("effective_us"), last.String("id")};
+  const auto rows = RecordsOf(transaction->Execute(kPiece, {device, after_us, after ? after->id : "", limit}));
+  if (!rows.ok()) return rows.status();
+  Corrected corrected;
+  for (const CareRecordPtr& row : *rows) corrected.Add(*row, verdict(*row));
+  absl::Status status = Apply(*transaction, corrected);
+  if (status.ok()) status = transaction->Commit();
+  if (!status.ok()) return status;
+  RelabelledPiece piece{.rows = rows->size(), .last = std::nullopt};
+  if (piece.rows < limit) return piece;
+  const v1::Observation& last = rows->back()->observation;
+  piece.last = ListKey{Micros(last.effective_at()), last.id()};
   return piece;
 }
 

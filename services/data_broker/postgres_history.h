@@ -22,9 +22,11 @@ class PostgresHistoryReader final : public HistoryReader {
   absl::StatusOr<Positions> Stored() override;
   absl::StatusOr<std::vector<CareRecordPtr>> Replay(const ReplayQuery& query) override;
   absl::StatusOr<std::vector<CareRecordPtr>> List(const ListQuery& query) override;
+  absl::StatusOr<NoticeHead> Noticed() override;
+  absl::StatusOr<std::vector<Notice>> Notices(const NoticeQuery& query) override;
 
  private:
-  absl::StatusOr<std::vector<CareRecordPtr>> Select(const Audience::Reach& reach, const Query& query);
+  absl::StatusOr<Result> Select(const Audience::Reach& reach, const Query& query);
 
   PostgresPool pool_;
 };
@@ -40,7 +42,7 @@ class PostgresHistoryWriter final : public HistoryWriterStore {
   absl::StatusOr<std::map<LogId, Position>> Own() override;
   absl::Status Store(const HistoryBatch& batch) override;
   absl::StatusOr<std::map<std::string, std::uint64_t>> Labelled() override;
-  absl::StatusOr<RelabelledPiece> Relabel(const std::string& device, const std::vector<Label>& labels,
+  absl::StatusOr<RelabelledPiece> Relabel(const std::string& device, const Verdict& verdict,
                                           const std::optional<ListKey>& after, std::size_t limit) override;
   absl::Status NoteLabelled(const std::string& device, std::uint64_t revision) override;
 

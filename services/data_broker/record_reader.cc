@@ -49,8 +49,9 @@ CareRecordPtr RecordReader::Read(LogId log, const LogEntry& entry) const {
   record->position = entry.position;
   record->assignment = log_record.assignment();
   record->route_revision = log_record.route_revision();
+  record->resident = log_record.resident();
   record->observation = MakeObservation(log_record);
-  record->party = audience_.PartyOf(*record);
+  if (std::optional<Holder> holder = audience_.HolderOf(*record)) record->party = std::move(holder->party);
   return record;
 }
 

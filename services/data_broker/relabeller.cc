@@ -1,37 +1,8 @@
 #include "data_broker/relabeller.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "common/time/proto_time.h"
-
 namespace nara::broker {
-namespace {
-
-std::vector<Label> LabelsOf(const registry::v1::Assignment& assignment) {
-  std::vector<Label> labels;
-  for (const registry::v1::Responsibility& point : assignment.responsibilities()) {
-    if (point.purpose() != registry::v1::PURPOSE_CARE) continue;
-    labels.push_back({.assignment = assignment.id(),
-                      .since_us = Micros(point.since()),
-                      .until_us = std::nullopt,
-                      .party = {.principal = point.principal(), .unit = point.unit()}});
-  }
-  std::ranges::sort(labels, {}, &Label::since_us);
-  for (std::size_t i = 1; i < labels.size(); ++i) labels[i - 1].until_us = labels[i].since_us;
-  return labels;
-}
-
-}  // namespace
-
-std::vector<Label> LabelsOf(const registry::v1::Route& route) {
-  std::vector<Label> labels;
-  for (const registry::v1::Assignment& assignment : route.assignments()) {
-    for (Label& label : LabelsOf(assignment)) labels.push_back(std::move(label));
-  }
-  return labels;
-}
-
 void Relabeller::Changed(const std::vector<RoutePtr>& routes) {
   for (const RoutePtr& route : routes) Back({.route = route});
 }
@@ -48,9 +19,9 @@ bool Relabeller::waiting() const {
   return !changed_.empty();
 }
 
-bool Relabeller::Labelled(const registry::v1::Route& route) const {
+std::uint64_t Relabeller::Done(const registry::v1::Route& route) const {
   const auto labelled = labelled_->find(route.device());
-  return labelled != labelled_->end() && labelled->second >= route.revision();
+  return labelled == labelled_->end() ? 0 : labelled->second;
 }
 
 std::optional<Relabeller::Work> Relabeller::Next() {
@@ -61,7 +32,7 @@ std::optional<Relabeller::Work> Relabeller::Next() {
     turn_ = next->first;
     Work work = std::move(next->second);
     changed_.erase(next);
-    if (!Labelled(*work.route)) return work;
+    if (Done(*work.route) < work.route->revision()) return work;
   }
   return std::nullopt;
 }
@@ -78,7 +49,8 @@ absl::Status Relabeller::Load(HistoryWriterStore& store) {
 absl::StatusOr<std::size_t> Relabeller::Piece(HistoryWriterStore& store, Work work) {
   const registry::v1::Route& route = *work.route;
   const std::size_t limit = size_.now();
-  const auto piece = store.Relabel(route.device(), LabelsOf(route), work.done, limit);
+  const auto verdict = [&](const CareRecord& row) { return Judge(route, row, Done(route)); };
+  const auto piece = store.Relabel(route.device(), verdict, work.done, limit);
   if (size_.Learn(piece.status(), piece.ok() ? piece->rows : limit)) metrics_.HistoryHalved();
   absl::Status status = piece.status();
   if (status.ok() && !piece->last) status = store.NoteLabelled(route.device(), route.revision());

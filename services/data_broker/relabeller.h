@@ -1,10 +1,13 @@
-// Keeps the labels of history rows (principal and unit that answer) true when a
-// route changes, also backwards in time.
+// Keeps the labels of history rows (whose they are, and who answers) true when a route
+// changes, also backwards in time, and writes down who has to be told of it: the
+// corrections of the past are carried out here, and in HistoryWriter for what comes from
+// the logs after them.
 //
 // A device's rows are gone over in pieces, oldest first, none larger than the store
 // manages in its time. How far it is is known here alone; that all of it is done is
 // remembered with the rows, last, so that a restart goes over changed devices only and
-// what was interrupted is done again.
+// what was interrupted is done again. A piece's labels and notices are one transaction,
+// and a notice is there once, whatever is repeated.
 //
 // Threads: Changed and waiting from any thread, Run from the thread that writes history.
 #pragma once
@@ -57,7 +60,7 @@ class Relabeller {
 
   std::optional<Work> Next();
   void Back(Work work);
-  bool Labelled(const registry::v1::Route& route) const;
+  std::uint64_t Done(const registry::v1::Route& route) const;
   absl::Status Load(HistoryWriterStore& store);
   absl::StatusOr<std::size_t> Piece(HistoryWriterStore& store, Work work);
 
@@ -71,9 +74,5 @@ class Relabeller {
   mutable std::mutex mutex_;
   std::map<std::string, Work> changed_;  // protected by mutex_
 };
-
-// The change points of CARE, as labels: each until the next of its assignment. The
-// last of an assignment holds for ever, since a late record must have a home.
-std::vector<Label> LabelsOf(const registry::v1::Route& route);
 
 }  // namespace nara::broker

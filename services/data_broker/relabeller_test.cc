@@ -21,20 +21,14 @@ Relabeller::RoutePtr Route(const std::string& device, std::uint64_t revision) {
   return route;
 }
 
-void AddPoint(registry::v1::Assignment& assignment, registry::v1::Purpose purpose, std::int64_t since,
-              const std::string& unit) {
-  auto& point = *assignment.add_responsibilities();
-  point.set_purpose(purpose);
-  point.mutable_since()->set_seconds(since);
-  point.set_unit(unit);
-}
-
 // Everything of the device has been `unit`'s.
 Relabeller::RoutePtr RouteTo(const std::string& unit, const std::string& device, std::uint64_t revision) {
   registry::v1::Route route = *Route(device, revision);
   auto& assignment = *route.add_assignments();
   assignment.set_id("as-" + device);
-  AddPoint(assignment, registry::v1::PURPOSE_CARE, 0, unit);
+  auto& point = *assignment.add_responsibilities();
+  point.set_purpose(registry::v1::PURPOSE_CARE);
+  point.set_unit(unit);
   return std::make_shared<registry::v1::Route>(route);
 }
 
@@ -62,22 +56,6 @@ class RelabellerTest : public ::testing::Test {
   testing::FakeHistory history_;
   Relabeller relabeller_{metrics_, {.devices = 2, .rows = 100}};
 };
-
-TEST_F(RelabellerTest, ChangePointsOfCareBecomePeriods) {
-  registry::v1::Route route;
-  auto& assignment = *route.add_assignments();
-  assignment.set_id("as-1");
-  AddPoint(assignment, registry::v1::PURPOSE_CARE, 200, "b");
-  AddPoint(assignment, registry::v1::PURPOSE_CARE, 100, "a");
-  AddPoint(assignment, registry::v1::PURPOSE_ALARM, 150, "c");
-  const std::vector<Label> labels = LabelsOf(route);
-  ASSERT_THAT(labels, SizeIs(2));
-  EXPECT_EQ(labels[0].party.unit, "a");
-  EXPECT_EQ(labels[0].since_us, 100'000'000);
-  EXPECT_EQ(labels[0].until_us, 200'000'000);
-  EXPECT_EQ(labels[1].party.unit, "b");
-  EXPECT_FALSE(labels[1].until_us);
-}
 
 TEST_F(RelabellerTest, WorksInSmallPiecesAndRemembers) {
   relabeller_.Changed({Route("d-1", 1), Route("d-2", 1), Route("d-3", 1)});

@@ -56,6 +56,42 @@ alter policy within_reach on observations using (
 );
 )sql";
 
+// Who is told of a correction, record by record, in an order that all see the same. The
+// head's row is locked until its numbers are committed, so that none appears behind a
+// number that somebody has read already.
+constexpr std::string_view kNotices = R"sql(
+create table notices (
+  number    bigint      not null primary key,
+  withdrawn boolean     not null,
+  principal text        not null,
+  unit      text        not null,
+  id        text        not null,
+  device    text        not null,
+  kind      text        not null,
+  start_at  timestamptz not null,
+  end_at    timestamptz not null,
+  revision  bigint      not null,
+  unique (id, revision, unit, withdrawn)
+);
+create index notices_unit on notices (unit, number);
+create index notices_principal on notices (principal, number);
+
+create table notice_head (
+  single   boolean not null primary key default true check (single),
+  number   bigint  not null,
+  revision bigint  not null
+);
+insert into notice_head (number, revision) values (0, 0);
+
+alter table notices enable row level security;
+alter table notices force row level security;
+create policy within_reach on notices using (
+  (select current_setting('nara.writer', true)) = 'on'
+  or principal = (select nullif(current_setting('nara.principal', true), ''))
+  or unit = any ((select string_to_array(nullif(current_setting('nara.units', true), ''), ','))::text[])
+);
+)sql";
+
 const std::string& FirstMigration() {
   static const std::string sql = std::string(kLogPositionsSql) + std::string(kObservations);
   return sql;
@@ -64,9 +100,10 @@ const std::string& FirstMigration() {
 }  // namespace
 
 std::span<const Migration> Migrations() {
-  static const std::array<Migration, 2> migrations{
+  static const std::array<Migration, 3> migrations{
       Migration{.version = 1, .name = "history", .sql = FirstMigration()},
-      Migration{.version = 2, .name = "rows of nobody", .sql = kNobodysRows}};
+      Migration{.version = 2, .name = "rows of nobody", .sql = kNobodysRows},
+      Migration{.version = 3, .name = "notices", .sql = kNotices}};
   return migrations;
 }
 

@@ -1,13 +1,11 @@
 #include "data_broker/seal.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
-#include <algorithm>
-#include <array>
 #include <fstream>
 #include <iterator>
+
+#include "common/hash/sha256.h"
 
 namespace nara::broker {
 namespace {
@@ -74,11 +72,7 @@ std::string Seal::Mac(std::string_view use, std::string_view caller, std::string
   AddField(text, use);
   AddField(text, caller);
   AddField(text, bytes);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
-  unsigned length = 0;
-  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), reinterpret_cast<const unsigned char*>(text.data()),
-       text.size(), digest.data(), &length);
-  return {reinterpret_cast<const char*>(digest.data()), kMacBytes};
+  return HmacSha256(key_, text).substr(0, kMacBytes);
 }
 
 std::string Seal::Close(std::string_view use, std::string_view caller, std::string_view bytes) const {

@@ -45,7 +45,7 @@ absl::Status Service::Subscribe(const rpc::CallContext& call, const v1::Subscrib
   }
   Wish wish = WishOf(call.caller, request);
   if (absl::Status status = CheckWish(wish); !status.ok()) return status;
-  const absl::StatusOr<Positions> start = StartOf(call.caller, request);
+  const absl::StatusOr<Place> start = StartOf(call.caller, request);
   if (!start.ok()) return start.status();
   if (absl::Status status = TakePlace(call.caller); !status.ok()) return status;
   Attach(std::make_shared<Subscription>(std::move(wish), *start, options_.subscription, deps_.audience, deps_.metrics),
@@ -86,15 +86,17 @@ absl::Status Service::CheckWish(const Wish& wish) const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Positions> Service::StartOf(const std::string& caller, const v1::SubscribeRequest& request) {
+absl::StatusOr<Place> Service::StartOf(const std::string& caller, const v1::SubscribeRequest& request) {
   if (!request.cursor().empty()) {
-    absl::StatusOr<Positions> positions = ReadCursor(deps_.seal, caller, request.cursor());
-    if (positions.ok()) return positions;
+    absl::StatusOr<Place> place = ReadCursor(deps_.seal, caller, request.cursor());
+    if (place.ok()) return place;
     deps_.metrics.CursorRefused();
     return Invalid("CURSOR_INVALID", "the cursor is not one that this client was given; subscribe without one");
   }
-  if (request.from_start()) return Positions{};
-  if (const std::optional<Positions> head = deps_.hub.head()) return *head;
+  // Whoever begins has nothing that could be withdrawn.
+  const std::uint64_t notice = deps_.notices.head();
+  if (request.from_start()) return Place{.logs = {}, .notice = notice};
+  if (const std::optional<Positions> head = deps_.hub.head()) return Place{.logs = *head, .notice = notice};
   return rpc::Error(absl::StatusCode::kUnavailable, "NOT_READY", "the logs have not been reached yet; try again");
 }
 
@@ -105,9 +107,11 @@ void Service::Attach(const SubscriptionPtr& subscription, const std::shared_ptr<
   deps_.hub.Join(subscription);
   deps_.deliverer.Add(subscription, writer, std::move(may_go_on));
   deps_.catch_up.Feed(subscription);
+  deps_.notices.Add(subscription);
   writer->OnClosed([this, subscription] {
     subscription->Close();
     deps_.hub.Remove(subscription);
+    deps_.notices.Remove(subscription);
     deps_.deliverer.Remove(subscription);
     deps_.metrics.Unsubscribed();
     GivePlace(subscription->wish().caller);
@@ -141,8 +145,9 @@ absl::StatusOr<ListQuery> Service::QueryOf(const std::string& caller, const v1::
 
 absl::StatusOr<bool> Service::Add(const std::string& caller, const CareRecord& row,
                                   v1::ListObservationsResponse& response) const {
-  Party party = deps_.audience.PartyOf(row).value_or(*row.party);
-  const Audience::Answer answer = party.nobody() ? Audience::Answer::kNo : deps_.audience.MayReceive(caller, party);
+  const Holder holder = deps_.audience.HolderOf(row).value_or(Holder{row.assignment, row.resident, *row.party});
+  const Audience::Answer answer =
+      holder.party.nobody() ? Audience::Answer::kNo : deps_.audience.MayReceive(caller, holder.party);
   if (answer == Audience::Answer::kLater) {
     return rpc::Error(absl::StatusCode::kUnavailable, "ACCESS_STALE",
                       "rights cannot be checked while the registry is away; try again");
@@ -150,8 +155,9 @@ absl::StatusOr<bool> Service::Add(const std::string& caller, const CareRecord& r
   if (answer == Audience::Answer::kNo) return false;
   v1::Observation& observation = *response.add_observations();
   observation = row.observation;
-  observation.set_principal(std::move(party.principal));
-  observation.set_unit(std::move(party.unit));
+  observation.set_resident(holder.resident);
+  observation.set_principal(holder.party.principal);
+  observation.set_unit(holder.party.unit);
   return true;
 }
 

@@ -16,6 +16,7 @@
 #include "common/rpc/call_context.h"
 #include "data_broker/catch_up.h"
 #include "data_broker/deliverer.h"
+#include "data_broker/notice_board.h"
 
 namespace nara::broker {
 
@@ -34,6 +35,7 @@ class Service {
     HistoryReader& history;
     Hub& hub;
     CatchUp& catch_up;
+    NoticeBoard& notices;
     Deliverer& deliverer;
     Metrics& metrics;
   };
@@ -56,7 +58,7 @@ class Service {
   absl::Status TakePlace(const std::string& caller);
   void GivePlace(const std::string& caller);
   absl::Status CheckWish(const Wish& wish) const;
-  absl::StatusOr<Positions> StartOf(const std::string& caller, const v1::SubscribeRequest& request);
+  absl::StatusOr<Place> StartOf(const std::string& caller, const v1::SubscribeRequest& request);
   void Attach(const SubscriptionPtr& subscription, const std::shared_ptr<ResponseWriter>& writer,
               Deliverer::MayGoOn may_go_on);
   absl::StatusOr<ListQuery> QueryOf(const std::string& caller, const v1::ListObservationsRequest& request);

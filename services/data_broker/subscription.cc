@@ -1,6 +1,7 @@
 #include "data_broker/subscription.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "common/time/proto_time.h"
@@ -15,17 +16,16 @@ std::chrono::milliseconds Millis(const google::protobuf::Timestamp& time) {
 }  // namespace
 
 bool Wish::Wants(const CareRecord& record) const {
-  return (units.empty() || !record.party || units.contains(record.party->unit)) &&
-         (kinds.empty() || kinds.contains(record.observation.kind()));
+  return (!record.party || Wants(*record.party)) && (kinds.empty() || kinds.contains(record.observation.kind()));
 }
 
-Subscription::Subscription(Wish wish, const Positions& start, Options options, const Audience& audience,
-                           Metrics& metrics)
+Subscription::Subscription(Wish wish, const Place& start, Options options, const Audience& audience, Metrics& metrics)
     : wish_(std::move(wish)),
       options_(options),
       audience_(audience),
       metrics_(metrics),
-      considered_(std::make_shared<const Positions>(start)) {}
+      considered_(std::make_shared<const Positions>(start.logs)),
+      noticed_(start.notice) {}
 
 bool Subscription::MayQueue(const CareRecord& record) {
   if (!wish_.Wants(record)) return false;
@@ -85,16 +85,17 @@ bool Subscription::Fill(std::span<const CareRecordPtr> records, const Positions&
   return queue_.size() > early_;
 }
 
-std::optional<Party> Subscription::PartyNow(const CareRecord& record) const {
-  std::optional<Party> now = audience_.PartyOf(record);
-  return now ? now : record.party;
+std::optional<Holder> Subscription::HolderNow(const CareRecord& record) const {
+  std::optional<Holder> now = audience_.HolderOf(record);
+  if (now || !record.party) return now;
+  return Holder{record.assignment, record.resident, *record.party};
 }
 
 CareRecordPtr Subscription::WithPartyNow(const CareRecordPtr& record) const {
-  std::optional<Party> party = PartyNow(*record);
-  if (party == record->party) return record;
+  std::optional<Holder> holder = HolderNow(*record);
+  if (!holder || holder->party == record->party) return record;
   auto changed = std::make_shared<CareRecord>(*record);
-  changed->party = std::move(party);
+  changed->party = std::move(holder->party);
   return changed;
 }
 
@@ -116,10 +117,20 @@ bool Subscription::Full(const Load& load) const {
   return load.records >= options_.max_batch || load.bytes >= options_.max_batch_bytes;
 }
 
+v1::Observation& Subscription::Put(const CareRecord& record, const Holder& holder, Load& load) const {
+  v1::Observation& observation = *load.batch.response.add_observations();
+  observation = record.observation;
+  observation.set_resident(holder.resident);
+  observation.set_principal(holder.party.principal);
+  observation.set_unit(holder.party.unit);
+  load.bytes += observation.ByteSizeLong();
+  return observation;
+}
+
 // False when rights are out of date: it has to wait.
-bool Subscription::Deliver(const Entry& entry, Party party, Load& load) {
-  const bool wanted = !party.nobody() && (wish_.units.empty() || wish_.units.contains(party.unit));
-  const Audience::Answer answer = wanted ? audience_.MayReceive(wish_.caller, party) : Audience::Answer::kNo;
+bool Subscription::Deliver(const Entry& entry, const Holder& holder, Load& load) {
+  const bool wanted = !holder.party.nobody() && wish_.Wants(holder.party);
+  const Audience::Answer answer = wanted ? audience_.MayReceive(wish_.caller, holder.party) : Audience::Answer::kNo;
   if (answer == Audience::Answer::kLater) return false;
   ++load.records;
   if (answer == Audience::Answer::kNo) {
@@ -127,12 +138,47 @@ bool Subscription::Deliver(const Entry& entry, Party party, Load& load) {
     if (!entry.early()) metrics_.Withheld(1);
     return true;
   }
-  v1::Observation& observation = *load.batch.response.add_observations();
-  observation = entry.record->observation;
-  observation.set_principal(std::move(party.principal));
-  observation.set_unit(std::move(party.unit));
-  load.bytes += observation.ByteSizeLong();
+  const v1::Observation& observation = Put(*entry.record, holder, load);
   load.batch.newest_received = std::max(load.batch.newest_received, Millis(observation.received_at()));
+  return true;
+}
+
+// What is reissued is for whose it is now: has it moved on, another notice says to where.
+Audience::Answer Subscription::MayHave(const Notice& notice) const {
+  if (!wish_.Wants(notice.party)) return Audience::Answer::kNo;
+  if (notice.what == Notice::What::kReissued) {
+    const std::optional<Holder> holder = notice.record ? HolderNow(*notice.record) : std::nullopt;
+    if (!holder || holder->party.unit != notice.party.unit) return Audience::Answer::kNo;
+  }
+  return audience_.MayReceive(wish_.caller, notice.party);
+}
+
+void Subscription::Deliver(const Notice& notice, Load& load) const {
+  if (notice.what == Notice::What::kReissued) {
+    Put(*notice.record, *HolderNow(*notice.record), load).set_reissued_by(notice.revision);
+    return;
+  }
+  v1::Withdrawn& withdrawn = *load.batch.response.add_withdrawn();
+  withdrawn.set_id(notice.id);
+  withdrawn.set_device(notice.device);
+  withdrawn.set_unit(notice.party.unit);
+  *withdrawn.mutable_start_at() = notice.start_at;
+  *withdrawn.mutable_end_at() = notice.end_at;
+  withdrawn.set_revision(notice.revision);
+  load.bytes += withdrawn.ByteSizeLong();
+}
+
+bool Subscription::NextNotice(Load& load) {
+  if (notices_.empty() || Full(load)) return false;
+  const Audience::Answer answer = MayHave(notices_.front());
+  if (answer == Audience::Answer::kLater) return false;
+  ++load.records;
+  if (answer == Audience::Answer::kYes) {
+    Deliver(notices_.front(), load);
+  } else {
+    metrics_.Withheld(1);
+  }
+  notices_.pop_front();
   return true;
 }
 
@@ -142,12 +188,12 @@ bool Subscription::Next(Load& load) {
   if (queue_.empty() || Full(load)) return false;
   Entry& entry = queue_.front();
   const std::string& device = entry.record->observation.device();
-  std::optional<Party> party = PartyNow(*entry.record);
-  if (!party || load.staying.contains(device)) {
+  const std::optional<Holder> holder = HolderNow(*entry.record);
+  if (!holder || load.staying.contains(device)) {
     load.staying.insert(device);
     load.stay.push_back(std::move(entry));
   } else {
-    if (!Deliver(entry, *std::move(party), load)) return false;
+    if (!Deliver(entry, *holder, load)) return false;
     if (entry.early()) --early_;
   }
   queue_.pop_front();
@@ -155,18 +201,20 @@ bool Subscription::Next(Load& load) {
 }
 
 // Where the receiver may resume from: before all that is queued.
-Positions Subscription::Resume() const {
-  Positions positions = *considered_;
+Place Subscription::Resume() const {
+  Place place{.logs = *considered_, .notice = noticed_};
   for (const Entry& entry : queue_) {
-    Position& position = positions[entry.record->log];
+    Position& position = place.logs[entry.record->log];
     position = std::min(position, entry.before);
   }
-  return positions;
+  if (!notices_.empty()) place.notice = notices_.front().number - 1;
+  return place;
 }
 
 std::optional<Subscription::Batch> Subscription::Take() {
   const std::lock_guard lock(mutex_);
   Load load;
+  while (NextNotice(load)) continue;
   while (Next(load)) continue;
   queue_.insert(queue_.begin(), load.stay.begin(), load.stay.end());
   if (load.records == 0) return std::nullopt;
@@ -184,6 +232,23 @@ Subscription::Batch Subscription::Idle() const {
 std::size_t Subscription::Room() const {
   const std::lock_guard lock(mutex_);
   return options_.capacity - std::min(options_.capacity, queue_.size());
+}
+
+bool Subscription::Notify(std::vector<Notice> notices, std::uint64_t noticed) {
+  const std::lock_guard lock(mutex_);
+  std::ranges::move(notices, std::back_inserter(notices_));
+  noticed_ = noticed;
+  return !notices_.empty();
+}
+
+std::size_t Subscription::NoticeRoom() const {
+  const std::lock_guard lock(mutex_);
+  return options_.notices - std::min(options_.notices, notices_.size());
+}
+
+std::uint64_t Subscription::noticed() const {
+  const std::lock_guard lock(mutex_);
+  return noticed_;
 }
 
 Positions Subscription::considered() const {
@@ -211,7 +276,8 @@ bool Subscription::live() const {
 
 bool Subscription::pending() const {
   const std::lock_guard lock(mutex_);
-  return queue_.size() > early_ || (!queue_.empty() && PartyNow(*queue_.front().record));
+  if (!notices_.empty() || queue_.size() > early_) return true;
+  return !queue_.empty() && HolderNow(*queue_.front().record).has_value();
 }
 
 }  // namespace nara::broker

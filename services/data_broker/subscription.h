@@ -10,6 +10,10 @@
 // people's records out of the queue, and again when it is taken out: rights and
 // responsibilities may have changed while it waited.
 //
+// Beside it wait the notices of corrections (notice_board.h), in their own order. What a
+// caller is told is withdrawn does not come to it afterwards: the routes by which records
+// are delivered are then at least as new as the notice.
+//
 // A record that came before its route waits in its place and holds up nothing but its
 // device's and the cursor, which stays before it.
 //
@@ -40,6 +44,7 @@ struct Wish {
   std::set<std::string> kinds = {};  // empty: all
 
   bool Wants(const CareRecord& record) const;
+  bool Wants(const Party& party) const { return units.empty() || units.contains(party.unit); }
 };
 
 class Subscription {
@@ -53,10 +58,13 @@ class Subscription {
     // Observations in one response, and their bytes.
     std::size_t max_batch = 512;
     std::size_t max_batch_bytes = 1 << 20;
+    // Notices that wait at most. More: fewer reads of history for a large correction, at
+    // about 1 kB for one that is reissued.
+    std::size_t notices = 512;
   };
 
   // Starts in catch-up at `start`. References must outlive it.
-  Subscription(Wish wish, const Positions& start, Options options, const Audience& audience, Metrics& metrics);
+  Subscription(Wish wish, const Place& start, Options options, const Audience& audience, Metrics& metrics);
 
   const Wish& wish() const { return wish_; }
 
@@ -78,13 +86,23 @@ class Subscription {
 
   struct Batch {
     v1::SubscribeResponse response;                // without the cursor
-    Positions after;                               // what the cursor shall say
-    std::chrono::milliseconds newest_received{0};  // since 1970; 0 without observations
+    Place after;                                   // what the cursor shall say
+    std::chrono::milliseconds newest_received{0};  // since 1970; 0 without observations that are new
   };
 
-  // Takes what is queued, at most a batch. Nothing back: there is nothing to send
+  // Takes what is queued, notices first, at most a batch. Nothing back: there is nothing to send
   // now. A batch without observations says only how far the reader may resume from.
   std::optional<Batch> Take();
+
+  // Queues notices, at most NoticeRoom() of them; everything up to number `noticed` was
+  // read. True when there is something to take.
+  bool Notify(std::vector<Notice> notices, std::uint64_t noticed);
+
+  // Free places, for notices.
+  std::size_t NoticeRoom() const;
+
+  // Every notice up to here was queued, delivered, or is not for this caller.
+  std::uint64_t noticed() const;
 
   // A batch without observations, for a heartbeat.
   Batch Idle() const;
@@ -128,13 +146,17 @@ class Subscription {
 
   bool MayQueue(const CareRecord& record);
   bool Queue(const CareRecordPtr& record, Position& reached);
-  // Who answers now; what was known when the record was read, when that is newer.
-  std::optional<Party> PartyNow(const CareRecord& record) const;
+  // Whose it is now; what was known when the record was read, when that is newer.
+  std::optional<Holder> HolderNow(const CareRecord& record) const;
   CareRecordPtr WithPartyNow(const CareRecordPtr& record) const;
   bool Full(const Load& load) const;
   bool Next(Load& load);
-  bool Deliver(const Entry& entry, Party party, Load& load);
-  Positions Resume() const;
+  bool Deliver(const Entry& entry, const Holder& holder, Load& load);
+  v1::Observation& Put(const CareRecord& record, const Holder& holder, Load& load) const;
+  bool NextNotice(Load& load);
+  Audience::Answer MayHave(const Notice& notice) const;
+  void Deliver(const Notice& notice, Load& load) const;
+  Place Resume() const;
 
   const Wish wish_;
   const Options options_;
@@ -149,6 +171,8 @@ class Subscription {
   std::deque<Entry> queue_;
   std::size_t early_ = 0;       // entries of queue_ that came before their routes
   SharedPositions considered_;  // as considered()
+  std::deque<Notice> notices_;
+  std::uint64_t noticed_ = 0;  // as noticed()
   // What MayReceive answered, by unit, while rights_revision_ stands.
   std::unordered_map<std::string, Audience::Answer> answers_;
   std::uint64_t rights_revision_ = 0;

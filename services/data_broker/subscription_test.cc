@@ -33,13 +33,13 @@ class SubscriptionTest : public ::testing::Test {
     record->observation.set_id(device + "@" + std::to_string(ms));
     record->observation.set_device(device);
     record->observation.set_kind(kind);
-    record->party = audience_.PartyOf(*record);
+    if (const auto holder = audience_.HolderOf(*record)) record->party = holder->party;
     return record;
   }
 
   SubscriptionPtr Subscribe(Wish wish, std::size_t capacity = 8) {
     auto subscription = std::make_shared<Subscription>(
-        std::move(wish), Positions{}, Subscription::Options{.capacity = capacity, .max_batch = 4}, audience_, metrics_);
+        std::move(wish), Place{}, Subscription::Options{.capacity = capacity, .max_batch = 4}, audience_, metrics_);
     hub_.Add(subscription);
     hub_.Join(subscription);
     return subscription;
@@ -93,15 +93,15 @@ TEST_F(SubscriptionTest, CursorPassesOthersRecordsOnceTheQueueIsEmpty) {
   Publish({Record("a-1", 1), Record("b-1", 5, "glucose", 7)});
   const auto batch = subscription->Take();
   ASSERT_TRUE(batch);
-  EXPECT_EQ(batch->after[LogAt(0)].ms, 1U);
-  EXPECT_EQ(batch->after[LogAt(7)].ms, 5U);
+  EXPECT_EQ(batch->after.logs[LogAt(0)].ms, 1U);
+  EXPECT_EQ(batch->after.logs[LogAt(7)].ms, 5U);
 }
 
 TEST_F(SubscriptionTest, CursorOfAPartBatchResumesBehindThatPart) {
   const auto subscription = Subscribe({.caller = "care-a"});
   Publish({Record("a-1", 1), Record("a-1", 2), Record("a-1", 3), Record("a-1", 4), Record("a-1", 5)});
-  EXPECT_EQ(subscription->Take()->after[LogAt(0)].ms, 4U);
-  EXPECT_EQ(subscription->Take()->after[LogAt(0)].ms, 5U);
+  EXPECT_EQ(subscription->Take()->after.logs[LogAt(0)].ms, 4U);
+  EXPECT_EQ(subscription->Take()->after.logs[LogAt(0)].ms, 5U);
 }
 
 TEST_F(SubscriptionTest, WithholdsWhatIsQueuedWhenRightsAreWithdrawn) {
@@ -131,7 +131,7 @@ TEST_F(SubscriptionTest, WaitsWhileRightsAreOutOfDate) {
   audience_.Stale(true);
   Publish({Record("a-1", 1)});
   EXPECT_FALSE(subscription->Take());
-  EXPECT_EQ(subscription->Idle().after[LogAt(0)].ms, 0U);
+  EXPECT_EQ(subscription->Idle().after.logs[LogAt(0)].ms, 0U);
   audience_.Stale(false);
   EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@1"));
 }
@@ -171,8 +171,8 @@ TEST_F(SubscriptionTest, DoesNotJoinWhenTheHubHasForgottenSomething) {
 }
 
 TEST_F(SubscriptionTest, DoesNotRepeatWhatCatchUpReadAheadOfTheFeed) {
-  const auto subscription = std::make_shared<Subscription>(Wish{.caller = "care-a"}, Positions{},
-                                                           Subscription::Options{}, audience_, metrics_);
+  const auto subscription =
+      std::make_shared<Subscription>(Wish{.caller = "care-a"}, Place{}, Subscription::Options{}, audience_, metrics_);
   hub_.Add(subscription);
   Positions ahead{};
   ahead[LogAt(0)] = {2, 0};
@@ -198,10 +198,10 @@ TEST_F(SubscriptionTest, ARecordBeforeItsRouteHoldsUpNothingButTheCursor) {
   const auto batch = subscription->Take();
   ASSERT_TRUE(batch);
   EXPECT_EQ(batch->response.observations_size(), 3);
-  EXPECT_EQ(batch->after[LogAt(0)].ms, 1U);
-  EXPECT_EQ(batch->after[LogAt(7)].ms, 4U) << "another log";
+  EXPECT_EQ(batch->after.logs[LogAt(0)].ms, 1U);
+  EXPECT_EQ(batch->after.logs[LogAt(7)].ms, 4U) << "another log";
   EXPECT_FALSE(subscription->pending());
-  EXPECT_EQ(subscription->Idle().after[LogAt(0)].ms, 1U);
+  EXPECT_EQ(subscription->Idle().after.logs[LogAt(0)].ms, 1U);
 }
 
 TEST_F(SubscriptionTest, WhatWaitedKeepsItsPlaceAmongItsDevices) {
@@ -216,7 +216,7 @@ TEST_F(SubscriptionTest, WhatWaitedKeepsItsPlaceAmongItsDevices) {
   EXPECT_TRUE(subscription->pending());
   Publish({Record("a-1", 4), Record("new-1", 5)});
   EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@1", "a-1@2", "new-1@3", "a-1@4", "new-1@5"));
-  EXPECT_EQ(subscription->Idle().after[LogAt(0)].ms, 5U);
+  EXPECT_EQ(subscription->Idle().after.logs[LogAt(0)].ms, 5U);
 }
 
 TEST_F(SubscriptionTest, NothingGoesBeforeAnEarlierRecordOfItsDevice) {
@@ -226,7 +226,7 @@ TEST_F(SubscriptionTest, NothingGoesBeforeAnEarlierRecordOfItsDevice) {
   early->party.reset();
   Publish({early, Record("a-1", 2, "glucose", 16), Record("a-1", 3)});
   EXPECT_FALSE(subscription->Take());
-  EXPECT_EQ(subscription->Idle().after[LogAt(16)].ms, 0U);
+  EXPECT_EQ(subscription->Idle().after.logs[LogAt(16)].ms, 0U);
   audience_.Answers("a-1", "unit-a", 2);
   EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@1", "a-1@2", "a-1@3"));
 }
@@ -236,7 +236,7 @@ TEST_F(SubscriptionTest, OneRouteDoesNotWaitForAnother) {
   Publish({Record("new-1", 1), Record("new-2", 2), Record("new-1", 3)});
   audience_.Answers("new-2", "unit-a");
   EXPECT_THAT(TakeIds(*subscription), ElementsAre("new-2@2"));
-  EXPECT_EQ(subscription->Idle().after[LogAt(0)].ms, 0U);
+  EXPECT_EQ(subscription->Idle().after.logs[LogAt(0)].ms, 0U);
 }
 
 TEST_F(SubscriptionTest, WhatWaitedGoesToWhoeverAnswersAndIsNotCountedForOthers) {
@@ -250,7 +250,7 @@ TEST_F(SubscriptionTest, WhatWaitedGoesToWhoeverAnswersAndIsNotCountedForOthers)
   EXPECT_THAT(TakeIds(*ab), IsEmpty());
   EXPECT_THAT(TakeIds(*weight), IsEmpty());
   EXPECT_THAT(TakeIds(*b), ElementsAre("new-1@1"));
-  EXPECT_EQ(a->Idle().after[LogAt(0)].ms, 1U);
+  EXPECT_EQ(a->Idle().after.logs[LogAt(0)].ms, 1U);
   EXPECT_NE(registry_.Text().find("nara_broker_withheld_total 0"), std::string::npos);
 }
 
@@ -267,15 +267,15 @@ TEST_F(SubscriptionTest, WhatWaitsForItsRouteIsBounded) {
 }
 
 TEST_F(SubscriptionTest, CatchUpGoesOnBehindARecordThatWaits) {
-  const auto subscription = std::make_shared<Subscription>(Wish{.caller = "care-a"}, Positions{},
-                                                           Subscription::Options{}, audience_, metrics_);
+  const auto subscription =
+      std::make_shared<Subscription>(Wish{.caller = "care-a"}, Place{}, Subscription::Options{}, audience_, metrics_);
   hub_.Add(subscription);
   Positions read{};
   read[LogAt(0)] = {9, 0};
   subscription->Fill(std::vector{Record("new-1", 1), Record("a-1", 2)}, read);
   EXPECT_EQ(subscription->considered()[LogAt(0)].ms, 9U);
   EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@2"));
-  EXPECT_EQ(subscription->Idle().after[LogAt(0)].ms, 0U);
+  EXPECT_EQ(subscription->Idle().after.logs[LogAt(0)].ms, 0U);
   ASSERT_TRUE(hub_.Join(subscription));
   audience_.Answers("new-1", "unit-a");
   EXPECT_THAT(TakeIds(*subscription), ElementsAre("new-1@1"));
@@ -323,7 +323,7 @@ TEST_F(SubscriptionTest, OneWorkerAtATimeCatchesUp) {
 
 TEST_F(SubscriptionTest, ABatchIsBoundedInBytes) {
   auto subscription = std::make_shared<Subscription>(
-      Wish{.caller = "care-a"}, Positions{}, Subscription::Options{.capacity = 8, .max_batch = 8, .max_batch_bytes = 1},
+      Wish{.caller = "care-a"}, Place{}, Subscription::Options{.capacity = 8, .max_batch = 8, .max_batch_bytes = 1},
       audience_, metrics_);
   hub_.Add(subscription);
   hub_.Join(subscription);

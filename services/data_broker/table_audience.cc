@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "common/routes/timeline.h"
 #include "common/rpc/error.h"
 
 namespace nara::broker {
@@ -16,15 +15,17 @@ bool TableAudience::OnItsWay(const CareRecord& record) const {
   return heard < absl::FromUnixMillis(static_cast<std::int64_t>(record.position.ms)) + kPatience;
 }
 
-std::optional<Party> TableAudience::PartyOf(const CareRecord& record) const {
+std::optional<Holder> TableAudience::HolderOf(const CareRecord& record) const {
   if (OnItsWay(record)) return std::nullopt;
   const RouteTable::Pointer route = routes_.Find(record.observation.device());
-  const auto* assignment = route == nullptr ? nullptr : FindAssignment(*route, record.assignment);
-  if (assignment == nullptr) return Party{};
-  const registry::v1::Responsibility* responsible =
-      ResponsibleAt(*assignment, registry::v1::PURPOSE_CARE, record.observation.effective_at());
-  if (responsible == nullptr) return Party{};
-  return Party{responsible->principal(), responsible->unit()};
+  return route == nullptr ? Holder{.assignment = record.assignment} : broker::HolderOf(*route, record);
+}
+
+std::optional<Judgement> TableAudience::JudgementOf(const CareRecord& record) const {
+  if (OnItsWay(record)) return std::nullopt;
+  const RouteTable::Pointer route = routes_.Find(record.observation.device());
+  if (route == nullptr) return Judgement{.holder = {record.assignment, record.resident, Party{}}, .notices = {}};
+  return JudgeNew(*route, record);
 }
 
 Audience::Answer TableAudience::MayReceive(const std::string& caller, const Party& party) const {

@@ -19,7 +19,9 @@ class TableAudience final : public Audience {
   TableAudience(const RouteTable& routes, const AccessTable& clients, const Clock& clock)
       : routes_(routes), clients_(clients), clock_(clock), authorizer_(clients) {}
 
-  std::optional<Party> PartyOf(const CareRecord& record) const override;
+  std::optional<Holder> HolderOf(const CareRecord& record) const override;
+  std::optional<Judgement> JudgementOf(const CareRecord& record) const override;
+  bool Knows(std::uint64_t revision) const override { return routes_.revision() >= revision; }
   Answer MayReceive(const std::string& caller, const Party& party) const override;
   absl::Status Admit(const std::string& peer, const std::string& caller) const override;
   Reach ReachOf(const std::string& caller) const override;

@@ -44,32 +44,32 @@ class TableAudienceTest : public ::testing::Test {
 
 TEST_F(TableAudienceTest, KnowsWhoAnswersAtTheRecordsTime) {
   routes_.Apply(true, {RouteOf("a-1", 1, "unit-a")}, 1);
-  EXPECT_EQ(audience_.PartyOf(Record("a-1", 1)), (Party{"1480", "unit-a"}));
-  EXPECT_TRUE(audience_.PartyOf(Record("a-1", 1, testing::kNoon - 1))->nobody()) << "before its assignment";
-  EXPECT_TRUE(audience_.PartyOf(Record("a-2", 1))->nobody()) << "no such device";
+  EXPECT_EQ(audience_.HolderOf(Record("a-1", 1))->party, (Party{"1480", "unit-a"}));
+  EXPECT_TRUE(audience_.HolderOf(Record("a-1", 1, testing::kNoon - 1))->party.nobody()) << "before its assignment";
+  EXPECT_TRUE(audience_.HolderOf(Record("a-2", 1))->party.nobody()) << "no such device";
 }
 
 TEST_F(TableAudienceTest, SaysNothingBeforeTheFirstState) {
-  EXPECT_FALSE(audience_.PartyOf(Record("a-1", 0)));
+  EXPECT_FALSE(audience_.HolderOf(Record("a-1", 0)));
 }
 
 TEST_F(TableAudienceTest, SaysNothingOfARecordWithANewerRouteThanItsCopys) {
   routes_.Apply(true, {RouteOf("a-1", 1, "unit-a")}, 1);
   const CareRecord moved = Record("a-1", 2);
   const CareRecord added = Record("a-2", 3);
-  EXPECT_FALSE(audience_.PartyOf(moved));
+  EXPECT_FALSE(audience_.HolderOf(moved));
   routes_.Apply(false, {RouteOf("a-1", 2, "unit-b")}, 2);
-  EXPECT_EQ(audience_.PartyOf(moved)->unit, "unit-b");
-  EXPECT_FALSE(audience_.PartyOf(added));
+  EXPECT_EQ(audience_.HolderOf(moved)->party.unit, "unit-b");
+  EXPECT_FALSE(audience_.HolderOf(added));
   routes_.Apply(false, {RouteOf("a-2", 3, "unit-a")}, 3);
-  EXPECT_EQ(audience_.PartyOf(added)->unit, "unit-a");
+  EXPECT_EQ(audience_.HolderOf(added)->party.unit, "unit-a");
 }
 
 TEST_F(TableAudienceTest, WaitsForARouteForAsLongAsTheRegistryIsSilent) {
   routes_.Apply(true, {RouteOf("a-1", 1, "unit-a")}, 1);
   const CareRecord record = Record("a-1", 2);
   clock_.Advance(absl::Hours(24));
-  EXPECT_FALSE(audience_.PartyOf(record));
+  EXPECT_FALSE(audience_.HolderOf(record));
 }
 
 TEST_F(TableAudienceTest, WaitsForTheStateThatIsLoadedToBeConfirmed) {
@@ -78,10 +78,10 @@ TEST_F(TableAudienceTest, WaitsForTheStateThatIsLoadedToBeConfirmed) {
   before.Apply(true, {RouteOf("a-1", 1, "unit-a")}, 1);
   ASSERT_TRUE(before.Save(dir.File("routes.pb")).ok());
   ASSERT_TRUE(routes_.Load(dir.File("routes.pb")).ok());
-  EXPECT_EQ(audience_.PartyOf(Record("a-1", 1))->unit, "unit-a");
+  EXPECT_EQ(audience_.HolderOf(Record("a-1", 1))->party.unit, "unit-a");
   const CareRecord record = Record("a-1", 2);
   clock_.Advance(absl::Hours(1));
-  EXPECT_FALSE(audience_.PartyOf(record));
+  EXPECT_FALSE(audience_.HolderOf(record));
 }
 
 TEST_F(TableAudienceTest, ARegistryThatIsHeardAndDoesNotKnowARouteHasLostIt) {
@@ -89,11 +89,11 @@ TEST_F(TableAudienceTest, ARegistryThatIsHeardAndDoesNotKnowARouteHasLostIt) {
   const CareRecord record = Record("a-1", 2);
   clock_.Advance(TableAudience::kPatience - absl::Seconds(1));
   routes_.Heard(1);
-  EXPECT_FALSE(audience_.PartyOf(record)) << "it may still be on its way";
+  EXPECT_FALSE(audience_.HolderOf(record)) << "it may still be on its way";
   clock_.Advance(absl::Seconds(1));
-  EXPECT_FALSE(audience_.PartyOf(record)) << "not heard since";
+  EXPECT_FALSE(audience_.HolderOf(record)) << "not heard since";
   routes_.Heard(1);
-  EXPECT_EQ(audience_.PartyOf(record)->unit, "unit-a");
+  EXPECT_EQ(audience_.HolderOf(record)->party.unit, "unit-a");
 }
 
 }  // namespace

@@ -1,16 +1,13 @@
 #include "device_registry/app.h"
 
-#include <openssl/rand.h>
-
 #include <chrono>
-#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/escaping.h"
 #include "common/access/authorizer.h"
 #include "common/catalogue/catalogue.h"
+#include "common/hash/random.h"
 #include "common/log/log.h"
 #include "common/rpc/server.h"
 #include "common/time/swedish_calendar.h"
@@ -50,12 +47,9 @@ constexpr char kComponent[] = "device_registry";
 constexpr std::chrono::seconds kInForceLimit{1};
 constexpr std::chrono::seconds kLockOutLimit{2};
 
-// 128 random bits in hexadecimal.
+// 128 bits: two residents never get the same.
 std::string NewId() {
-  std::string bytes(16, '\0');
-  // No randomness: two residents would get the same id.
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) != 1) std::abort();
-  return absl::BytesToHexString(bytes);
+  return RandomHex(16);
 }
 
 PostgresOptions Options(const Config& config, const std::string& name) {

@@ -2,7 +2,6 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
@@ -17,6 +16,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/time/time.h"
+#include "common/hash/sha256.h"
 #include "common/rpc/error.h"
 #include "device_registry/identity/store.h"
 
@@ -245,11 +245,7 @@ bool DeviceCa::IsOurs(X509* certificate) const {
 }
 
 std::string DeviceCa::MqttPassword(const std::string& device) const {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  HMAC(EVP_sha256(), keys_->password_key.data(), static_cast<int>(keys_->password_key.size()),
-       reinterpret_cast<const unsigned char*>(device.data()), device.size(), digest.data(), &size);
-  return Hex(digest.data(), size);
+  return absl::BytesToHexString(HmacSha256(keys_->password_key, device));
 }
 
 }  // namespace nara::registry

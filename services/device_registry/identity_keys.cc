@@ -1,13 +1,11 @@
 #include "device_registry/identity_keys.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -15,6 +13,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_split.h"
+#include "common/hash/sha256.h"
 #include "common/rpc/error.h"
 
 namespace nara::registry {
@@ -161,10 +160,7 @@ absl::StatusOr<std::string> IdentityKeys::Open(const std::string& noun, const st
 }
 
 std::string IdentityKeys::Fingerprint(const std::string& number) const {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  HMAC(EVP_sha256(), search_.data(), Size(search_), Data(number), number.size(), digest.data(), &length);
-  return std::string(digest.begin(), digest.begin() + length);
+  return HmacSha256(search_, number);
 }
 
 }  // namespace nara::registry

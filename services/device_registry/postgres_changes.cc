@@ -35,8 +35,9 @@ from absences b join assignments a on a.id = b.assignment
 where a.device_number = any($1::bigint[]) order by b.assignment, lower(b.period), b.id)sql";
 
 constexpr char kCorrections[] = R"sql(
-select c.*, d.id as device
+select c.*, d.id as device, f.principal as from_principal, coalesce(t.principal, '') as to_principal
 from corrections c join devices d on d.number = c.device_number
+  join units f on f.id = c.from_unit left join units t on t.id = c.to_unit
 where c.device_number = any($1::bigint[]) order by c.revision, c.ordinal)sql";
 
 constexpr char kClients[] = "select * from clients where revision > $1::bigint";

@@ -134,6 +134,8 @@ v1::Correction CorrectionOf(const Row& row) {
   correction.set_to_assignment(row.String("to_assignment"));
   correction.set_to_resident(row.String("to_resident"));
   correction.set_to_unit(row.String("to_unit"));
+  correction.set_from_principal(row.String("from_principal"));
+  correction.set_to_principal(row.String("to_principal"));
   correction.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
   return correction;
 }

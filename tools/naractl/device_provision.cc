@@ -1,7 +1,7 @@
 #include <filesystem>
 #include <iostream>
-#include <random>
 
+#include "common/hash/random.h"
 #include "tools/fleet/enrolment.h"
 #include "tools/fleet/fleet_state.h"
 #include "tools/naractl/command.h"
@@ -18,13 +18,7 @@ struct ProvisionOptions {
   std::string folder;
 };
 
-std::string RandomHex() {
-  constexpr char kHex[] = "0123456789abcdef";
-  std::random_device random;
-  std::string text;
-  for (int i = 0; i < 8; ++i) text += kHex[random() % 16];
-  return text;
-}
+constexpr std::size_t kIdBytes = 4;
 
 std::string FolderOf(const ProvisionOptions& options, const Session::Call& call) {
   if (!options.folder.empty()) return options.folder;
@@ -42,12 +36,12 @@ absl::StatusOr<std::vector<fleet::FleetDevice>> MakeNew(const ProvisionOptions& 
                                                         fleet::Enrolment& enrolment) {
   std::vector<fleet::PlannedDevice> planned;
   for (int i = 0; i < options.count; ++i) {
-    const std::string id = options.product + "-" + RandomHex();
+    const std::string id = options.product + "-" + RandomHex(kIdBytes);
     planned.push_back({.id = id,
                        .product = options.product,
                        .principal = call.persona.principal,
                        .unit = UnitOf(options, call),
-                       .resident = "r-" + RandomHex(),
+                       .resident = "r-" + RandomHex(kIdBytes),
                        .sample = false});
   }
   return enrolment.Enrol(planned, {.connects = [](const auto&) { return true; },

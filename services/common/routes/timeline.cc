@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <tuple>
+#include <utility>
 
 namespace nara {
 
 using google::protobuf::Timestamp;
 using registry::v1::Absence;
 using registry::v1::Assignment;
+using registry::v1::Correction;
 using registry::v1::Purpose;
 using registry::v1::Responsibility;
 using registry::v1::Route;
@@ -29,7 +31,7 @@ std::tuple<std::int64_t, std::int64_t> Normal(const Timestamp& time) {
   return {seconds, nanos};
 }
 
-// An assignment or an absence.
+// An assignment, an absence, or the time of a correction.
 template <typename Period>
 bool Covers(const Period& period, const Timestamp& at) {
   return !Before(at, period.start_at()) && (!period.has_end_at() || Before(at, period.end_at()));
@@ -67,6 +69,18 @@ const Responsibility* ResponsibleAt(const Assignment& assignment, Purpose purpos
 const Responsibility* ResponsibleAt(const Route& route, Purpose purpose, const Timestamp& at) {
   const Assignment* assignment = AssignmentAt(route, at);
   return assignment == nullptr ? nullptr : ResponsibleAt(*assignment, purpose, at);
+}
+
+std::vector<const Correction*> CorrectionsAfter(const Route& route, Purpose purpose, std::string assignment,
+                                                std::uint64_t revision, const Timestamp& at) {
+  std::vector<const Correction*> steps;
+  for (const Correction& correction : route.corrections()) {
+    if (correction.purpose() != purpose || correction.revision() <= revision) continue;
+    if (correction.from_assignment() != assignment || !Covers(correction, at)) continue;
+    steps.push_back(&correction);
+    assignment = correction.to_assignment();
+  }
+  return steps;
 }
 
 const Absence* AbsentAt(const Assignment& assignment, const Timestamp& at) {

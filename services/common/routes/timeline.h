@@ -7,7 +7,9 @@
 
 #include <google/protobuf/timestamp.pb.h>
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "nara/registry/v1/registry.pb.h"
 
@@ -32,6 +34,15 @@ const registry::v1::Responsibility* ResponsibleAt(const registry::v1::Assignment
 // Who answers for `purpose` of the device at `at`; null when it was nobody's.
 const registry::v1::Responsibility* ResponsibleAt(const registry::v1::Route& route, registry::v1::Purpose purpose,
                                                   const google::protobuf::Timestamp& at);
+
+// The corrections that lead on a record which was made under `assignment` by the route
+// of `revision`, in their order: it belongs to where the last of them leads, which may be
+// nobody (docs/formats/corrections.md). None: it is where it was. A record that has
+// been led on already, part of the way or all of it, ends in the same place.
+std::vector<const registry::v1::Correction*> CorrectionsAfter(const registry::v1::Route& route,
+                                                              registry::v1::Purpose purpose, std::string assignment,
+                                                              std::uint64_t revision,
+                                                              const google::protobuf::Timestamp& at);
 
 // The absence that the resident of the assignment is in at `at`; null when at home.
 // Alarms of doses, movement and planned measurements pause meanwhile.

@@ -112,5 +112,43 @@ TEST(AbsentAt, HoldsItsStartAndNotItsEnd) {
   EXPECT_EQ(AbsentAt(route, At(9'999'999)), &leave) << "until somebody says that it has ended";
 }
 
+void Correct(Route& route, std::uint64_t revision, const std::string& from, const std::string& to) {
+  registry::v1::Correction& correction = *route.add_corrections();
+  correction.set_purpose(PURPOSE_CARE);
+  correction.set_revision(revision);
+  correction.set_from_assignment(from);
+  correction.set_to_assignment(to);
+  *correction.mutable_start_at() = At(100);
+  *correction.mutable_end_at() = At(200);
+}
+
+std::string Led(const Route& route, const std::string& assignment, std::uint64_t revision, std::int64_t at = 150) {
+  const auto steps = CorrectionsAfter(route, PURPOSE_CARE, assignment, revision, At(at));
+  return steps.empty() ? assignment : steps.back()->to_assignment();
+}
+
+TEST(Timeline, CorrectionsLeadARecordOnThatWasMadeBeforeThem) {
+  Route route;
+  Correct(route, 10, "a1", "a2");
+  EXPECT_EQ(Led(route, "a1", 9), "a2");
+  EXPECT_EQ(Led(route, "a1", 10), "a1") << "the route knew by then";
+  EXPECT_EQ(Led(route, "a1", 9, 99), "a1");
+  EXPECT_EQ(Led(route, "a1", 9, 200), "a1");
+  EXPECT_EQ(Led(route, "a3", 9), "a3");
+  EXPECT_TRUE(CorrectionsAfter(route, PURPOSE_ALARM, "a1", 9, At(150)).empty());
+}
+
+TEST(Timeline, ACorrectionOfACorrectionLeadsToTheSamePlaceFromWhereverARecordStands) {
+  Route there_and_back;
+  Correct(there_and_back, 10, "a1", "a2");
+  Correct(there_and_back, 20, "a2", "a1");
+  for (const char* stands : {"a1", "a2"}) EXPECT_EQ(Led(there_and_back, stands, 1), "a1");
+  Correct(there_and_back, 30, "a1", "a3");
+  for (const char* stands : {"a1", "a2", "a3"}) EXPECT_EQ(Led(there_and_back, stands, 1), "a3");
+  Route to_nobody;
+  Correct(to_nobody, 10, "a1", "");
+  EXPECT_EQ(Led(to_nobody, "a1", 1), "");
+}
+
 }  // namespace
 }  // namespace nara

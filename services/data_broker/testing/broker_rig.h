@@ -21,6 +21,8 @@ struct RigOptions {
   std::size_t max_subscriptions = 4096;
   std::size_t max_of_client = 256;
   std::chrono::milliseconds heartbeat{30};
+  std::size_t batch = 4;    // in one response
+  std::size_t notices = 5;  // in one read
 };
 
 // Stores and logs must outlive it.
@@ -36,17 +38,22 @@ class BrokerRig {
         writer_(WriterOptions(), {shelf, source, store, audience, relabeller_, metrics_, clock_}),
         feed_(FeedOptions(), {shelf, source, audience, hub_, metrics_, clock_}),
         catch_up_(CatchUpOptions(), {shelf, reader, audience, hub_, metrics_, clock_}),
+        notices_(
+            {.poll = std::chrono::milliseconds(10), .again = std::chrono::milliseconds(1), .piece = options.notices},
+            {reader, audience, metrics_, clock_}),
         deliverer_({.heartbeat = options.heartbeat, .check = options.heartbeat}, seal_, metrics_, clock_),
         service_({.max_subscriptions = options.max_subscriptions,
                   .max_of_client = options.max_of_client,
-                  .subscription = {.capacity = options.queue, .max_batch = 4},
+                  .subscription = {.capacity = options.queue, .max_batch = options.batch},
                   .care_kinds = CareKinds()},
-                 {audience, seal_, reader, hub_, catch_up_, deliverer_, metrics_}) {
+                 {audience, seal_, reader, hub_, catch_up_, notices_, deliverer_, metrics_}) {
     const auto wake = [this](const SubscriptionPtr& pending) { deliverer_.Wake(pending); };
     hub_.OnPending(wake);
     catch_up_.OnPending(wake);
+    notices_.OnPending(wake);
     deliverer_.OnServed([this](const SubscriptionPtr& served) { catch_up_.Feed(served); });
     catch_up_.Start();
+    notices_.Start();
     deliverer_.Start();
   }
   ~BrokerRig() { Stop(); }
@@ -55,6 +62,7 @@ class BrokerRig {
   void Stop() {
     feed_.Stop();
     writer_.Stop();
+    notices_.Stop();
     deliverer_.Stop();
     catch_up_.Stop();
   }
@@ -91,6 +99,7 @@ class BrokerRig {
 
   Hub& hub() { return hub_; }
   Relabeller& relabeller() { return relabeller_; }
+  const NoticeBoard& notices() const { return notices_; }
   metrics::Registry& registry() { return registry_; }
 
  private:
@@ -129,6 +138,7 @@ class BrokerRig {
   HistoryWriter writer_;
   Feed feed_;
   CatchUp catch_up_;
+  NoticeBoard notices_;
   Deliverer deliverer_;
   Service service_;
 };

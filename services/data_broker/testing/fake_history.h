@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,10 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     for (const CareRecordPtr& row : rows_) units[row->observation.id()] = row->party->unit;
     return units;
   }
+  std::vector<Notice> notices() const {
+    const std::lock_guard lock(mutex_);
+    return notices_;
+  }
   Positions positions() const {
     const std::lock_guard lock(mutex_);
     return positions_;
@@ -71,7 +76,7 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     std::vector<CareRecordPtr> found;
     for (const CareRecordPtr& row : rows_) {
       const bool in = row->log == query.log && row->position > query.after && row->position <= query.until;
-      if (in && Reached(query.reach, *row) && found.size() < query.limit) found.push_back(row);
+      if (in && Reached(query.reach, *row->party) && found.size() < query.limit) found.push_back(row);
     }
     return found;
   }
@@ -80,7 +85,7 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     if (down_) return Gone();
     std::vector<CareRecordPtr> found;
     for (const CareRecordPtr& row : rows_) {
-      if (Reached(query.reach, *row) && Older(*row, query.before)) found.push_back(row);
+      if (Reached(query.reach, *row->party) && Older(*row, query.before)) found.push_back(row);
     }
     std::ranges::sort(found, [](const auto& a, const auto& b) { return KeyOf(*a) > KeyOf(*b); });
     if (found.size() > query.limit) found.resize(query.limit);
@@ -108,6 +113,7 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     for (const CareRecordPtr& row : batch.rows) {
       if (ids_.insert(row->observation.id()).second) rows_.push_back(row);
     }
+    Notify(batch.notices);
     for (const auto& [log, position] : batch.positions) positions_[log] = position;
     return absl::OkStatus();
   }
@@ -116,7 +122,29 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     if (down_) return Gone();
     return labelled_;
   }
-  absl::StatusOr<RelabelledPiece> Relabel(const std::string& device, const std::vector<Label>& labels,
+  absl::StatusOr<NoticeHead> Noticed() override {
+    const std::lock_guard lock(mutex_);
+    if (down_) return Gone();
+    NoticeHead head{.number = notices_.size()};
+    for (const Notice& notice : notices_) head.revision = std::max(head.revision, notice.revision);
+    return head;
+  }
+  absl::StatusOr<std::vector<Notice>> Notices(const NoticeQuery& query) override {
+    const std::lock_guard lock(mutex_);
+    if (down_) return Gone();
+    std::vector<Notice> found;
+    for (Notice notice : notices_) {
+      const bool in = notice.number > query.after && notice.number <= query.until && found.size() < query.limit;
+      if (!in || !Reached(query.reach, notice.party)) continue;
+      if (!query.kinds.empty() && !query.kinds.contains(notice.kind)) continue;
+      const auto row = std::ranges::find(rows_, notice.id, [](const auto& r) { return r->observation.id(); });
+      const bool still = row != rows_.end() && (*row)->party->unit == notice.party.unit;
+      if (notice.what == Notice::What::kReissued && still) notice.record = *row;
+      found.push_back(std::move(notice));
+    }
+    return found;
+  }
+  absl::StatusOr<RelabelledPiece> Relabel(const std::string& device, const Verdict& verdict,
                                           const std::optional<ListKey>& after, std::size_t limit) override {
     const std::lock_guard lock(mutex_);
     if (down_) return Gone();
@@ -129,7 +157,7 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     if (std::min(limit, behind.size()) > manages_) return TooLong();
     RelabelledPiece piece;
     for (auto row = behind.begin(); row != behind.end() && piece.rows < limit; ++row, ++piece.rows) {
-      *row->second = Labelled(**row->second, labels);
+      *row->second = Labelled(**row->second, verdict(**row->second));
       piece.last = {row->first.first, row->first.second};
     }
     if (piece.rows < limit) piece.last.reset();
@@ -145,14 +173,21 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
  private:
   static absl::Status Gone() { return absl::UnavailableError("history is down"); }
   static absl::Status TooLong() { return absl::DeadlineExceededError("the statement took too long"); }
-  static CareRecordPtr Labelled(const CareRecord& row, const std::vector<Label>& labels) {
+  CareRecordPtr Labelled(const CareRecord& row, Judgement judgement) {
     auto labelled = std::make_shared<CareRecord>(row);
-    const std::int64_t at = Micros(row.observation.effective_at());
-    for (const Label& label : labels) {
-      const bool meant = label.assignment == row.assignment && label.since_us <= at;
-      if (meant && (!label.until_us || at < *label.until_us)) labelled->party = label.party;
-    }
+    labelled->assignment = std::move(judgement.holder.assignment);
+    labelled->resident = std::move(judgement.holder.resident);
+    labelled->party = std::move(judgement.holder.party);
+    Notify(judgement.notices);
     return labelled;
+  }
+  void Notify(const std::vector<Notice>& notices) {
+    const auto key = [](const Notice& n) { return std::tuple(n.id, n.revision, n.party.unit, n.what); };
+    for (const Notice& notice : notices) {
+      if (std::ranges::any_of(notices_, [&](const Notice& n) { return key(n) == key(notice); })) continue;
+      notices_.push_back(notice);
+      notices_.back().number = notices_.size();
+    }
   }
   static std::pair<std::int64_t, std::string> KeyOf(const CareRecord& row) {
     return {Micros(row.observation.effective_at()), row.observation.id()};
@@ -160,14 +195,15 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
   static bool Older(const CareRecord& row, const std::optional<ListKey>& before) {
     return !before || KeyOf(row) < std::pair(before->effective_us, before->id);
   }
-  static bool Reached(const Audience::Reach& reach, const CareRecord& row) {
-    return reach.principal.empty() ? std::ranges::find(reach.units, row.party->unit) != reach.units.end()
-                                   : reach.principal == row.party->principal;
+  static bool Reached(const Audience::Reach& reach, const Party& party) {
+    return reach.principal.empty() ? std::ranges::find(reach.units, party.unit) != reach.units.end()
+                                   : reach.principal == party.principal;
   }
 
   mutable std::mutex mutex_;
   std::vector<CareRecordPtr> rows_;
   std::set<std::string> ids_;
+  std::vector<Notice> notices_;
   Positions positions_;
   std::map<std::string, std::uint64_t> labelled_;
   std::set<LogId> elsewhere_;

@@ -209,6 +209,16 @@ class FakeAudience final : public Audience {
     const std::lock_guard lock(mutex_);
     routes_[device] = {revision, {"1480", unit}};
   }
+  // From now on by this route, corrections included.
+  void Follows(registry::v1::Route route) {
+    const std::lock_guard lock(mutex_);
+    timelines_[route.device()] = std::move(route);
+  }
+  // Our copy of the routes is no further.
+  void KnowsUpTo(std::uint64_t revision) {
+    const std::lock_guard lock(mutex_);
+    knows_ = revision;
+  }
   void Allow(const std::string& caller, const std::set<std::string>& units) {
     const std::lock_guard lock(mutex_);
     units_[caller] = units;
@@ -231,11 +241,27 @@ class FakeAudience final : public Audience {
     stale_ = stale;
   }
 
-  std::optional<Party> PartyOf(const CareRecord& record) const override {
+  std::optional<Holder> HolderOf(const CareRecord& record) const override {
     const std::lock_guard lock(mutex_);
+    const auto timeline = timelines_.find(record.observation.device());
+    if (timeline != timelines_.end()) return broker::HolderOf(timeline->second, record);
     const auto route = routes_.find(record.observation.device());
     if (route == routes_.end() || route->second.first < record.route_revision) return std::nullopt;
-    return route->second.second;
+    return Holder{record.assignment, record.resident, route->second.second};
+  }
+  std::optional<Judgement> JudgementOf(const CareRecord& record) const override {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto timeline = timelines_.find(record.observation.device());
+      if (timeline != timelines_.end()) return JudgeNew(timeline->second, record);
+    }
+    std::optional<Holder> holder = HolderOf(record);
+    if (!holder) return std::nullopt;
+    return Judgement{.holder = *std::move(holder), .notices = {}};
+  }
+  bool Knows(std::uint64_t revision) const override {
+    const std::lock_guard lock(mutex_);
+    return knows_ >= revision;
   }
   Answer MayReceive(const std::string& caller, const Party& party) const override {
     const std::lock_guard lock(mutex_);
@@ -263,6 +289,8 @@ class FakeAudience final : public Audience {
  private:
   mutable std::mutex mutex_;
   std::map<std::string, std::pair<std::uint64_t, Party>> routes_;
+  std::map<std::string, registry::v1::Route> timelines_;
+  std::uint64_t knows_ = std::numeric_limits<std::uint64_t>::max();
   std::map<std::string, std::set<std::string>> units_;
   std::set<std::string> principals_;
   std::uint64_t revision_ = 1;
@@ -322,6 +350,27 @@ class FakeWriter final : public ResponseWriter {
       for (const auto& observation : response.observations()) ids.push_back(observation.id());
     }
     return ids;
+  }
+  // "id unit revision" of what is withdrawn, in order.
+  std::vector<std::string> withdrawn() const {
+    std::vector<std::string> withdrawn;
+    for (const auto& response : received()) {
+      for (const v1::Withdrawn& one : response.withdrawn()) {
+        withdrawn.push_back(one.id() + " " + one.unit() + " " + std::to_string(one.revision()));
+      }
+    }
+    return withdrawn;
+  }
+  // "id resident revision" of what is reissued.
+  std::vector<std::string> reissued() const {
+    std::vector<std::string> reissued;
+    for (const auto& response : received()) {
+      for (const v1::Observation& one : response.observations()) {
+        if (one.reissued_by() == 0) continue;
+        reissued.push_back(one.id() + " " + one.resident() + " " + std::to_string(one.reissued_by()));
+      }
+    }
+    return reissued;
   }
   std::string cursor() const {
     const std::lock_guard lock(mutex_);

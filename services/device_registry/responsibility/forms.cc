@@ -25,7 +25,7 @@ bool Runs(const v1::Assignment& assignment, const Timestamp& at) {
 
 // Whose, and to whom, at an instant; all empty for nobody.
 struct Holder {
-  std::string assignment, resident, unit;
+  std::string assignment, resident, principal, unit;
   bool operator==(const Holder&) const = default;
 };
 
@@ -33,7 +33,8 @@ Holder HolderAt(const std::vector<v1::Assignment>& assignments, v1::Purpose purp
   for (const v1::Assignment& assignment : assignments) {
     if (!Runs(assignment, at)) continue;
     const v1::Responsibility* point = ResponsibleAt(assignment, purpose, at);
-    return {assignment.id(), assignment.resident(), point == nullptr ? "" : point->unit()};
+    if (point == nullptr) return {assignment.id(), assignment.resident(), "", ""};
+    return {assignment.id(), assignment.resident(), point->principal(), point->unit()};
   }
   return {};
 }
@@ -51,9 +52,11 @@ v1::Correction Piece(v1::Purpose purpose, const Holder& from, const Holder& to) 
   piece.set_purpose(purpose);
   piece.set_from_assignment(from.assignment);
   piece.set_from_resident(from.resident);
+  piece.set_from_principal(from.principal);
   piece.set_from_unit(from.unit);
   piece.set_to_assignment(to.assignment);
   piece.set_to_resident(to.resident);
+  piece.set_to_principal(to.principal);
   piece.set_to_unit(to.unit);
   return piece;
 }
