@@ -1,8 +1,5 @@
-#include <openssl/rand.h>
-
-#include <array>
-
 #include "common/access/access_table.h"
+#include "common/hash/random.h"
 #include "tools/naractl/command.h"
 #include "tools/platform/registry_client.h"
 
@@ -21,16 +18,6 @@ struct ListOptions {};
 struct OneOptions {
   std::string id;
 };
-
-// 256 random bits in hexadecimal.
-std::string NewToken() {
-  constexpr char kHex[] = "0123456789abcdef";
-  std::array<unsigned char, 32> bytes{};
-  RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
-  std::string token;
-  for (const unsigned char byte : bytes) token.append({kHex[byte >> 4], kHex[byte & 15]});
-  return token;
-}
 
 std::vector<std::string> Row(const registry::v1::Client& client) {
   std::string units;
@@ -119,7 +106,7 @@ absl::Status Revoke(Session& session, const OneOptions& options) {
 }
 
 absl::Status Token(Session& session, const OneOptions& options) {
-  const std::string token = NewToken();
+  const std::string token = RandomHex(32);
   // Printed after it works, and by this command alone.
   const absl::Status stored = Change(session, options.id, "client " + options.id + " has a new token:",
                                      [&](registry::v1::Client& client) { client.set_token_sha256(TokenHash(token)); });
