@@ -11,10 +11,12 @@
 
 namespace nara::broker {
 
-// Who answers for a record: a unit and its principal. Empty for nobody.
+// Who answers for a record: a unit, its principal and its provider. Empty for nobody;
+// the provider also when only history knows who it was.
 struct Party {
   std::string principal;
   std::string unit;
+  std::string provider = {};
 
   bool nobody() const { return unit.empty(); }
   friend bool operator==(const Party&, const Party&) = default;

@@ -16,6 +16,8 @@ Metrics::Metrics(metrics::Registry& registry)
           metrics::Latency())),
       withheld_(
           registry.AddCounter("nara_broker_withheld_total", "Observations withheld at delivery: rights had changed")),
+      blocked_(registry.AddCounter("nara_broker_blocked_total",
+                                   "Observations passed over: blocked, or without the consent that they need")),
       subscribers_(registry.AddGauge("nara_broker_subscribers", "Open subscriptions")),
       catch_ups_(registry.AddCounter("nara_broker_catch_ups_total", "Times a subscription began to read by itself")),
       catch_up_failures_(registry.AddCounter("nara_broker_catch_up_failures_total",

@@ -58,7 +58,9 @@ absl::StatusOr<std::vector<CareRecordPtr>> RecordsOf(const Result& result) {
 }
 
 // Row-level security is the second wall: the reach is in each query too.
-constexpr std::string_view kReach = "select set_config('nara.principal', $1, true), set_config('nara.units', $2, true)";
+constexpr std::string_view kReach = R"sql(
+select set_config('nara.principal', $1, true), set_config('nara.units', $2, true),
+       set_config('nara.residents', $3, true))sql";
 
 constexpr std::string_view kInsert = R"sql(
 insert into observations (id, device, assignment, resident, principal, unit, kind, effective_at, received_at,
@@ -176,7 +178,7 @@ absl::StatusOr<std::vector<CareRecordPtr>> PostgresHistoryReader::Select(const A
   if (!loan.ok()) return loan.status();
   auto transaction = Transaction::Begin(**loan);
   if (!transaction.ok()) return transaction.status();
-  const auto set = transaction->Execute(kReach, {reach.principal, Joined(reach.units)});
+  const auto set = transaction->Execute(kReach, {reach.principal, Joined(reach.units), Joined(reach.residents)});
   if (!set.ok()) return set.status();
   const auto result = transaction->Execute(query.sql, query.params);
   if (!result.ok()) return result.status();

@@ -6,9 +6,10 @@
 // later, from the place where it stopped. Catch-up becomes live under the hub's lock
 // (Hub::Join), so that no record falls between.
 //
-// Whether the caller may have a record is asked when it is queued, to keep other
-// people's records out of the queue, and again when it is taken out: rights and
-// responsibilities may have changed while it waited.
+// What is not within the caller's reach is not queued. Whether the caller may have a
+// record is asked when it is taken out: rights and responsibilities may have changed
+// while it waited. What is blocked then is passed over, for good: it stays in history
+// (docs/formats/privacy.md).
 //
 // A record that came before its route waits in its place and holds up nothing but its
 // device's and the cursor, which stays before it.
@@ -26,7 +27,7 @@
 #include <set>
 #include <span>
 #include <string>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "data_broker/metrics.h"
 #include "data_broker/ports.h"
@@ -127,6 +128,7 @@ class Subscription {
   };
 
   bool MayQueue(const CareRecord& record);
+  void LearnReach();
   bool Queue(const CareRecordPtr& record, Position& reached);
   // Who answers now; what was known when the record was read, when that is newer.
   std::optional<Party> PartyNow(const CareRecord& record) const;
@@ -149,8 +151,10 @@ class Subscription {
   std::deque<Entry> queue_;
   std::size_t early_ = 0;       // entries of queue_ that came before their routes
   SharedPositions considered_;  // as considered()
-  // What MayReceive answered, by unit, while rights_revision_ stands.
-  std::unordered_map<std::string, Audience::Answer> answers_;
+  // What ReachOf answered, while rights_revision_ stands.
+  std::string principal_;
+  std::unordered_set<std::string> units_;
+  std::unordered_set<std::string> residents_;
   std::uint64_t rights_revision_ = 0;
 };
 

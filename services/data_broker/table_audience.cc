@@ -24,15 +24,19 @@ std::optional<Party> TableAudience::PartyOf(const CareRecord& record) const {
   const registry::v1::Responsibility* responsible =
       ResponsibleAt(*assignment, registry::v1::PURPOSE_CARE, record.observation.effective_at());
   if (responsible == nullptr) return Party{};
-  return Party{responsible->principal(), responsible->unit()};
+  return Party{responsible->principal(), responsible->unit(), responsible->provider()};
 }
 
-Audience::Answer TableAudience::MayReceive(const std::string& caller, const Party& party) const {
+Audience::Answer TableAudience::MayReceive(const std::string& caller, const Party& party, const About& about) const {
   Object object;
   object.principal = party.principal;
   object.unit = party.unit;
+  object.provider = party.provider;
+  object.resident = about.resident;
+  if (supervision_.contains(about.product)) object.use = registry::v1::DATA_USE_SUPERVISION;
   const Decision decision = authorizer_.Decide(caller, Action::kReadCareData, object);
   if (decision.answer == Decision::Answer::kWait) return Answer::kLater;
+  if (decision.answer == Decision::Answer::kBlocked) return Answer::kBlocked;
   return decision.allowed() ? Answer::kYes : Answer::kNo;
 }
 
@@ -53,8 +57,11 @@ absl::Status TableAudience::Admit(const std::string& peer, const std::string& ca
 
 Audience::Reach TableAudience::ReachOf(const std::string& caller) const {
   const absl::StatusOr<Scope> scope = ScopeOf(caller, caller);
-  if (!scope.ok()) return {};
-  return {.principal = scope->principal, .units = scope->units};
+  const absl::StatusOr<Caller> known = authorizer_.Resolve(caller);
+  if (!scope.ok() || !known.ok()) return {};
+  return {.principal = scope->principal,
+          .units = scope->units,
+          .residents = authorizer_.ConsentedResidents(*known, Action::kReadCareData)};
 }
 
 }  // namespace nara::broker

@@ -90,6 +90,7 @@ class BrokerRig {
   }
 
   Hub& hub() { return hub_; }
+  Deliverer& deliverer() { return deliverer_; }
   Relabeller& relabeller() { return relabeller_; }
   metrics::Registry& registry() { return registry_; }
 

@@ -161,6 +161,7 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     return !before || KeyOf(row) < std::pair(before->effective_us, before->id);
   }
   static bool Reached(const Audience::Reach& reach, const CareRecord& row) {
+    if (std::ranges::find(reach.residents, row.observation.resident()) != reach.residents.end()) return true;
     return reach.principal.empty() ? std::ranges::find(reach.units, row.party->unit) != reach.units.end()
                                    : reach.principal == row.party->principal;
   }
