@@ -192,6 +192,7 @@ std::span<const Migration> Migrations() {
       Migration{8, "revocations, enrolments, controllers", kIdentitySchema},
       Migration{9, "scopes of clients", kPrivacySchema},
       Migration{10, "targets and fallbacks of chains, receivers, plans", kChainsSchema},
+      Migration{11, "consents and blocks", kConsentSchema},
   };
   return migrations;
 }

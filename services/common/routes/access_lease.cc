@@ -49,14 +49,14 @@ void AccessLease::Stop() {
 }
 
 void AccessLease::Run(const std::stop_token& stop) {
-  std::uint64_t confirmed = 0;
+  std::optional<std::uint64_t> confirmed;
   while (!stop.stop_requested()) {
     {
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, stop, kEvery, [&] { return revision_ != confirmed; });
       confirmed = revision_;
     }
-    if (confirmed != 0 && !stop.stop_requested()) Confirm(confirmed);
+    if (confirmed && !stop.stop_requested()) Confirm(*confirmed);
   }
 }
 

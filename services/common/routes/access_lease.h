@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -53,7 +54,7 @@ class AccessLease {
 
   std::mutex mutex_;
   std::condition_variable_any wake_;
-  std::uint64_t revision_ = 0;  // protected by mutex_; 0: nothing was said yet
+  std::optional<std::uint64_t> revision_;  // protected by mutex_
 
   std::jthread thread_;  // last: it uses everything above
 };
