@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "common/log/log.h"
 #include "common/routes/watcher.h"
@@ -30,6 +31,7 @@ class GatewayApp final : public app::App {
              {authorizer_, catalogue_, sessions_, feeds_, {*fleet_, *alerts_, *observations_}, metrics_}) {
     context.health.AddCheck("access", [this] { return AccessKnown(); });
     access_.OnChange([this](const auto&) { sessions_.EndStale(); });
+    privacy_.OnChange([this](const auto& changed) { Forget(changed); });
     api_.AddTo(router_);
     metrics_.AddRoutes(router_.Routes());
     router_.SetFallback([this](const Request& request, const PathParameters&) { return web_.Get(request.path); });
@@ -48,8 +50,14 @@ class GatewayApp final : public app::App {
   }
 
   absl::Status WatchAccess() {
-    watcher_ = Watcher::Start(registry_, access_, LocalCopy(config_.state_dir, "access"));
+    watcher_ = Watcher::Start(registry_, access_, privacy_, LocalCopy(config_.state_dir, "access"));
     return absl::OkStatus();
+  }
+
+  void Forget(const std::vector<PrivacyTable::Pointer>& changed) {
+    std::set<std::string> residents;
+    for (const PrivacyTable::Pointer& privacy : changed) residents.insert(privacy->resident());
+    feeds_.Forget(residents);
   }
 
   absl::Status Listen() {
@@ -67,6 +75,7 @@ class GatewayApp final : public app::App {
   const Catalogue catalogue_;
   const StaticFiles web_;
   AccessTable access_;
+  PrivacyTable privacy_;
   const Authorizer authorizer_{access_};
   Sessions sessions_;
   const std::shared_ptr<grpc::Channel> registry_;

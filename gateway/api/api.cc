@@ -247,7 +247,11 @@ Api::Result Api::ListObservations(const Caller& caller, const Request& request) 
   if (!parameters.status().ok()) return parameters.status();
   const auto page = deps_.ports.observations.List(caller.id, query);
   if (!page.ok()) return page.status();
-  return JsonResponse(ListText("observations", page->observations(), page->next_page_token()));
+  std::string text = ListText("observations", page->observations(), page->next_page_token());
+  // That blocked data exist, not what they are.
+  if (page->blocked()) text.insert(1, "\"blocked\":true,");
+  if (page->incomplete()) text.insert(1, "\"incomplete\":true,");
+  return JsonResponse(std::move(text));
 }
 
 Api::Result Api::Stream(const Caller& caller, const Request& request) {

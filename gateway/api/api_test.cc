@@ -283,6 +283,15 @@ TEST_F(ApiTest, ValuesKeepTheirDigits) {
               HasSubstr(R"("glucose":{"value":"5.50","ucum":"mmol/L","sent":{"value":"99","ucum":"mg/dL"}})"));
 }
 
+TEST_F(ApiTest, SaysThatBlockedObservationsExist) {
+  observations_.page.add_observations()->set_kind("weight");
+  EXPECT_THAT(Send(Bearer("care-token"), "GET", "/api/v1/observations").body, Not(HasSubstr("blocked")));
+  observations_.page.set_blocked(true);
+  const Response response = Send(Bearer("care-token"), "GET", "/api/v1/observations");
+  EXPECT_TRUE(ParseObject(response.body).ok()) << response.body;
+  EXPECT_THAT(response.body, HasSubstr(R"({"blocked":true,"observations":[)"));
+}
+
 TEST_F(ApiTest, ATimeThatTheDeviceDidNotGiveIsNotMadeUp) {
   auto* observation = observations_.page.add_observations();
   observation->set_kind("blood_pressure");

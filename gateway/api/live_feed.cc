@@ -74,9 +74,11 @@ absl::Status LiveFeed::FollowAlerts(std::stop_token stop) {
 absl::Status LiveFeed::FollowObservations(std::stop_token stop) {
   const absl::Status ended =
       ports_.observations.Subscribe(caller_.id, cursor_, stop, [this](const broker::v1::SubscribeResponse& response) {
-        for (const auto& observation : response.observations()) ring_.Publish("observation", ItemText(observation));
         // What a page shows of them it should not: the pages read again.
         if (response.withdrawn_size() > 0) ring_.Publish("reset", "{}");
+        for (const auto& observation : response.observations()) {
+          ring_.Publish("observation", ItemText(observation), observation.resident());
+        }
         cursor_ = response.cursor();
       });
   if (absl::IsInvalidArgument(ended)) cursor_.clear();
@@ -159,6 +161,11 @@ absl::Status LiveFeeds::Delivered(const std::string& client, const std::string& 
   const std::lock_guard lock(mutex_);
   const auto entry = feeds_.find(client);
   return entry == feeds_.end() ? NotAttending() : entry->second.feed->Delivered(alert, version);
+}
+
+void LiveFeeds::Forget(const std::set<std::string>& residents) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [client, entry] : feeds_) entry.feed->Forget(residents);
 }
 
 void LiveFeeds::ClosePages() {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -40,6 +41,9 @@ class LiveFeed {
   // An alarm centre attends when it returns.
   void Attach(const std::shared_ptr<EventQueue>& queue, const std::string& last_event_id);
   std::size_t followers() { return ring_.followers(); }
+
+  // What was observed of these residents reaches no page any more that has not had it.
+  void Forget(const std::set<std::string>& residents) { ring_.Forget(residents); }
 
   // A page shows the offer with this version of the alert.
   absl::Status Delivered(const std::string& alert, std::uint64_t version);
@@ -95,6 +99,9 @@ class LiveFeeds {
   // A page of the client shows the offer with this version of the alert. NotAttending() when the client has no feed
   // that attends.
   absl::Status Delivered(const std::string& client, const std::string& alert, std::uint64_t version);
+  // What these residents let others see has changed: what was observed of them, and has
+  // not reached a page yet, is read again under today's rights. Does not block.
+  void Forget(const std::set<std::string>& residents);
   // Closes every queue and ends every feed.
   void Stop();
 

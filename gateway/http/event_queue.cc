@@ -30,6 +30,15 @@ void EventQueue::Close() {
   Wake();
 }
 
+void EventQueue::Drop() {
+  {
+    const std::lock_guard lock(mutex_);
+    events_.clear();
+    closed_ = true;
+  }
+  Wake();
+}
+
 bool EventQueue::closed() const {
   const std::lock_guard lock(mutex_);
   return closed_;
@@ -70,12 +79,19 @@ std::string EventText(std::string_view id, std::string_view name, std::string_vi
   return text;
 }
 
-void EventRing::Publish(std::string_view name, std::string_view data) {
+void EventRing::Publish(std::string_view name, std::string_view data, std::string_view about) {
   const std::lock_guard lock(mutex_);
   ++last_;
-  events_.push_back({last_, EventText(absl::StrCat(incarnation_, "-", last_), name, data)});
+  events_.push_back({last_, EventText(absl::StrCat(incarnation_, "-", last_), name, data), std::string(about)});
   if (events_.size() > capacity_) events_.pop_front();
   PushToAll(events_.back().text);
+}
+
+void EventRing::Forget(const std::set<std::string>& about) {
+  const std::lock_guard lock(mutex_);
+  if (std::erase_if(events_, [&](const Event& event) { return about.contains(event.about); }) == 0) return;
+  for (const auto& queue : queues_) queue->Drop();
+  queues_.clear();
 }
 
 void EventRing::Tell(std::string_view name, std::string_view data) {

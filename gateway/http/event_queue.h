@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,8 @@ class EventQueue {
   // False when the queue is closed; closes it when it is full.
   bool Push(const std::string& event);
   void Close();
+  // Closes it, and drops what waits: the browser comes back for what it may still have.
+  void Drop();
   bool closed() const;
 
   // Everything that waits; "" when nothing does. Taken again only when the browser has taken what was taken before.
@@ -58,7 +61,10 @@ class EventRing {
   explicit EventRing(std::string incarnation, std::size_t capacity = 1024)
       : incarnation_(std::move(incarnation)), capacity_(capacity) {}
 
-  void Publish(std::string_view name, std::string_view data);
+  // `about` says whose it is, for Forget; empty: nobody's.
+  void Publish(std::string_view name, std::string_view data, std::string_view about = {});
+  // Drops every event about one of these, and every queue in which one may wait.
+  void Forget(const std::set<std::string>& about);
   // To those who are connected, without an id and without a place in the ring: what is true only now.
   void Tell(std::string_view name, std::string_view data);
 
@@ -73,6 +79,7 @@ class EventRing {
   struct Event {
     std::uint64_t number;
     std::string text;
+    std::string about;
   };
   void PushToAll(const std::string& text);
   // True when everything after `id` is still in the ring; sets `after`.

@@ -71,6 +71,21 @@ TEST(EventRing, WhoTakesNothingDoesNotFollow) {
   EXPECT_EQ(ring.followers(absl::Seconds(8)), 1u);
 }
 
+TEST(EventRing, ForgetsWhatIsAboutSomebody) {
+  EventRing ring("r");
+  const auto slow = Follow(ring);
+  ring.Publish("e", "1", "r-1");
+  ring.Publish("e", "2", "r-2");
+  ring.Publish("e", "3");
+  ring.Forget({"r-9"});
+  EXPECT_FALSE(slow->closed());
+  ring.Forget({"r-1"});
+  EXPECT_TRUE(slow->closed()) << "what waited there may have been about r-1";
+  EXPECT_EQ(slow->TakeAll(), "");
+  const std::string again = Follow(ring, "r-1")->TakeAll();
+  EXPECT_EQ(again, "id: r-2\nevent: e\ndata: 2\n\nid: r-3\nevent: e\ndata: 3\n\n");
+}
+
 TEST(EventRing, HeartbeatsTakeNoPlace) {
   EventRing ring("r", 1);
   ring.Publish("e", "1");

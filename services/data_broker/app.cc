@@ -28,10 +28,18 @@ std::set<std::string> CareKinds(const Catalogue& catalogue) {
   return kinds;
 }
 
+std::set<std::string> SupervisionProducts(const Catalogue& catalogue) {
+  std::set<std::string> products;
+  for (const auto& [id, product] : catalogue.products()) {
+    if (product.supervision) products.insert(id);
+  }
+  return products;
+}
+
 // Members in the order of their needs: what stands below uses what stands above.
 class Broker final : public app::App {
  public:
-  Broker(Config config, Seal seal, std::set<std::string> kinds, app::Context& context);
+  Broker(Config config, Seal seal, const Catalogue& catalogue, app::Context& context);
 
   absl::Status Start() override { return parts_.Start(); }
   void Stop() override { parts_.Stop(); }
@@ -49,6 +57,7 @@ class Broker final : public app::App {
   Metrics metrics_;
   RouteTable routes_;
   AccessTable clients_;
+  PrivacyTable privacy_;
   TableAudience audience_;
   Relabeller relabeller_{metrics_};
   PostgresHistoryReader history_reader_;
@@ -68,12 +77,12 @@ class Broker final : public app::App {
   app::Parts parts_;
 };
 
-Broker::Broker(Config config, Seal seal, std::set<std::string> kinds, app::Context& context)
+Broker::Broker(Config config, Seal seal, const Catalogue& catalogue, app::Context& context)
     : config_(std::move(config)),
       seal_(std::move(seal)),
-      kinds_(std::move(kinds)),
+      kinds_(CareKinds(catalogue)),
       metrics_(context.metrics),
-      audience_(routes_, clients_, context.clock),
+      audience_(routes_, clients_, privacy_, context.clock, SupervisionProducts(catalogue)),
       history_reader_(Postgres(), config_.history_readers),
       history_store_(Postgres(), UniqueHolder(context.name), kLease),
       history_writer_({.care_kinds = kinds_}, {.make_shelf = [this] { return Shelf(); },
@@ -115,7 +124,9 @@ PostgresOptions Broker::Postgres() const {
 void Broker::StartWatching() {
   const auto channel = rpc::Connect(config_.registry, config_.tls);
   route_watcher_ = Watcher::Start(channel, routes_, LocalCopy(config_.state_dir, "routes"));
-  client_watcher_ = Watcher::Start(channel, clients_, LocalCopy(config_.state_dir, "access"));
+  WatchOptions access = LocalCopy(config_.state_dir, "access");
+  access.settle = [this] { deliverer_.Settle(); };
+  client_watcher_ = Watcher::Start(channel, clients_, privacy_, std::move(access));
 }
 
 void Broker::AddParts(app::Context& context) {
@@ -126,8 +137,9 @@ void Broker::AddParts(app::Context& context) {
   deliverer_.OnServed([this](const SubscriptionPtr& served) { catch_up_.Feed(served); });
   routes_.OnChange([this](const auto& routes) { relabeller_.Changed(routes); });
   context.health.AddCheck("routes", [this] {
-    return routes_.ready() && clients_.ready() ? absl::OkStatus()
-                                               : absl::UnavailableError("nothing from the registry yet");
+    return routes_.ready() && clients_.ready() && privacy_.ready()
+               ? absl::OkStatus()
+               : absl::UnavailableError("nothing from the registry yet");
   });
   context.health.AddCheck(
       "logs", [this] { return feed_.healthy() ? absl::OkStatus() : absl::UnavailableError("Redis cannot be read"); });
@@ -160,7 +172,7 @@ absl::StatusOr<std::unique_ptr<app::App>> MakeApp(config::Section& root, app::Co
   if (!seal.ok()) return seal.status();
   const absl::StatusOr<Catalogue> catalogue = Catalogue::Load(config->catalogue);
   if (!catalogue.ok()) return catalogue.status();
-  return std::make_unique<Broker>(*std::move(config), *std::move(seal), CareKinds(*catalogue), context);
+  return std::make_unique<Broker>(*std::move(config), *std::move(seal), *catalogue, context);
 }
 
 }  // namespace nara::broker

@@ -11,10 +11,12 @@
 
 namespace nara::broker {
 
-// Who answers for a record: a unit and its principal. Empty for nobody.
+// Who answers for a record: a unit, its principal and its provider. Empty for nobody;
+// the provider also when only history knows who it was.
 struct Party {
   std::string principal;
   std::string unit;
+  std::string provider = {};
 
   bool nobody() const { return unit.empty(); }
   friend bool operator==(const Party&, const Party&) = default;
@@ -38,7 +40,7 @@ struct CareRecord {
   std::string resident;
   std::uint64_t route_revision = 0;
   // Who answered when it was read; asked again at delivery. Nothing: nobody can say
-  // before its route has come (Audience::PartyOf).
+  // before its route has come (Audience::HolderOf).
   std::optional<Party> party;
   // As ingest made it, without principal and unit. Who receives it gets what depends on
   // when one asks, the resident too, from its Holder.

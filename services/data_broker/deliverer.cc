@@ -85,6 +85,8 @@ Deliverer::LinePtr Deliverer::Next(const std::stop_token& stop) {
   ready_.pop_front();
   line->queued = false;
   line->serving = true;
+  line->serial = ++last_serial_;
+  under_way_.insert(line->serial);
   return line;
 }
 
@@ -136,6 +138,8 @@ void Deliverer::Done(const LinePtr& line) {
   const bool pending = line->subscription->pending();
   const std::lock_guard lock(mutex_);
   line->serving = false;
+  under_way_.erase(line->serial);
+  settled_.notify_all();
   if (closed) {
     lines_.erase(line->subscription);
   } else if (pending) {
@@ -159,6 +163,12 @@ void Deliverer::KeepTime(const std::stop_token& stop) {
       if (Due(line->last_sent, options_.heartbeat) || Due(line->last_check, options_.check)) Enqueue(line);
     }
   }
+}
+
+void Deliverer::Settle() {
+  std::unique_lock lock(mutex_);
+  const std::uint64_t last = last_serial_;
+  settled_.wait(lock, [&] { return under_way_.empty() || *under_way_.begin() > last; });
 }
 
 void Deliverer::Stop() {

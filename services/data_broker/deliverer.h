@@ -14,10 +14,12 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -63,6 +65,10 @@ class Deliverer {
   // There is something to take.
   void Wake(const SubscriptionPtr& subscription);
 
+  // Returns when every batch that was taken before has been handed to its stream: after
+  // a change of rights, nothing goes out any more that was decided by the older ones.
+  void Settle();
+
   // Ends the threads and closes every stream with UNAVAILABLE, also those that come
   // later. Idempotent.
   void Stop();
@@ -80,6 +86,7 @@ class Deliverer {
     bool queued = false;   // in ready_
     bool serving = false;  // by a thread, which looks at `again` when it is done
     bool again = false;
+    std::uint64_t serial = 0;  // of this serving, in under_way_
   };
   using LinePtr = std::shared_ptr<Line>;
 
@@ -108,6 +115,9 @@ class Deliverer {
   std::unordered_map<SubscriptionPtr, LinePtr> lines_;
   std::deque<LinePtr> ready_;
   std::vector<LinePtr> busy_;
+  std::condition_variable settled_;
+  std::set<std::uint64_t> under_way_;  // servings that have begun, in their order
+  std::uint64_t last_serial_ = 0;
   bool stopped_ = false;
   // Last: the threads use everything above.
   std::vector<std::jthread> threads_;

@@ -29,8 +29,10 @@ class Builder {
 };
 
 std::string Reached(Builder& builder, const Audience::Reach& reach) {
-  return reach.principal.empty() ? "unit = any (" + builder.Add(reach.units) + "::text[])"
-                                 : "principal = " + builder.Add(reach.principal);
+  const std::string own = reach.principal.empty() ? "unit = any (" + builder.Add(reach.units) + "::text[])"
+                                                  : "principal = " + builder.Add(reach.principal);
+  if (reach.residents.empty()) return own;
+  return "(" + own + " or resident = any (" + builder.Add(reach.residents) + "::text[]))";
 }
 
 void OfKinds(Builder& builder, const std::set<std::string>& kinds) {
@@ -82,7 +84,8 @@ Query ReplaySql(const ReplayQuery& query) {
 
 Query ListSql(const ListQuery& query) {
   const bool narrow = !query.device.empty() || !query.resident.empty();
-  if (query.reach.principal.empty() && !narrow) return ListByUnit(query);
+  const bool units_only = query.reach.principal.empty() && query.reach.residents.empty();
+  if (units_only && !narrow) return ListByUnit(query);
   Builder builder;
   builder << "select " << kRowColumns << " from observations where " << Reached(builder, query.reach);
   Filter(builder, query);

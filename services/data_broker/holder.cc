@@ -28,7 +28,7 @@ Holder HolderOf(const Route& route, const CareRecord& record, const Steps& steps
   Holder holder{.assignment = assignment->id(), .resident = assignment->resident(), .party = {}};
   if (holder.resident.empty()) holder.resident = record.observation.resident();
   const auto* responsible = ResponsibleAt(*assignment, registry::v1::PURPOSE_CARE, at);
-  if (responsible != nullptr) holder.party = {responsible->principal(), responsible->unit()};
+  if (responsible != nullptr) holder.party = {responsible->principal(), responsible->unit(), responsible->provider()};
   return holder;
 }
 

@@ -18,6 +18,8 @@ Metrics::Metrics(metrics::Registry& registry)
           registry.AddCounter("nara_broker_withdrawn_total", "Observations taken back from subscribers' streams")),
       withheld_(
           registry.AddCounter("nara_broker_withheld_total", "Observations withheld at delivery: rights had changed")),
+      blocked_(registry.AddCounter("nara_broker_blocked_total",
+                                   "Observations passed over: blocked, or without the consent that they need")),
       subscribers_(registry.AddGauge("nara_broker_subscribers", "Open subscriptions")),
       catch_ups_(registry.AddCounter("nara_broker_catch_ups_total", "Times a subscription began to read by itself")),
       catch_up_failures_(registry.AddCounter("nara_broker_catch_up_failures_total",

@@ -22,6 +22,8 @@ class Metrics {
   void DeliveredLive(std::chrono::milliseconds since_received);
   // Observations not handed over since the caller may not see them any more.
   void Withheld(std::size_t observations) { withheld_.Increment(static_cast<double>(observations)); }
+  // Observations not handed over since they are blocked.
+  void Blocked(std::size_t observations) { blocked_.Increment(static_cast<double>(observations)); }
   void Subscribed() { subscribers_.Increment(); }
   void Unsubscribed() { subscribers_.Decrement(); }
   // A subscriber fell behind, or resumed, and reads history or the log by itself.
@@ -55,6 +57,7 @@ class Metrics {
   metrics::Histogram& delivery_seconds_;
   metrics::Counter& withdrawn_;
   metrics::Counter& withheld_;
+  metrics::Counter& blocked_;
   metrics::Gauge& subscribers_;
   metrics::Counter& catch_ups_;
   metrics::Counter& catch_up_failures_;

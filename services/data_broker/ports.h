@@ -45,14 +45,27 @@ class LogShelf {
 // local copies, and never blocks.
 class Audience {
  public:
-  enum class Answer { kYes, kNo, kLater };
+  enum class Answer {
+    kYes,
+    kNo,
+    kLater,    // rights are out of date, and this goes across
+    kBlocked,  // it would be yes, but for a block, or a consent that is missing
+  };
+
+  // What decides besides who answers.
+  struct About {
+    std::string resident;
+    std::string product;
+  };
 
   // What a caller may reach at all: a principal, or some units, or nothing.
   struct Reach {
     std::string principal;
     std::vector<std::string> units;  // when there is no principal
+    // Whose data consents let it see too.
+    std::vector<std::string> residents = {};
 
-    bool nothing() const { return principal.empty() && units.empty(); }
+    bool nothing() const { return principal.empty() && units.empty() && residents.empty(); }
   };
 
   virtual ~Audience() = default;
@@ -69,9 +82,8 @@ class Audience {
   // Our copy of the routes is at this revision of the registry, or beyond.
   virtual bool Knows(std::uint64_t revision) const = 0;
 
-  // May this caller see care data of this party now? kLater: rights are out of
-  // date and it has to wait.
-  virtual Answer MayReceive(const std::string& caller, const Party& party) const = 0;
+  // May this caller see this care data of this party now?
+  virtual Answer MayReceive(const std::string& caller, const Party& party, const About& about) const = 0;
 
   // Who calls, and may it read care data of anybody? `peer` is the name in the
   // certificate, `caller` on whose behalf it says to call. Unauthenticated or
@@ -81,9 +93,13 @@ class Audience {
   // What the caller may read of history, as things stand.
   virtual Reach ReachOf(const std::string& caller) const = 0;
 
-  // Changes whenever an answer of MayReceive may have changed.
+  // Changes whenever an answer of ReachOf may have changed.
   virtual std::uint64_t rights_revision() const = 0;
 };
+
+inline Audience::About AboutOf(const CareRecord& record, const Holder& holder) {
+  return {.resident = holder.resident, .product = record.observation.product()};
+}
 
 // A piece of one log's history, for replay.
 struct ReplayQuery {

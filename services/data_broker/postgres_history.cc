@@ -79,7 +79,9 @@ absl::StatusOr<Notice> NoticeOf(const Row& row) {
 }
 
 // Row-level security is the second wall: the reach is in each query too.
-constexpr std::string_view kReach = "select set_config('nara.principal', $1, true), set_config('nara.units', $2, true)";
+constexpr std::string_view kReach = R"sql(
+select set_config('nara.principal', $1, true), set_config('nara.units', $2, true),
+       set_config('nara.residents', $3, true))sql";
 
 constexpr std::string_view kInsert = R"sql(
 insert into observations (id, device, assignment, resident, principal, unit, kind, effective_at, received_at,
@@ -253,7 +255,7 @@ absl::StatusOr<Result> PostgresHistoryReader::Select(const Audience::Reach& reac
   if (!loan.ok()) return loan.status();
   auto transaction = Transaction::Begin(**loan);
   if (!transaction.ok()) return transaction.status();
-  const auto set = transaction->Execute(kReach, {reach.principal, Joined(reach.units)});
+  const auto set = transaction->Execute(kReach, {reach.principal, Joined(reach.units), Joined(reach.residents)});
   if (!set.ok()) return set.status();
   auto result = transaction->Execute(query.sql, query.params);
   if (!result.ok()) return result.status();

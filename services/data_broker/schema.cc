@@ -92,6 +92,16 @@ create policy within_reach on notices using (
 );
 )sql";
 
+// Consents let others than the units that answer read a resident's rows.
+constexpr std::string_view kRowsByConsent = R"sql(
+alter policy within_reach on observations using (
+  (select current_setting('nara.writer', true)) = 'on'
+  or principal = (select nullif(current_setting('nara.principal', true), ''))
+  or unit = any ((select string_to_array(nullif(current_setting('nara.units', true), ''), ','))::text[])
+  or resident = any ((select string_to_array(nullif(current_setting('nara.residents', true), ''), ','))::text[])
+);
+)sql";
+
 const std::string& FirstMigration() {
   static const std::string sql = std::string(kLogPositionsSql) + std::string(kObservations);
   return sql;
@@ -100,10 +110,11 @@ const std::string& FirstMigration() {
 }  // namespace
 
 std::span<const Migration> Migrations() {
-  static const std::array<Migration, 3> migrations{
+  static const std::array<Migration, 4> migrations{
       Migration{.version = 1, .name = "history", .sql = FirstMigration()},
       Migration{.version = 2, .name = "rows of nobody", .sql = kNobodysRows},
-      Migration{.version = 3, .name = "notices", .sql = kNotices}};
+      Migration{.version = 3, .name = "notices", .sql = kNotices},
+      Migration{.version = 4, .name = "rows by consent", .sql = kRowsByConsent}};
   return migrations;
 }
 

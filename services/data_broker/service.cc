@@ -146,11 +146,17 @@ absl::StatusOr<ListQuery> Service::QueryOf(const std::string& caller, const v1::
 absl::StatusOr<bool> Service::Add(const std::string& caller, const CareRecord& row,
                                   v1::ListObservationsResponse& response) const {
   const Holder holder = deps_.audience.HolderOf(row).value_or(Holder{row.assignment, row.resident, *row.party});
-  const Audience::Answer answer =
-      holder.party.nobody() ? Audience::Answer::kNo : deps_.audience.MayReceive(caller, holder.party);
+  const Audience::Answer answer = holder.party.nobody()
+                                      ? Audience::Answer::kNo
+                                      : deps_.audience.MayReceive(caller, holder.party, AboutOf(row, holder));
   if (answer == Audience::Answer::kLater) {
     return rpc::Error(absl::StatusCode::kUnavailable, "ACCESS_STALE",
                       "rights cannot be checked while the registry is away; try again");
+  }
+  if (answer == Audience::Answer::kBlocked) {
+    deps_.metrics.Blocked(1);
+    response.set_blocked(true);
+    return true;
   }
   if (answer == Audience::Answer::kNo) return false;
   v1::Observation& observation = *response.add_observations();
@@ -173,6 +179,11 @@ absl::StatusOr<v1::ListObservationsResponse> Service::ListObservations(const rpc
   v1::ListObservationsResponse response;
   for (const CareRecordPtr& row : *rows) {
     const absl::StatusOr<bool> added = Add(call.caller, *row, response);
+    // What the caller's units answer for goes on without the registry.
+    if (absl::IsUnavailable(added.status()) && query->reach.principal.empty()) {
+      response.set_incomplete(true);
+      continue;
+    }
     if (!added.ok()) return added.status();
     if (!*added) deps_.metrics.Withheld(1);
   }

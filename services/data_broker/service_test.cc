@@ -445,6 +445,50 @@ TEST_F(ServiceTest, ListingAsksForTodaysRights) {
   EXPECT_THAT(rig_->List("care-a")->observations(), IsEmpty());
 }
 
+TEST_F(ServiceTest, ListingSaysThatBlockedDataExistAndNotWhat) {
+  Rig().StartHistory();
+  Say("a-1", 1);
+  ASSERT_TRUE(Stored(1));
+  EXPECT_FALSE(rig_->List("care-a")->blocked());
+  audience_.Block("res-a-1");
+  const auto page = rig_->List("care-a");
+  ASSERT_TRUE(page.ok()) << page.status();
+  EXPECT_THAT(page->observations(), IsEmpty());
+  EXPECT_TRUE(page->blocked());
+  EXPECT_FALSE(rig_->List("care-b")->blocked()) << "nothing of these is its own";
+  audience_.Block("res-a-1", false);
+  EXPECT_THAT(rig_->List("care-a")->observations(), SizeIs(1)) << "lifted: it is all there";
+}
+
+TEST_F(ServiceTest, ListingGoesOnForOnesOwnUnitsWhileTheRegistryIsAway) {
+  Rig().StartHistory();
+  Say("a-1", 1);
+  Say("b-1", 1);
+  ASSERT_TRUE(Stored(2));
+  audience_.Consent("care-a", "res-b-1");
+  EXPECT_THAT(rig_->List("care-a")->observations(), SizeIs(2));
+  audience_.StaleAcross(true);
+  const auto page = rig_->List("care-a");
+  ASSERT_TRUE(page.ok()) << page.status();
+  EXPECT_THAT(page->observations(), SizeIs(1));
+  EXPECT_TRUE(page->incomplete());
+}
+
+TEST_F(ServiceTest, NothingIsDeliveredAfterABlockHasSettled) {
+  Rig({.queue = 64}).StartFeed();
+  const auto stream = rig_->Subscribe("care-a");
+  for (std::uint64_t seq = 1; seq <= 40; ++seq) Say("a-1", seq);
+  ASSERT_TRUE(Got(*stream, 1)) << "the queue is being delivered";
+  audience_.Block("res-a-1");
+  rig_->deliverer().Settle();
+  const std::vector<std::string> delivered = stream->ids();
+  for (std::uint64_t seq = 41; seq <= 60; ++seq) Say("a-1", seq);
+  Say("a-2", 1);
+  audience_.Answers("a-2", "unit-a");
+  ASSERT_TRUE(WaitFor([&] { return !stream->ids().empty() && stream->ids().back() == Id("a-2", 1); }));
+  EXPECT_EQ(stream->ids().size(), delivered.size() + 1) << "only the other resident's";
+}
+
 TEST_F(ServiceTest, HistoryTellsRedisWhatItHasStored) {
   Rig().StartHistory();
   Say("a-1", 1, 9);

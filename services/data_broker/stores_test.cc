@@ -137,6 +137,33 @@ TEST_F(StoresTest, RowLevelSecurityHidesWhatAQueryDoesNotReach) {
   EXPECT_EQ(count(), 3);
 }
 
+TEST_F(StoresTest, AConsentOpensAResidentsHistoryAndABlockClosesIt) {
+  Append({.device = "a-1", .seq = 1});
+  Append({.device = "b-1", .seq = 1});
+  ASSERT_TRUE(Stored(2));
+  registry::v1::ResidentPrivacy privacy;
+  privacy.set_resident("res-a-1");
+  privacy.set_revision(2);
+  auto& consent = *privacy.add_consents();
+  consent.set_use(registry::v1::DATA_USE_CARE);
+  consent.add_recipients()->set_unit(kUnitB);
+  EXPECT_THAT(rig_->List(kUnitB)->observations(), SizeIs(1));
+  privacy_.Apply(true, {privacy}, 2);
+  privacy_.Confirmed(SteadyTime());
+  EXPECT_THAT(rig_->List(kUnitB)->observations(), SizeIs(2));
+  const auto resumed = rig_->Subscribe(kUnitB, "", true);
+  EXPECT_TRUE(Got(*resumed, 2));
+  auto& block = *privacy.add_blocks();
+  block.set_unit(kUnitA);
+  block.add_uses(registry::v1::DATA_USE_CARE);
+  privacy.set_revision(3);
+  privacy_.Apply(false, {privacy}, 3);
+  const auto page = rig_->List(kUnitB);
+  EXPECT_THAT(page->observations(), SizeIs(1));
+  EXPECT_TRUE(page->blocked());
+  EXPECT_THAT(rig_->List(kUnitA)->observations(), SizeIs(1)) << "who answers goes on";
+}
+
 TEST_F(StoresTest, RowLevelSecurityHidesNobodysRowsFromEverybody) {
   Append({.device = "a-1", .seq = 1, .at = testing::kNoon - 5000});
   ASSERT_TRUE(Stored(1)) << "from before its assignment";

@@ -31,14 +31,20 @@ bool Subscription::MayQueue(const CareRecord& record) {
   if (!wish_.Wants(record)) return false;
   if (!record.party) return true;
   if (record.party->nobody()) return false;
+  LearnReach();
+  const Party& party = *record.party;
+  return (!principal_.empty() && principal_ == party.principal) || units_.contains(party.unit) ||
+         residents_.contains(record.observation.resident());
+}
+
+void Subscription::LearnReach() {
   const std::uint64_t revision = audience_.rights_revision();
-  if (revision != rights_revision_) answers_.clear();
+  if (revision == rights_revision_) return;
   rights_revision_ = revision;
-  const auto known = answers_.find(record.party->unit);
-  if (known != answers_.end()) return known->second != Audience::Answer::kNo;
-  const Audience::Answer answer = audience_.MayReceive(wish_.caller, *record.party);
-  if (answer != Audience::Answer::kLater) answers_.emplace(record.party->unit, answer);
-  return answer != Audience::Answer::kNo;
+  const Audience::Reach reach = audience_.ReachOf(wish_.caller);
+  principal_ = reach.principal;
+  units_ = {reach.units.begin(), reach.units.end()};
+  residents_ = {reach.residents.begin(), reach.residents.end()};
 }
 
 // False when there is no room. Catch-up reads the logs itself and may have been ahead:
@@ -130,9 +136,14 @@ v1::Observation& Subscription::Put(const CareRecord& record, const Holder& holde
 // False when rights are out of date: it has to wait.
 bool Subscription::Deliver(const Entry& entry, const Holder& holder, Load& load) {
   const bool wanted = !holder.party.nobody() && wish_.Wants(holder.party);
-  const Audience::Answer answer = wanted ? audience_.MayReceive(wish_.caller, holder.party) : Audience::Answer::kNo;
+  const Audience::Answer answer =
+      wanted ? audience_.MayReceive(wish_.caller, holder.party, AboutOf(*entry.record, holder)) : Audience::Answer::kNo;
   if (answer == Audience::Answer::kLater) return false;
   ++load.records;
+  if (answer == Audience::Answer::kBlocked) {
+    metrics_.Blocked(1);
+    return true;
+  }
   if (answer == Audience::Answer::kNo) {
     // An early one was never known to be the caller's.
     if (!entry.early()) metrics_.Withheld(1);
@@ -146,11 +157,11 @@ bool Subscription::Deliver(const Entry& entry, const Holder& holder, Load& load)
 // What is reissued is for whose it is now: has it moved on, another notice says to where.
 Audience::Answer Subscription::MayHave(const Notice& notice) const {
   if (!wish_.Wants(notice.party)) return Audience::Answer::kNo;
-  if (notice.what == Notice::What::kReissued) {
-    const std::optional<Holder> holder = notice.record ? HolderNow(*notice.record) : std::nullopt;
-    if (!holder || holder->party.unit != notice.party.unit) return Audience::Answer::kNo;
-  }
-  return audience_.MayReceive(wish_.caller, notice.party);
+  // A block does not keep from anybody that what was delivered is not theirs.
+  if (notice.what == Notice::What::kWithdrawn) return audience_.MayReceive(wish_.caller, notice.party, {});
+  const std::optional<Holder> holder = notice.record ? HolderNow(*notice.record) : std::nullopt;
+  if (!holder || holder->party.unit != notice.party.unit) return Audience::Answer::kNo;
+  return audience_.MayReceive(wish_.caller, notice.party, AboutOf(*notice.record, *holder));
 }
 
 void Subscription::Deliver(const Notice& notice, Load& load) const {
@@ -189,12 +200,14 @@ bool Subscription::Next(Load& load) {
   Entry& entry = queue_.front();
   const std::string& device = entry.record->observation.device();
   const std::optional<Holder> holder = HolderNow(*entry.record);
-  if (!holder || load.staying.contains(device)) {
+  const bool waits = !holder || load.staying.contains(device);
+  const bool done = !waits && Deliver(entry, *holder, load);
+  // Rights are out of date: all of a principal's waits, but of units only what is others'.
+  if (!waits && !done && !principal_.empty()) return false;
+  if (done && entry.early()) --early_;
+  if (!done) {
     load.staying.insert(device);
     load.stay.push_back(std::move(entry));
-  } else {
-    if (!Deliver(entry, *holder, load)) return false;
-    if (entry.early()) --early_;
   }
   queue_.pop_front();
   return true;

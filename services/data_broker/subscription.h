@@ -6,9 +6,10 @@
 // later, from the place where it stopped. Catch-up becomes live under the hub's lock
 // (Hub::Join), so that no record falls between.
 //
-// Whether the caller may have a record is asked when it is queued, to keep other
-// people's records out of the queue, and again when it is taken out: rights and
-// responsibilities may have changed while it waited.
+// What is not within the caller's reach is not queued. Whether the caller may have a
+// record is asked when it is taken out: rights and responsibilities may have changed
+// while it waited. What is blocked then is passed over, for good: it stays in history
+// (docs/formats/privacy.md).
 //
 // Beside it wait the notices of corrections (notice_board.h), in their own order. What a
 // caller is told is withdrawn does not come to it afterwards: the routes by which records
@@ -30,7 +31,7 @@
 #include <set>
 #include <span>
 #include <string>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "data_broker/metrics.h"
 #include "data_broker/ports.h"
@@ -145,6 +146,7 @@ class Subscription {
   };
 
   bool MayQueue(const CareRecord& record);
+  void LearnReach();
   bool Queue(const CareRecordPtr& record, Position& reached);
   // Whose it is now; what was known when the record was read, when that is newer.
   std::optional<Holder> HolderNow(const CareRecord& record) const;
@@ -173,8 +175,10 @@ class Subscription {
   SharedPositions considered_;  // as considered()
   std::deque<Notice> notices_;
   std::uint64_t noticed_ = 0;  // as noticed()
-  // What MayReceive answered, by unit, while rights_revision_ stands.
-  std::unordered_map<std::string, Audience::Answer> answers_;
+  // What ReachOf answered, while rights_revision_ stands.
+  std::string principal_;
+  std::unordered_set<std::string> units_;
+  std::unordered_set<std::string> residents_;
   std::uint64_t rights_revision_ = 0;
 };
 

@@ -32,6 +32,7 @@ class SubscriptionTest : public ::testing::Test {
     record->route_revision = 1;
     record->observation.set_id(device + "@" + std::to_string(ms));
     record->observation.set_device(device);
+    record->observation.set_resident("res-" + device);
     record->observation.set_kind(kind);
     if (const auto holder = audience_.HolderOf(*record)) record->party = holder->party;
     return record;
@@ -116,6 +117,44 @@ TEST_F(SubscriptionTest, WithholdsWhatIsQueuedWhenAnotherUnitTookOver) {
   Publish({Record("a-1", 1)});
   audience_.Answers("a-1", "unit-b", 2);
   EXPECT_THAT(TakeIds(*subscription), IsEmpty());
+}
+
+TEST_F(SubscriptionTest, ABlockHoldsForAQueueThatIsFull) {
+  const auto subscription = Subscribe({.caller = "care-a"}, 3);
+  Publish({Record("a-1", 1), Record("a-1", 2), Record("a-1", 3), Record("a-1", 4)});
+  audience_.Block("res-a-1");
+  EXPECT_THAT(TakeIds(*subscription), IsEmpty());
+  EXPECT_EQ(subscription->Idle().after[LogAt(0)].ms, 3U) << "passed over, not held";
+  EXPECT_NE(registry_.Text().find("nara_broker_blocked_total 3"), std::string::npos);
+}
+
+TEST_F(SubscriptionTest, ABlockThatIsLiftedCountsFromTheNextRecord) {
+  const auto subscription = Subscribe({.caller = "care-a"});
+  audience_.Block("res-a-1");
+  Publish({Record("a-1", 1)});
+  EXPECT_THAT(TakeIds(*subscription), IsEmpty());
+  audience_.Block("res-a-1", false);
+  Publish({Record("a-1", 2)});
+  EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@2"));
+}
+
+TEST_F(SubscriptionTest, AConsentLetsAnotherUnitsRecordsThrough) {
+  const auto subscription = Subscribe({.caller = "care-a"});
+  audience_.Answers("b-2", "unit-b");
+  audience_.Consent("care-a", "res-b-1");
+  Publish({Record("b-1", 1), Record("b-2", 2)});
+  EXPECT_THAT(TakeIds(*subscription), ElementsAre("b-1@1"));
+}
+
+TEST_F(SubscriptionTest, WhatAConsentOpensWaitsForRightsAndHoldsUpNothingElse) {
+  const auto subscription = Subscribe({.caller = "care-a"});
+  audience_.Consent("care-a", "res-b-1");
+  audience_.StaleAcross(true);
+  Publish({Record("b-1", 1), Record("a-1", 2), Record("b-1", 3)});
+  EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@2"));
+  EXPECT_EQ(subscription->Idle().after[LogAt(0)].ms, 0U);
+  audience_.StaleAcross(false);
+  EXPECT_THAT(TakeIds(*subscription), ElementsAre("b-1@1", "b-1@3"));
 }
 
 TEST_F(SubscriptionTest, NewRightsCountFromTheNextRecord) {

@@ -28,12 +28,16 @@ std::optional<Judgement> TableAudience::JudgementOf(const CareRecord& record) co
   return JudgeNew(*route, record);
 }
 
-Audience::Answer TableAudience::MayReceive(const std::string& caller, const Party& party) const {
+Audience::Answer TableAudience::MayReceive(const std::string& caller, const Party& party, const About& about) const {
   Object object;
   object.principal = party.principal;
   object.unit = party.unit;
+  object.provider = party.provider;
+  object.resident = about.resident;
+  if (supervision_.contains(about.product)) object.use = registry::v1::DATA_USE_SUPERVISION;
   const Decision decision = authorizer_.Decide(caller, Action::kReadCareData, object);
   if (decision.answer == Decision::Answer::kWait) return Answer::kLater;
+  if (decision.answer == Decision::Answer::kBlocked) return Answer::kBlocked;
   return decision.allowed() ? Answer::kYes : Answer::kNo;
 }
 
@@ -54,8 +58,11 @@ absl::Status TableAudience::Admit(const std::string& peer, const std::string& ca
 
 Audience::Reach TableAudience::ReachOf(const std::string& caller) const {
   const absl::StatusOr<Scope> scope = ScopeOf(caller, caller);
-  if (!scope.ok()) return {};
-  return {.principal = scope->principal, .units = scope->units};
+  const absl::StatusOr<Caller> known = authorizer_.Resolve(caller);
+  if (!scope.ok() || !known.ok()) return {};
+  return {.principal = scope->principal,
+          .units = scope->units,
+          .residents = authorizer_.ConsentedResidents(*known, Action::kReadCareData)};
 }
 
 }  // namespace nara::broker

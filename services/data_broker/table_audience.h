@@ -1,6 +1,10 @@
 // Audience from the local copies of the registry's routes and clients.
 #pragma once
 
+#include <set>
+#include <string>
+#include <utility>
+
 #include "common/access/authorizer.h"
 #include "common/routes/route_table.h"
 #include "common/time/clock.h"
@@ -15,17 +19,24 @@ class TableAudience final : public Audience {
   // then. Shorter: a record could be taken for nobody's by clocks that differ.
   static constexpr absl::Duration kPatience = absl::Seconds(10);
 
-  // The tables and the clock must outlive it.
-  TableAudience(const RouteTable& routes, const AccessTable& clients, const Clock& clock)
-      : routes_(routes), clients_(clients), clock_(clock), authorizer_(clients) {}
+  // The tables and the clock must outlive it. `supervision` are the products that the
+  // catalogue marks so.
+  TableAudience(const RouteTable& routes, const AccessTable& clients, const PrivacyTable& privacy, const Clock& clock,
+                std::set<std::string> supervision = {})
+      : routes_(routes),
+        clients_(clients),
+        privacy_(privacy),
+        clock_(clock),
+        supervision_(std::move(supervision)),
+        authorizer_(clients, privacy, clock) {}
 
   std::optional<Holder> HolderOf(const CareRecord& record) const override;
   std::optional<Judgement> JudgementOf(const CareRecord& record) const override;
   bool Knows(std::uint64_t revision) const override { return routes_.revision() >= revision; }
-  Answer MayReceive(const std::string& caller, const Party& party) const override;
+  Answer MayReceive(const std::string& caller, const Party& party, const About& about) const override;
   absl::Status Admit(const std::string& peer, const std::string& caller) const override;
   Reach ReachOf(const std::string& caller) const override;
-  std::uint64_t rights_revision() const override { return clients_.revision(); }
+  std::uint64_t rights_revision() const override { return clients_.revision() + privacy_.revision(); }
 
  private:
   bool OnItsWay(const CareRecord& record) const;
@@ -33,7 +44,9 @@ class TableAudience final : public Audience {
 
   const RouteTable& routes_;
   const AccessTable& clients_;
+  const PrivacyTable& privacy_;
   const Clock& clock_;
+  const std::set<std::string> supervision_;
   const Authorizer authorizer_;
 };
 

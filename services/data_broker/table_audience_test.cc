@@ -39,7 +39,8 @@ class TableAudienceTest : public ::testing::Test {
   ManualClock clock_;
   RouteTable routes_{[this] { return SteadyTime(absl::ToChronoNanoseconds(clock_.Monotonic())); }};
   AccessTable clients_;
-  TableAudience audience_{routes_, clients_, clock_};
+  PrivacyTable privacy_{[] { return SteadyTime(); }};
+  TableAudience audience_{routes_, clients_, privacy_, clock_};
 };
 
 TEST_F(TableAudienceTest, KnowsWhoAnswersAtTheRecordsTime) {
@@ -47,6 +48,36 @@ TEST_F(TableAudienceTest, KnowsWhoAnswersAtTheRecordsTime) {
   EXPECT_EQ(audience_.HolderOf(Record("a-1", 1))->party, (Party{"1480", "unit-a"}));
   EXPECT_TRUE(audience_.HolderOf(Record("a-1", 1, testing::kNoon - 1))->party.nobody()) << "before its assignment";
   EXPECT_TRUE(audience_.HolderOf(Record("a-2", 1))->party.nobody()) << "no such device";
+}
+
+TEST_F(TableAudienceTest, AsksTheAuthorizerAboutProviderResidentAndUse) {
+  registry::v1::Client care;
+  care.set_id("care-b");
+  care.set_role("care_unit");
+  care.add_units("unit-b");
+  clients_.Apply(true, {care}, 1);
+  registry::v1::ResidentPrivacy privacy;
+  privacy.set_resident("r-1");
+  privacy.set_revision(2);
+  auto& consent = *privacy.add_consents();
+  consent.set_use(registry::v1::DATA_USE_CARE);
+  consent.add_recipients()->set_unit("unit-b");
+  privacy_.Apply(true, {privacy}, 2);
+  privacy_.Confirmed(SteadyTime());
+  const Party party{"1480", "unit-a", "provider-a"};
+  EXPECT_EQ(audience_.ReachOf("care-b").residents, std::vector<std::string>{"r-1"});
+  EXPECT_EQ(audience_.MayReceive("care-b", party, {"r-1", "scale"}), Audience::Answer::kYes);
+  EXPECT_EQ(audience_.MayReceive("care-b", party, {"r-2", "scale"}), Audience::Answer::kNo);
+  const TableAudience strict(routes_, clients_, privacy_, clock_, {"camera"});
+  EXPECT_EQ(strict.MayReceive("care-b", {"1480", "unit-b", "provider-b"}, {"r-2", "camera"}),
+            Audience::Answer::kBlocked)
+      << "supervision without a consent";
+  auto& block = *privacy.add_blocks();
+  block.set_provider("provider-a");
+  block.add_uses(registry::v1::DATA_USE_CARE);
+  privacy.set_revision(3);
+  privacy_.Apply(false, {privacy}, 3);
+  EXPECT_EQ(audience_.MayReceive("care-b", party, {"r-1", "scale"}), Audience::Answer::kBlocked);
 }
 
 TEST_F(TableAudienceTest, SaysNothingBeforeTheFirstState) {

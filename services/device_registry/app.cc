@@ -144,7 +144,10 @@ class RegistryApp final : public app::App {
                    .new_id = NewId,
                    .new_code = NewCode}),
         privacy_store_(database_),
-        privacy_({.store = privacy_store_, .authorizer = authorizer_}),
+        privacy_({.store = privacy_store_,
+                  .authorizer = authorizer_,
+                  .leases = leases_,
+                  .shown = [this] { return feeds_.access.table().revision(); }}),
         chains_({.chains = chain_store_,
                  .store = store_,
                  .organisation = organisation_store_,
@@ -162,7 +165,7 @@ class RegistryApp final : public app::App {
     parts_.Add("organisation", [this] { return organisation_store_.Prepare(catalogue_); });
     parts_.Add("residents", [this] { return resident_store_.Prepare(); });
     parts_.Add("costs", [this] { return cost_store_.Prepare(); });
-    parts_.Add("watches", [this] { return follower_.Start(); }, [this] { StopWatches(); });
+    parts_.Add("watches", [this] { return StartWatches(); }, [this] { StopWatches(); });
     parts_.Add("deadlines", [this] { return StartDeadlines(); }, [this] { deadlines_.Stop(); });
     parts_.Add("lock out", [this] { return StartLockOut(); }, [this] { StopLockOut(); });
     parts_.Add("grpc", [this] { return server_.Start({service_.get()}); }, [this] { StopServer(); });
@@ -219,6 +222,11 @@ class RegistryApp final : public app::App {
     return absl::OkStatus();
   }
 
+  absl::Status StartWatches() {
+    if (absl::Status status = follower_.Start(); !status.ok()) return status;
+    leases_.Begin(feeds_.access.table().revision());
+    return absl::OkStatus();
+  }
   void StopWatches() { follower_.Stop(); }
 
   // Open streams would hold the server's stop until its grace is over.
@@ -267,6 +275,7 @@ class RegistryApp final : public app::App {
   LockOut lock_out_;
   Identity identity_;
   PostgresPrivacyStore privacy_store_;
+  AccessLeases leases_{{}};
   Privacy privacy_;
   Chains chains_;
   Plans plans_;

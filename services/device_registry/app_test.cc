@@ -232,6 +232,48 @@ TEST_F(AppTest, WatchesFallSilentWithPostgresAndComeBackWithIt) {
   PutUnit(*admin, "care-1480-1");
 }
 
+TEST_F(AppTest, ABlockIsInForceWhenItIsAnswered) {
+  PutUnit(*As("nara-admin"), "care-1480-1");
+  v1::CreateResidentRequest resident;
+  v1::CreateResidentResponse created;
+  resident.set_principal("1480");
+  resident.set_resident("r-1");
+  ASSERT_EQ(Call(*As("nara-admin"), &Stub::CreateResident, resident, &created), "");
+  const auto chef = Chef();
+  AccessTable clients;
+  PrivacyTable privacy;
+  const auto watcher = Watcher::Start(Channel("nara-data-broker"), clients, privacy);
+  ASSERT_TRUE(WaitFor([&] { return privacy.current(1s); }));
+  const auto set = [&](const std::string& id) {
+    v1::SetBlockRequest request;
+    v1::SetBlockResponse response;
+    request.mutable_block()->set_id(id);
+    request.mutable_block()->set_resident("r-1");
+    request.mutable_block()->set_provider("hemtjanst");
+    request.mutable_block()->add_uses(v1::DATA_USE_CARE);
+    EXPECT_EQ(Call(*chef, &Stub::SetBlock, request, &response), "");
+    return response;
+  };
+  EXPECT_EQ(set("b-1").in_force().confirmed(), 1u);
+  ASSERT_NE(privacy.Find("r-1"), nullptr) << "before the answer";
+  EXPECT_EQ(privacy.Find("r-1")->blocks_size(), 1);
+  watcher->Stop();
+  const v1::SetBlockResponse alone = set("b-2");
+  EXPECT_EQ(alone.in_force().lease_ended_size(), 1);
+  EXPECT_FALSE(privacy.current(1s)) << "who has lost its lease carries nothing across";
+}
+
+TEST_F(AppTest, RightsAreNotVouchedForWithoutPostgres) {
+  AccessTable clients;
+  PrivacyTable privacy;
+  const auto watcher = Watcher::Start(Channel("nara-data-broker"), clients, privacy);
+  ASSERT_TRUE(WaitFor([&] { return privacy.current(1s); }));
+  postgres_->Kill9();
+  ASSERT_TRUE(WaitFor([&] { return !privacy.current(1s); }));
+  ASSERT_TRUE(postgres_->Restart().ok());
+  ASSERT_TRUE(WaitFor([&] { return privacy.current(1s); }, 20s));
+}
+
 TEST_F(AppTest, KeepsEverythingOverARestart) {
   PutUnit(*As("nara-admin"), "care-1480-1");
   Register(*As("nara-admin"), "disp-", 2);

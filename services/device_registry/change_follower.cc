@@ -69,7 +69,7 @@ void ChangeFollower::Show(Changes changes) {
   const bool heartbeat = now - last_heartbeat_ >= options_.heartbeat;
   if (heartbeat) last_heartbeat_ = now;
   // Rights first: whoever is revoked is cut off before anything new goes out.
-  feeds_.access.Publish(std::move(changes.clients), changes.revision, heartbeat);
+  feeds_.access.Publish(std::move(changes.clients), std::move(changes.privacy), changes.revision, heartbeat);
   feeds_.chains.Publish(std::move(changes.chains), std::move(changes.plans), changes.revision, heartbeat);
   feeds_.routes.Publish(std::move(changes.routes), changes.revision, heartbeat);
 }

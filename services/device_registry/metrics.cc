@@ -79,7 +79,14 @@ constexpr const char* kMethods[] = {"ListPrincipals",
                                     "CheckImport",
                                     "ApplyImport",
                                     "PutAssortment",
-                                    "ListProducts"};
+                                    "ListProducts",
+                                    "PutConsent",
+                                    "WithdrawConsent",
+                                    "ListConsents",
+                                    "SetBlock",
+                                    "LiftBlock",
+                                    "ListBlocks",
+                                    "ConfirmAccess"};
 
 metrics::Gauge& Open(metrics::Registry& registry, const std::string& state) {
   return registry.AddGauge("nara_registry_hand_overs_open", "Hand-overs under way, by state", {{"state", state}});

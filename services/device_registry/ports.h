@@ -84,6 +84,7 @@ struct Changes {
   std::vector<v1::Chain> chains;
   std::vector<v1::Plan> plans;  // the newest version of each resident's
   std::vector<v1::Client> clients;
+  std::vector<v1::ResidentPrivacy> privacy;
 };
 
 // What the watches are fed from. Not thread-safe: the follower's thread alone.

@@ -6,6 +6,7 @@
 #include "device_registry/chains/changes.h"
 #include "device_registry/postgres_rows.h"
 #include "device_registry/postgres_store.h"
+#include "device_registry/privacy/changes.h"
 
 namespace nara::registry {
 namespace {
@@ -39,8 +40,6 @@ select c.*, d.id as device, f.principal as from_principal, coalesce(t.principal,
 from corrections c join devices d on d.number = c.device_number
   join units f on f.id = c.from_unit left join units t on t.id = c.to_unit
 where c.device_number = any($1::bigint[]) order by c.revision, c.ordinal)sql";
-
-constexpr char kClients[] = "select * from clients where revision > $1::bigint";
 
 absl::StatusOr<std::uint64_t> RevisionOf(const absl::StatusOr<Result>& result) {
   if (!result.ok()) return result.status();
@@ -96,19 +95,12 @@ absl::Status ReadRoutes(Transaction& transaction, std::uint64_t after, Changes& 
   }
 }
 
-absl::Status ReadClients(Transaction& transaction, std::uint64_t after, Changes& changes) {
-  const absl::StatusOr<Result> clients = transaction.Execute(kClients, {after});
-  if (!clients.ok()) return clients.status();
-  for (const Row row : *clients) changes.clients.push_back(ClientOf(row));
-  return absl::OkStatus();
-}
-
 absl::Status ReadState(Transaction& transaction, std::uint64_t after, Changes& changes) {
   const absl::StatusOr<std::uint64_t> revision = RevisionOf(transaction.Execute(kRevision));
   if (!revision.ok()) return revision.status();
   changes = {};
   changes.revision = *revision;
-  for (const auto read : {ReadRoutes, ReadChains, ReadPlans, ReadClients}) {
+  for (const auto read : {ReadRoutes, ReadChains, ReadPlans, ReadClients, ReadPrivacy}) {
     if (absl::Status status = read(transaction, after, changes); !status.ok()) return status;
   }
   return absl::OkStatus();

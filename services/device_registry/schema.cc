@@ -196,6 +196,7 @@ std::span<const Migration> Migrations() {
       Migration{12, "dates of birth encrypted", kSealedBirthSchema},
       Migration{13, "whose devices and residents", kReachSchema},
       Migration{14, "assignments that are to begin", kPlannedHandOutSchema},
+      Migration{15, "consents and blocks", kConsentSchema},
   };
   return migrations;
 }

@@ -103,7 +103,8 @@ class Ingest final : public app::App {
   GuardCounters guard_;
   RouteTable routes_;
   AccessTable clients_;
-  Authorizer authorizer_{clients_};
+  PrivacyTable privacy_;
+  Authorizer authorizer_;
   Judge judge_{catalogue_};
   JobSource source_{routes_, judge_, metrics_};
   FixedShardDirectory directory_;
@@ -135,6 +136,7 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
       metrics_(context.metrics, config_.lane),
       arrivals_(context.clock, metrics_),
       guard_(context.metrics),
+      authorizer_(clients_, privacy_, context.clock),
       directory_(config_.redis),
       memory_{config_.memory_limit, 0},
       inboxes_(std::move(inboxes)),
@@ -218,7 +220,7 @@ absl::Status Ingest::CheckLog() const {
 void Ingest::StartWatching() {
   const auto channel = rpc::Connect(config_.registry, config_.tls);
   route_watcher_ = Watcher::Start(channel, routes_, LocalCopy(config_.state_dir, "routes"));
-  client_watcher_ = Watcher::Start(channel, clients_, LocalCopy(config_.state_dir, "access"));
+  client_watcher_ = Watcher::Start(channel, clients_, privacy_, LocalCopy(config_.state_dir, "access"));
 }
 
 // PostgreSQL is not needed to take messages: until it is there quarantine waits in its log.

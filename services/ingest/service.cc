@@ -31,6 +31,18 @@ Object ObjectOf(const nara::registry::v1::Route& route, absl::Time now) {
   return object;
 }
 
+// A quarantined record, with the resident of its assignment.
+Object ObjectOf(const QuarantineRow& row, const RouteTable& routes) {
+  Object object{.principal = row.principal, .unit = row.unit, .owner = row.owner, .receivers = {}};
+  const RouteTable::Pointer route = routes.Find(row.record.device());
+  const auto* assignment = route == nullptr ? nullptr : FindAssignment(*route, row.record.assignment());
+  if (assignment == nullptr) return object;
+  object.resident = assignment->resident();
+  const auto* care = ResponsibleAt(*assignment, nara::registry::v1::PURPOSE_CARE, row.record.effective_at());
+  if (care != nullptr) object.provider = care->provider();
+  return object;
+}
+
 absl::Status UnknownDevice(const std::string& device) {
   return rpc::Error(StatusCode::kNotFound, "UNKNOWN_DEVICE",
                     absl::StrCat("there is no device ", device, " for this caller"), {{"device", device}});
@@ -50,6 +62,8 @@ absl::Status ErrorOf(const Decision& decision, absl::Status hidden) {
       return hidden;
     case Decision::Answer::kWait:
       return rpc::Error(StatusCode::kUnavailable, "ACCESS_STALE", "the registry was not heard lately; try again");
+    case Decision::Answer::kBlocked:
+      return nara::Refusal(decision, "", "");
     case Decision::Answer::kForbidden:
       break;
   }
@@ -133,7 +147,7 @@ absl::StatusOr<v1::GetQuarantinedResponse> Service::GetQuarantined(const rpc::Ca
   absl::StatusOr<QuarantineRow> row = deps_.quarantine.Get(request.id());
   const bool missing = absl::IsNotFound(row.status());
   if (!row.ok() && !missing) return row.status();
-  const Object object = missing ? Object{} : Object{row->principal, row->unit, row->owner, {}};
+  const Object object = missing ? Object{} : ObjectOf(*row, deps_.routes);
   const Decision decision = deps_.authorizer.Decide(*caller, Action::kReadQuarantine, object);
   if (!decision.allowed()) return ErrorOf(decision, NoEntry(request.id()));
   if (missing) return NoEntry(request.id());

@@ -38,6 +38,8 @@ void AddProductCommands(CLI::App& app, Session& session);
 void AddExplainCommands(CLI::App& group, Session& session);
 void AddReceiverCommands(CLI::App& app, Session& session);
 void AddPlanCommands(CLI::App& app, Session& session);
+void AddConsentCommands(CLI::App& app, Session& session);
+void AddBlockCommands(CLI::App& app, Session& session);
 void AddPrincipalCommands(CLI::App& app, Session& session);
 void AddAssignmentCommands(CLI::App& app, Session& session);
 void AddHandOverCommands(CLI::App& app, Session& session);

@@ -25,6 +25,8 @@ int Run(int argc, const char* const* argv) {
   AddProductCommands(app, session);
   AddReceiverCommands(app, session);
   AddPlanCommands(app, session);
+  AddConsentCommands(app, session);
+  AddBlockCommands(app, session);
   AddPrincipalCommands(app, session);
   AddAssignmentCommands(app, session);
   AddHandOverCommands(app, session);

@@ -125,6 +125,29 @@ absl::StatusOr<registry::v1::CheckChainsResponse> RegistryClient::CheckChains(
     const registry::v1::CheckChainsRequest& request) {
   return Unary(impl_->stub(), &Stub::CheckChains, request);
 }
+absl::StatusOr<registry::v1::PutConsentResponse> RegistryClient::PutConsent(
+    const registry::v1::PutConsentRequest& request) {
+  return Unary(impl_->stub(), &Stub::PutConsent, request);
+}
+absl::StatusOr<registry::v1::WithdrawConsentResponse> RegistryClient::WithdrawConsent(
+    const registry::v1::WithdrawConsentRequest& request) {
+  return Unary(impl_->stub(), &Stub::WithdrawConsent, request);
+}
+absl::StatusOr<registry::v1::ListConsentsResponse> RegistryClient::ListConsents(
+    const registry::v1::ListConsentsRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListConsents, request);
+}
+absl::StatusOr<registry::v1::SetBlockResponse> RegistryClient::SetBlock(const registry::v1::SetBlockRequest& request) {
+  return Unary(impl_->stub(), &Stub::SetBlock, request);
+}
+absl::StatusOr<registry::v1::LiftBlockResponse> RegistryClient::LiftBlock(
+    const registry::v1::LiftBlockRequest& request) {
+  return Unary(impl_->stub(), &Stub::LiftBlock, request);
+}
+absl::StatusOr<registry::v1::ListBlocksResponse> RegistryClient::ListBlocks(
+    const registry::v1::ListBlocksRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListBlocks, request);
+}
 absl::StatusOr<registry::v1::PutPlanResponse> RegistryClient::PutPlan(const registry::v1::PutPlanRequest& request) {
   return Unary(impl_->stub(), &Stub::PutPlan, request);
 }

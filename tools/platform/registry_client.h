@@ -6,12 +6,13 @@
 #include "absl/status/statusor.h"
 #include "common/config/shared.h"
 #include "nara/registry/v1/assortment.pb.h"
-#include "nara/registry/v1/life_cycle.pb.h"
-#include "nara/registry/v1/organisation.pb.h"
+#include "nara/registry/v1/chains.pb.h"
 #include "nara/registry/v1/clients.pb.h"
 #include "nara/registry/v1/identity.pb.h"
-#include "nara/registry/v1/chains.pb.h"
+#include "nara/registry/v1/life_cycle.pb.h"
+#include "nara/registry/v1/organisation.pb.h"
 #include "nara/registry/v1/plans.pb.h"
+#include "nara/registry/v1/privacy.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 #include "nara/registry/v1/residents.pb.h"
 
@@ -47,6 +48,13 @@ class RegistryClient {
   absl::StatusOr<registry::v1::PutPlanResponse> PutPlan(const registry::v1::PutPlanRequest& request);
   absl::StatusOr<registry::v1::GetPlanResponse> GetPlan(const registry::v1::GetPlanRequest& request);
   absl::StatusOr<registry::v1::ListPlansResponse> ListPlans(const registry::v1::ListPlansRequest& request);
+  absl::StatusOr<registry::v1::PutConsentResponse> PutConsent(const registry::v1::PutConsentRequest& request);
+  absl::StatusOr<registry::v1::WithdrawConsentResponse> WithdrawConsent(
+      const registry::v1::WithdrawConsentRequest& request);
+  absl::StatusOr<registry::v1::ListConsentsResponse> ListConsents(const registry::v1::ListConsentsRequest& request);
+  absl::StatusOr<registry::v1::SetBlockResponse> SetBlock(const registry::v1::SetBlockRequest& request);
+  absl::StatusOr<registry::v1::LiftBlockResponse> LiftBlock(const registry::v1::LiftBlockRequest& request);
+  absl::StatusOr<registry::v1::ListBlocksResponse> ListBlocks(const registry::v1::ListBlocksRequest& request);
   absl::StatusOr<registry::v1::PutClientResponse> PutClient(const registry::v1::PutClientRequest& request);
   absl::StatusOr<registry::v1::MoveDeviceResponse> MoveDevice(const registry::v1::MoveDeviceRequest& request);
   absl::StatusOr<registry::v1::ListDeviceHistoryResponse> ListDeviceHistory(

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "absl/strings/ascii.h"
+#include "common/access/privacy_rules.h"
 #include "common/access/rules.h"
 #include "common/rpc/error.h"
 
@@ -43,7 +45,8 @@ absl::StatusOr<Caller> FromClient(const registry::v1::Client& client) {
                 .token_sha256 = client.token_sha256(),
                 .via = {},
                 .reason = {},
-                .scopes = {client.scopes().begin(), client.scopes().end()}};
+                .scopes = {client.scopes().begin(), client.scopes().end()},
+                .providers = {client.providers().begin(), client.providers().end()}};
 }
 
 Scope PrincipalScope(const Caller& caller) {
@@ -70,6 +73,19 @@ bool CarriesCareData(Action action) {
 
 Decision Deny(Decision::Answer answer, const Caller& caller, Action action) {
   return {answer, std::string(Name(caller.role)) + " " + caller.id + " may not " + std::string(Name(action))};
+}
+
+Decision Allow(const Caller& caller, Action action) {
+  return {Decision::Answer::kAllowed, std::string(Name(caller.role)) + " may " + std::string(Name(action))};
+}
+
+registry::v1::ConsentRecipient RecipientOf(const std::string& provider, const std::string& unit,
+                                           const std::string& client) {
+  registry::v1::ConsentRecipient recipient;
+  recipient.set_provider(provider);
+  recipient.set_unit(unit);
+  recipient.set_client(client);
+  return recipient;
 }
 
 }  // namespace
@@ -140,11 +156,37 @@ Decision Authorizer::Decide(const std::string& caller_id, Action action, const O
   if (!caller.ok()) return {Decision::Answer::kForbidden, std::string(caller.status().message())};
   const Scope scope = ReachOf(*caller, action);
   if (scope.nothing()) return Deny(Decision::Answer::kForbidden, *caller, action);
-  if (!Matches(scope, object)) return Deny(Decision::Answer::kHidden, *caller, action);
-  if (CarriesCareData(action) && scope.units.empty() && !fresh()) {
+  const bool own = Matches(scope, object);
+  if (CarriesCareData(action)) return DecideCareData(*caller, action, object, own);
+  return own ? Allow(*caller, action) : Deny(Decision::Answer::kHidden, *caller, action);
+}
+
+Decision Authorizer::DecideCareData(const Caller& caller, Action action, const Object& object, bool own) const {
+  const registry::v1::ResidentPrivacy privacy = PrivacyOf(object.resident);
+  const absl::Time now = clock_ == nullptr ? absl::InfinitePast() : clock_->Now();
+  if (!own && !Consented(privacy, caller, object, now)) return Deny(Decision::Answer::kHidden, caller, action);
+  if (!OwnUnit(caller, object) && !current()) {
     return {Decision::Answer::kWait, "rights are older than a second and the caller acts across providers"};
   }
-  return {Decision::Answer::kAllowed, std::string(Name(caller->role)) + " may " + std::string(Name(action))};
+  if (Blocked(privacy, caller, object, now)) return {Decision::Answer::kBlocked, "a block of the resident"};
+  if (object.use == registry::v1::DATA_USE_SUPERVISION && !SupervisionAgreed(privacy, now)) {
+    return {Decision::Answer::kBlocked, "supervision without the consent of everybody in the home"};
+  }
+  return Allow(caller, action);
+}
+
+registry::v1::ResidentPrivacy Authorizer::PrivacyOf(const std::string& resident) const {
+  const PrivacyTable::Pointer found = privacy_ == nullptr ? nullptr : privacy_->Find(resident);
+  return found == nullptr ? registry::v1::ResidentPrivacy() : *found;
+}
+
+std::vector<std::string> Authorizer::ConsentedResidents(const Caller& caller, Action action) const {
+  const absl::StatusOr<Caller> now = Resolve(caller.id);
+  if (privacy_ == nullptr || !now.ok() || ReachOf(*now, action).nothing()) return {};
+  std::set<std::string> residents = privacy_->Naming(RecipientOf("", "", now->id));
+  for (const std::string& unit : now->units) residents.merge(privacy_->Naming(RecipientOf("", unit, "")));
+  for (const std::string& provider : now->providers) residents.merge(privacy_->Naming(RecipientOf(provider, "", "")));
+  return {residents.begin(), residents.end()};
 }
 
 Scope Authorizer::Reach(const Caller& caller, Action action) const {
@@ -166,6 +208,9 @@ absl::Status Refusal(const Decision& decision, const std::string& noun, const st
     case Decision::Answer::kWait:
       return rpc::Error(absl::StatusCode::kUnavailable, "ACCESS_STALE",
                         "the rights may be out of date; try again in a second");
+    case Decision::Answer::kBlocked:
+      return rpc::Error(absl::StatusCode::kPermissionDenied, "BLOCKED",
+                        "this is blocked at the resident's request, or lacks a consent; ask the resident");
     case Decision::Answer::kForbidden:
       break;
   }

@@ -2,8 +2,9 @@
 // library for gRPC, HTTP, server-sent events and open streams; deny by default.
 // The rules are the table of docs/formats/access.md; a test compares the two.
 //
-// It works on the table that WatchAccess fills. An open stream asks again for
-// each delivery, so that a revoked client is cut off within the second.
+// It works on the tables that WatchAccess fills. An open stream asks again for
+// each delivery, so that a revoked client is cut off within the second, and a block
+// holds for what has been waiting (docs/formats/privacy.md).
 //
 // Threads: all methods may be called from any thread.
 #pragma once
@@ -15,6 +16,8 @@
 
 #include "absl/status/statusor.h"
 #include "common/access/access_table.h"
+#include "common/access/privacy_table.h"
+#include "common/time/clock.h"
 
 namespace nara {
 
@@ -41,7 +44,9 @@ enum class Action {
   kReadIdentity,  // who a resident is
   kReadChain,
   kWriteChain,
-  kPlan,  // plans and limits of a resident, reading them too
+  kPlan,     // plans and limits of a resident, reading them too
+  kConsent,  // consents of a resident, reading them too
+  kBlock,    // blocks of data of one's own provider, reading them too
   kWriteClient,
   kWatchRegistry,
   kSubmit,
@@ -63,12 +68,13 @@ absl::StatusOr<Role> ParseRole(std::string_view name);
 struct Caller {
   std::string id;
   Role role = Role::kService;
-  std::string principal;            // empty: the whole county
-  std::vector<std::string> units;   // empty: all of the principal
-  std::string token_sha256;         // of its bearer token; empty: it has none
-  std::string via;                  // who called on its behalf; empty: itself
-  std::string reason;               // why, in its own words, for the audit; may be empty
-  std::vector<std::string> scopes;  // names of actions; empty: all that its role may
+  std::string principal;                    // empty: the whole county
+  std::vector<std::string> units;           // empty: all of the principal
+  std::string token_sha256;                 // of its bearer token; empty: it has none
+  std::string via;                          // who called on its behalf; empty: itself
+  std::string reason;                       // why, in its own words, for the audit; may be empty
+  std::vector<std::string> scopes;          // names of actions; empty: all that its role may
+  std::vector<std::string> providers = {};  // of its units
 };
 
 // What is touched. Leave empty what does not apply; an empty field matches
@@ -78,6 +84,11 @@ struct Object {
   std::string unit;                    // likewise
   std::string owner;                   // principal that owns the device
   std::vector<std::string> receivers;  // to whom an alert was offered, or who attends
+  // Of care data: the provider that answers, empty when nobody knows; the resident; and
+  // what they are read for.
+  std::string provider = {};
+  std::string resident = {};
+  registry::v1::DataUse use = registry::v1::DATA_USE_CARE;
 };
 
 // What a caller may reach with an action, for lists and queries: an object
@@ -99,6 +110,7 @@ struct Decision {
     kForbidden,  // the role never may: PERMISSION_DENIED
     kHidden,     // not yours: NOT_FOUND, the same as not there
     kWait,       // rights may be out of date and this crosses providers: UNAVAILABLE
+    kBlocked,    // would be allowed, but for a block or a consent that supervision needs
   };
   Answer answer = Answer::kForbidden;
   std::string reason;  // in words, for the audit and the log; never for the caller when hidden
@@ -111,8 +123,12 @@ class Authorizer {
   // Rights older than this do not carry care data across providers.
   static constexpr std::chrono::milliseconds kStaleAfter{1000};
 
-  // The table must outlive the authorizer.
+  // The tables and the clock must outlive the authorizer. Without a table of privacy it
+  // knows no consent and no block: care data then go to the unit that answers, and
+  // nobody across.
   explicit Authorizer(const AccessTable& table) : table_(table) {}
+  Authorizer(const AccessTable& table, const PrivacyTable& privacy, const Clock& clock)
+      : table_(table), privacy_(&privacy), clock_(&clock) {}
 
   // Who calls: the common name of the peer's certificate, and for whom it speaks
   // (metadata `nara-caller`; empty, or the same: for itself). Only "nara-gateway"
@@ -134,11 +150,21 @@ class Authorizer {
   // What this caller may reach, from its rights as they are now.
   Scope Reach(const Caller& caller, Action action) const;
 
+  // Residents whose care data the caller may reach by a consent, besides those of its
+  // own units; each record is asked about all the same.
+  std::vector<std::string> ConsentedResidents(const Caller& caller, Action action) const;
+
   // True when the registry was heard within kStaleAfter.
   bool fresh() const { return table_.fresh(kStaleAfter); }
 
  private:
+  Decision DecideCareData(const Caller& caller, Action action, const Object& object, bool own) const;
+  bool current() const { return privacy_ != nullptr && privacy_->current(kStaleAfter); }
+  registry::v1::ResidentPrivacy PrivacyOf(const std::string& resident) const;
+
   const AccessTable& table_;
+  const PrivacyTable* const privacy_ = nullptr;
+  const Clock* const clock_ = nullptr;
 };
 
 // The rule itself, without a table: what a caller with these rights reaches.
@@ -149,7 +175,8 @@ Scope ReachOf(const Caller& caller, Action action);
 absl::Status NotThere(const std::string& noun, const std::string& id);
 
 // The error for a denied decision about a thing. Hidden is the very same error as
-// NotThere, so that nobody learns what exists.
+// NotThere, so that nobody learns what exists. Blocked says so: that there is something
+// is told to who may otherwise see it, not what.
 absl::Status Refusal(const Decision& decision, const std::string& noun, const std::string& id);
 
 }  // namespace nara

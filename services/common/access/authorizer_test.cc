@@ -42,6 +42,8 @@ class AuthorizerTest : public ::testing::Test {
                   Make("nara-fleet", "simulator"), Make("odd", "wizard"), Make("fake-admin", "admin"),
                   Make("lost", "care_unit")},
                  1);
+    privacy_.Apply(true, {}, 1);
+    privacy_.Confirmed(now_);
   }
 
   Answer Ask(const std::string& caller, Action action, const Object& object) {
@@ -50,7 +52,8 @@ class AuthorizerTest : public ::testing::Test {
 
   SteadyTime now_{};
   AccessTable table_{[this] { return now_; }};
-  Authorizer authorizer_{table_};
+  PrivacyTable privacy_{[this] { return now_; }};
+  Authorizer authorizer_{table_, privacy_, SystemClock::Instance()};
 };
 
 TEST_F(AuthorizerTest, CareDataGoToTheUnitThatAnswersAndToNobodyElse) {

@@ -11,17 +11,29 @@ namespace {
 using Row = std::map<Role, Reach>;
 
 constexpr std::pair<Action, std::string_view> kActionNames[] = {
-    {Action::kReadPrincipals, "read_principals"}, {Action::kReadUnit, "read_unit"},
-    {Action::kWriteUnit, "write_unit"},           {Action::kReadDevice, "read_device"},
-    {Action::kRegisterDevice, "register_device"}, {Action::kProvisionDevice, "provision_device"},
-    {Action::kConfirmTest, "confirm_test"},       {Action::kAssign, "assign"},
-    {Action::kReadIdentity, "read_identity"},     {Action::kReadChain, "read_chain"},
-    {Action::kWriteChain, "write_chain"},         {Action::kPlan, "plan"},
+    {Action::kReadPrincipals, "read_principals"},
+    {Action::kReadUnit, "read_unit"},
+    {Action::kWriteUnit, "write_unit"},
+    {Action::kReadDevice, "read_device"},
+    {Action::kRegisterDevice, "register_device"},
+    {Action::kProvisionDevice, "provision_device"},
+    {Action::kConfirmTest, "confirm_test"},
+    {Action::kAssign, "assign"},
+    {Action::kReadIdentity, "read_identity"},
+    {Action::kReadChain, "read_chain"},
+    {Action::kWriteChain, "write_chain"},
+    {Action::kPlan, "plan"},
+    {Action::kConsent, "consent"},
+    {Action::kBlock, "block"},
     {Action::kWriteClient, "write_client"},
-    {Action::kWatchRegistry, "watch_registry"},   {Action::kSubmit, "submit"},
-    {Action::kSendCommand, "send_command"},       {Action::kListQuarantine, "list_quarantine"},
-    {Action::kReadQuarantine, "read_quarantine"}, {Action::kReadCareData, "read_care_data"},
-    {Action::kReadAlert, "read_alert"},           {Action::kAttend, "attend"},
+    {Action::kWatchRegistry, "watch_registry"},
+    {Action::kSubmit, "submit"},
+    {Action::kSendCommand, "send_command"},
+    {Action::kListQuarantine, "list_quarantine"},
+    {Action::kReadQuarantine, "read_quarantine"},
+    {Action::kReadCareData, "read_care_data"},
+    {Action::kReadAlert, "read_alert"},
+    {Action::kAttend, "attend"},
     {Action::kActOnAlert, "act_on_alert"},
 };
 
@@ -105,6 +117,7 @@ Row Receivers() {
 
 std::map<Action, Row> MakeRules() {
   const Row care = {{Role::kCareUnit, Reach::kUnits}};
+  const Row caring = With(care, Role::kPrincipalAdmin, Reach::kPrincipal);
   return {
       {Action::kReadPrincipals, Everybody()},
       {Action::kReadUnit, Units()},
@@ -114,10 +127,12 @@ std::map<Action, Row> MakeRules() {
       {Action::kProvisionDevice, Supplying()},
       {Action::kConfirmTest, With(Supplying(), Role::kService, Reach::kAll)},
       {Action::kAssign, Arranging()},
-      {Action::kReadIdentity, {{Role::kCareUnit, Reach::kUnits}, {Role::kPrincipalAdmin, Reach::kPrincipal}}},
+      {Action::kReadIdentity, caring},
       {Action::kReadChain, Chains()},
       {Action::kWriteChain, Arranging()},
-      {Action::kPlan, {{Role::kCareUnit, Reach::kUnits}, {Role::kPrincipalAdmin, Reach::kPrincipal}}},
+      {Action::kPlan, caring},
+      {Action::kConsent, caring},
+      {Action::kBlock, caring},
       {Action::kWriteClient, {{Role::kAdmin, Reach::kAll}}},
       {Action::kWatchRegistry, {{Role::kService, Reach::kAll}}},
       {Action::kSubmit, With(Supplying(), Role::kSimulator, Reach::kAll)},

@@ -136,6 +136,8 @@ struct Product {
   std::string iso9999_edition;
   // False: stands alone and never sends.
   bool connected = true;
+  // Watches over somebody at home by sensor, camera or position: its data need consents.
+  bool supervision = false;
   // Longest time between two signs of life that is normal; 0 when not connected.
   std::chrono::seconds contact_interval{0};
   // Kinds that it sends, by id.

@@ -131,12 +131,13 @@ std::string ProductYaml(const std::string& lines) {
 TEST(Catalogue, SaysOfAProductWhatIsKnown) {
   const CatalogueCopy copy;
   copy.Write("products/extra.yaml",
-             ProductYaml("  medical_device: {class: none, for_health_care: yes}\n"
+             ProductYaml("  supervision: true\n  medical_device: {class: none, for_health_care: yes}\n"
                          "  agreement: {in_assortment: no}\n  owner_kinds: [residents]\n"
                          "  prices:\n    rent: {per: month, product: \"400\", support: \"144\", from: 2026-01-01}\n"));
   const absl::StatusOr<Catalogue> catalogue = copy.Load();
   ASSERT_TRUE(catalogue.ok()) << catalogue.status().message();
   const Product& extra = *catalogue->FindProduct("extra");
+  EXPECT_TRUE(extra.supervision);
   EXPECT_EQ(extra.agreement.medical_device, YesNo::kNo);
   EXPECT_EQ(extra.agreement.in_assortment, YesNo::kNo);
   EXPECT_EQ(extra.agreement.cooperation_area, YesNo::kUnknown);
@@ -145,6 +146,7 @@ TEST(Catalogue, SaysOfAProductWhatIsKnown) {
   ASSERT_EQ(extra.prices.size(), 1u);
   EXPECT_EQ(extra.prices[0].support, "144");
   const Product& meter = *catalogue->FindProduct("bp-meter");
+  EXPECT_FALSE(meter.supervision);
   EXPECT_EQ(meter.agreement.medical_device, YesNo::kUnknown);
   EXPECT_TRUE(meter.prices.empty() && meter.AllowsOwner("residents"));
 }

@@ -126,6 +126,7 @@ void ReadEntry(YamlSection& section, Product& product) {
   product.iso9999_edition = iso.String("edition");
   iso.Finish();
   product.connected = section.BoolOr("connected", true);
+  product.supervision = section.BoolOr("supervision", false);
   product.contact_interval = section.DurationOrZero("contact_interval");
   product.kinds = section.StringsOrNone("kinds");
   product.scaip_dty = section.StringOr("scaip_dty", "");

@@ -9,6 +9,7 @@ namespace nara {
 using registry::v1::Chain;
 using registry::v1::Client;
 using registry::v1::Plan;
+using registry::v1::ResidentPrivacy;
 using registry::v1::Route;
 
 std::string WatchKey(const Route& route) {
@@ -22,6 +23,9 @@ std::string WatchKey(const Plan& plan) {
 }
 std::string WatchKey(const Client& client) {
   return client.id();
+}
+std::string WatchKey(const ResidentPrivacy& privacy) {
+  return privacy.resident();
 }
 
 template <typename Item>
@@ -147,5 +151,6 @@ template class WatchedTable<Route>;
 template class WatchedTable<Chain>;
 template class WatchedTable<Plan>;
 template class WatchedTable<Client>;
+template class WatchedTable<ResidentPrivacy>;
 
 }  // namespace nara

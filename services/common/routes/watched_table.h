@@ -31,11 +31,12 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 using SteadyNow = std::function<SteadyTime()>;
 
 // Under which key a table holds an item: the device, "unit/version", the resident, the
-// client.
+// client, the resident.
 std::string WatchKey(const registry::v1::Route& route);
 std::string WatchKey(const registry::v1::Chain& chain);
 std::string WatchKey(const registry::v1::Plan& plan);
 std::string WatchKey(const registry::v1::Client& client);
+std::string WatchKey(const registry::v1::ResidentPrivacy& privacy);
 
 template <typename Item>
 class WatchedTable {
@@ -99,6 +100,7 @@ class WatchedTable {
   virtual void Stored(const Pointer& /*item*/, const Pointer& /*previous*/) {}
   std::shared_mutex& mutex() const { return mutex_; }
   Pointer FindLocked(const std::string& key) const;
+  SteadyTime Now() const { return now_(); }
 
  private:
   std::vector<Pointer> Store(bool snapshot, std::vector<Item> items, std::uint64_t revision);
@@ -118,5 +120,6 @@ extern template class WatchedTable<registry::v1::Route>;
 extern template class WatchedTable<registry::v1::Chain>;
 extern template class WatchedTable<registry::v1::Plan>;
 extern template class WatchedTable<registry::v1::Client>;
+extern template class WatchedTable<registry::v1::ResidentPrivacy>;
 
 }  // namespace nara

@@ -2,10 +2,10 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <chrono>
-#include <cstdint>
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <filesystem>
 #include <mutex>
 #include <random>
@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "common/log/log.h"
+#include "common/routes/access_lease.h"
 #include "common/routes/batch.h"
 #include "common/routes/table_saver.h"
 #include "common/rpc/channel.h"
@@ -68,6 +69,13 @@ struct Access {
     return stub.PrepareAsyncWatchAccess(context, request, queue);
   }
   static auto* Items(Response& response) { return response.mutable_clients(); }
+};
+
+// What rides along on the stream of clients.
+struct Privacies {
+  static constexpr std::string_view kName = "privacy";
+  using Item = registry::v1::ResidentPrivacy;
+  static auto* Items(Access::Response& response) { return response.mutable_privacy(); }
 };
 
 // One stream, read with a deadline for each message.
@@ -154,8 +162,11 @@ class WatcherOf final : public Watcher {
   template <typename Part>
   using Table = WatchedTable<typename Part::Item>;
 
-  WatcherOf(std::shared_ptr<grpc::Channel> channel, WatchOptions options, Table<Watch>& table, Table<More>&... more)
+  // `took` is told which state the tables show, after each complete one.
+  WatcherOf(std::shared_ptr<grpc::Channel> channel, WatchOptions options, std::function<void(std::uint64_t)> took,
+            Table<Watch>& table, Table<More>&... more)
       : options_(std::move(options)),
+        took_(std::move(took)),
         parts_(Followed<Watch>{table}, Followed<More>{more}...),
         stub_(DeviceRegistryService::NewStub(std::move(channel))) {
     LoadFiles();
@@ -237,6 +248,7 @@ class WatcherOf final : public Watcher {
   void Take(typename Watch::Response& response) {
     const bool changed = std::apply([&](auto&... parts) { return (int{parts.Take(response)} + ...) > 0; }, parts_);
     if (changed && saver_ != nullptr) saver_->MarkChanged();
+    if (response.complete() && took_) took_(Seen());
   }
 
   // All services lose a registry at once, and do not come back at once.
@@ -246,11 +258,32 @@ class WatcherOf final : public Watcher {
   }
 
   const WatchOptions options_;
+  const std::function<void(std::uint64_t)> took_;
   std::tuple<Followed<Watch>, Followed<More>...> parts_;  // the batches: the thread's own
   const std::unique_ptr<DeviceRegistryService::Stub> stub_;
   std::unique_ptr<TableSaver> saver_;
   std::minstd_rand random_{std::random_device{}()};
   std::jthread thread_;  // last: it uses everything above
+};
+
+// Follows clients and privacy, and keeps the lease.
+class AccessWatcher final : public Watcher {
+ public:
+  AccessWatcher(const std::shared_ptr<grpc::Channel>& channel, const WatchOptions& options, AccessTable& clients,
+                PrivacyTable& privacy)
+      : lease_(channel, privacy, options.settle),
+        watcher_(channel, options, [this](std::uint64_t revision) { lease_.Took(revision); }, clients, privacy) {}
+
+  ~AccessWatcher() override { Stop(); }
+
+  void Stop() override {
+    lease_.Stop();
+    watcher_.Stop();
+  }
+
+ private:
+  AccessLease lease_;
+  WatcherOf<Access, Privacies> watcher_;
 };
 
 }  // namespace
@@ -264,22 +297,27 @@ WatchOptions LocalCopy(const std::string& state_dir, const std::string& what) {
 
 std::unique_ptr<Watcher> Watcher::Start(std::shared_ptr<grpc::Channel> channel, RouteTable& table,
                                         WatchOptions options) {
-  return std::make_unique<WatcherOf<Routes>>(std::move(channel), std::move(options), table);
+  return std::make_unique<WatcherOf<Routes>>(std::move(channel), std::move(options), nullptr, table);
 }
 
 std::unique_ptr<Watcher> Watcher::Start(std::shared_ptr<grpc::Channel> channel, ChainTable& table,
                                         WatchOptions options) {
-  return std::make_unique<WatcherOf<Chains>>(std::move(channel), std::move(options), table);
+  return std::make_unique<WatcherOf<Chains>>(std::move(channel), std::move(options), nullptr, table);
 }
 
 std::unique_ptr<Watcher> Watcher::Start(std::shared_ptr<grpc::Channel> channel, ChainTable& chains, PlanTable& plans,
                                         WatchOptions options) {
-  return std::make_unique<WatcherOf<Chains, Plans>>(std::move(channel), std::move(options), chains, plans);
+  return std::make_unique<WatcherOf<Chains, Plans>>(std::move(channel), std::move(options), nullptr, chains, plans);
 }
 
 std::unique_ptr<Watcher> Watcher::Start(std::shared_ptr<grpc::Channel> channel, AccessTable& table,
                                         WatchOptions options) {
-  return std::make_unique<WatcherOf<Access>>(std::move(channel), std::move(options), table);
+  return std::make_unique<WatcherOf<Access>>(std::move(channel), std::move(options), nullptr, table);
+}
+
+std::unique_ptr<Watcher> Watcher::Start(std::shared_ptr<grpc::Channel> channel, AccessTable& clients,
+                                        PrivacyTable& privacy, WatchOptions options) {
+  return std::make_unique<AccessWatcher>(channel, options, clients, privacy);
 }
 
 }  // namespace nara

@@ -13,6 +13,9 @@
 // own file (plans.pb beside the other), and goes on from the older of their revisions.
 // A state is applied to one after the other.
 //
+// WatchAccess carries clients and what residents let others see; who follows both has a
+// lease (access_lease.h): it tells the registry by which state it decides.
+//
 // Threads: one of its own. Stop (or the destructor) cancels the stream, saves
 // what is unsaved, and returns within about a second.
 #pragma once
@@ -24,6 +27,7 @@
 #include <thread>
 
 #include "common/access/access_table.h"
+#include "common/access/privacy_table.h"
 #include "common/routes/route_table.h"
 
 namespace grpc {
@@ -44,6 +48,9 @@ struct WatchOptions {
   // up to a fifth of chance in it.
   std::chrono::milliseconds first_pause{50};
   std::chrono::milliseconds last_pause{2000};
+  // With a table of privacy: returns when everything has gone out that was decided
+  // before it was called; may be empty.
+  std::function<void()> settle;
   // Told of each change of state in one sentence, for the log; may be empty.
   std::function<void(const std::string& sentence)> report;
 };
@@ -63,6 +70,8 @@ class Watcher {
                                         WatchOptions options = {});
   static std::unique_ptr<Watcher> Start(std::shared_ptr<grpc::Channel> channel, AccessTable& table,
                                         WatchOptions options = {});
+  static std::unique_ptr<Watcher> Start(std::shared_ptr<grpc::Channel> channel, AccessTable& clients,
+                                        PrivacyTable& privacy, WatchOptions options = {});
 
   virtual ~Watcher() = default;
 

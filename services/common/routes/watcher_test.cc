@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
@@ -74,6 +75,40 @@ class ScriptedRegistry final : public registry::v1::DeviceRegistryService::Servi
     return {grpc::StatusCode::UNAVAILABLE, "broken by the test"};
   }
 
+  // One client and one resident's privacy, to whoever has not seen revision 5.
+  grpc::Status WatchAccess(grpc::ServerContext* context, const registry::v1::WatchAccessRequest* request,
+                           grpc::ServerWriter<registry::v1::WatchAccessResponse>* writer) override {
+    registry::v1::WatchAccessResponse message;
+    message.set_snapshot_start(request->after_revision() == 0);
+    message.set_complete(true);
+    message.set_revision(5);
+    if (request->after_revision() < 5) {
+      message.add_clients()->set_id("care");
+      message.add_privacy()->set_resident("r-1");
+    }
+    writer->Write(message);
+    std::unique_lock lock(mutex_);
+    while (!context->IsCancelled()) wake_.wait_for(lock, 5ms);
+    return {grpc::StatusCode::UNAVAILABLE, "broken by the test"};
+  }
+
+  grpc::Status ConfirmAccess(grpc::ServerContext* /*context*/, const registry::v1::ConfirmAccessRequest* request,
+                             registry::v1::ConfirmAccessResponse* /*response*/) override {
+    const std::lock_guard lock(mutex_);
+    confirmed_.push_back(*request);
+    wake_.notify_all();
+    return vouches_ ? grpc::Status::OK : grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, "behind");
+  }
+  void Vouch(bool vouches) {
+    const std::lock_guard lock(mutex_);
+    vouches_ = vouches;
+  }
+  std::vector<registry::v1::ConfirmAccessRequest> WaitForConfirmations(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, 10s, [&] { return confirmed_.size() >= count; });
+    return confirmed_;
+  }
+
   void Say(WatchRoutesResponse message) {
     const std::lock_guard lock(mutex_);
     script_.push_back(std::move(message));
@@ -117,6 +152,8 @@ class ScriptedRegistry final : public registry::v1::DeviceRegistryService::Servi
   std::vector<WatchRoutesResponse> script_;
   std::vector<std::uint64_t> asked_after_;
   std::size_t broken_ = 0;
+  std::vector<registry::v1::ConfirmAccessRequest> confirmed_;
+  bool vouches_ = true;
   std::unique_ptr<grpc::Server> server_;
 };
 
@@ -252,6 +289,35 @@ TEST(Watcher, GoesOnFromWhatEveryTableHasSeen) {
   EXPECT_EQ(follow(""), 5u);
   EXPECT_EQ(follow("plans.pb"), 0u) << "a process that did not follow plans before";
   std::filesystem::remove_all(std::filesystem::path(file).parent_path());
+}
+
+TEST(Watcher, ConfirmsTheStateOfAccessAndIsVouchedFor) {
+  ScriptedRegistry registry;
+  AccessTable clients;
+  PrivacyTable privacy;
+  std::atomic<int> settled = 0;
+  WatchOptions options = Quick();
+  options.settle = [&] { ++settled; };
+  const auto watcher = Watcher::Start(registry.Channel(), clients, privacy, options);
+  const auto confirmed = registry.WaitForConfirmations(3);
+  ASSERT_GE(confirmed.size(), 3u) << "it says again and again that it lives";
+  EXPECT_EQ(confirmed[0].revision(), 5u);
+  EXPECT_EQ(confirmed[0].consumer(), confirmed[2].consumer());
+  EXPECT_EQ(confirmed[0].consumer().size(), 16u);
+  EXPECT_GE(settled, 3) << "each time after what was decided before is out";
+  EXPECT_TRUE(privacy.current(10s));
+  EXPECT_NE(privacy.Find("r-1"), nullptr);
+}
+
+TEST(Watcher, IsNotVouchedForWhileTheRegistryRefuses) {
+  ScriptedRegistry registry;
+  registry.Vouch(false);
+  AccessTable clients;
+  PrivacyTable privacy;
+  const auto watcher = Watcher::Start(registry.Channel(), clients, privacy, Quick());
+  ASSERT_GE(registry.WaitForConfirmations(2).size(), 2u);
+  EXPECT_TRUE(clients.fresh(10s)) << "it hears the watch";
+  EXPECT_FALSE(privacy.current(10s));
 }
 
 TEST(LocalCopy, IsInTheStateFolderAndTellsTheLog) {

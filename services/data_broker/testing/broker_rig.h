@@ -98,6 +98,7 @@ class BrokerRig {
   }
 
   Hub& hub() { return hub_; }
+  Deliverer& deliverer() { return deliverer_; }
   Relabeller& relabeller() { return relabeller_; }
   const NoticeBoard& notices() const { return notices_; }
   metrics::Registry& registry() { return registry_; }

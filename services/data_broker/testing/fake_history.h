@@ -195,9 +195,10 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
   static bool Older(const CareRecord& row, const std::optional<ListKey>& before) {
     return !before || KeyOf(row) < std::pair(before->effective_us, before->id);
   }
-  static bool Reached(const Audience::Reach& reach, const Party& party) {
-    return reach.principal.empty() ? std::ranges::find(reach.units, party.unit) != reach.units.end()
-                                   : reach.principal == party.principal;
+  static bool Reached(const Audience::Reach& reach, const CareRecord& row) {
+    if (std::ranges::find(reach.residents, row.resident) != reach.residents.end()) return true;
+    return reach.principal.empty() ? std::ranges::find(reach.units, row.party->unit) != reach.units.end()
+                                   : reach.principal == row.party->principal;
   }
 
   mutable std::mutex mutex_;

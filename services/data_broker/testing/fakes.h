@@ -236,6 +236,23 @@ class FakeAudience final : public Audience {
     units_.erase(caller);
     ++revision_;
   }
+  // Rights are out of date for what consents open, and for nothing else.
+  void StaleAcross(bool stale) {
+    const std::lock_guard lock(mutex_);
+    stale_across_ = stale;
+  }
+  void Block(const std::string& resident, bool blocked = true) {
+    const std::lock_guard lock(mutex_);
+    if (blocked) blocked_.insert(resident);
+    if (!blocked) blocked_.erase(resident);
+    ++revision_;
+  }
+  // A consent lets the caller see this resident's data.
+  void Consent(const std::string& caller, const std::string& resident) {
+    const std::lock_guard lock(mutex_);
+    consents_[caller].insert(resident);
+    ++revision_;
+  }
   void Stale(bool stale) {
     const std::lock_guard lock(mutex_);
     stale_ = stale;
@@ -263,9 +280,14 @@ class FakeAudience final : public Audience {
     const std::lock_guard lock(mutex_);
     return knows_ >= revision;
   }
-  Answer MayReceive(const std::string& caller, const Party& party) const override {
+  Answer MayReceive(const std::string& caller, const Party& party, const About& about) const override {
     const std::lock_guard lock(mutex_);
     if (stale_) return Answer::kLater;
+    if (blocked_.contains(about.resident)) return Answer::kBlocked;
+    const auto consents = consents_.find(caller);
+    if (consents != consents_.end() && consents->second.contains(about.resident)) {
+      return stale_across_ ? Answer::kLater : Answer::kYes;
+    }
     if (principals_.contains(caller)) return Answer::kYes;
     const auto units = units_.find(caller);
     return units != units_.end() && units->second.contains(party.unit) ? Answer::kYes : Answer::kNo;
@@ -279,7 +301,11 @@ class FakeAudience final : public Audience {
     const auto units = units_.find(caller);
     if (units == units_.end()) return {};
     if (principals_.contains(caller)) return {.principal = "1480", .units = {}};
-    return {.principal = "", .units = {units->second.begin(), units->second.end()}};
+    const auto consents = consents_.find(caller);
+    const std::set<std::string> residents = consents == consents_.end() ? std::set<std::string>() : consents->second;
+    return {.principal = "",
+            .units = {units->second.begin(), units->second.end()},
+            .residents = {residents.begin(), residents.end()}};
   }
   std::uint64_t rights_revision() const override {
     const std::lock_guard lock(mutex_);
@@ -293,8 +319,11 @@ class FakeAudience final : public Audience {
   std::uint64_t knows_ = std::numeric_limits<std::uint64_t>::max();
   std::map<std::string, std::set<std::string>> units_;
   std::set<std::string> principals_;
+  std::set<std::string> blocked_;                          // residents
+  std::map<std::string, std::set<std::string>> consents_;  // caller -> residents
   std::uint64_t revision_ = 1;
   bool stale_ = false;
+  bool stale_across_ = false;
 };
 
 // A stream whose receiver can be made slow.

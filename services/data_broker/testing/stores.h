@@ -146,7 +146,8 @@ class StoresTest : public ::testing::Test {
   AccessTable clients_;
   ManualClock clock_{absl::Now()};
   RouteTable routes_{[this] { return SteadyTime(absl::ToChronoNanoseconds(clock_.Monotonic())); }};
-  TableAudience audience_{routes_, clients_, clock_};
+  PrivacyTable privacy_{[] { return SteadyTime(); }};
+  TableAudience audience_{routes_, clients_, privacy_, clock_};
   std::unique_ptr<PostgresHistoryWriter> store_;
   std::unique_ptr<PostgresHistoryReader> reader_;
   std::unique_ptr<BrokerRig> rig_;

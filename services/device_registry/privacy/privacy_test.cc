@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "common/rpc/error.h"
-#include "device_registry/privacy/postgres_store.h"
 #include "device_registry/testing/county.h"
 
 namespace nara::registry {
@@ -20,13 +19,10 @@ class PrivacyTest : public ::testing::Test {
     request.set_client(client);
     request.set_page_size(size);
     request.set_page_token(token);
-    return privacy_.ListClients(county_.As(who), request);
+    return county_.privacy().ListClients(county_.As(who), request);
   }
 
   testing::County county_;
-  const Authorizer authorizer_{county_.feeds().access.table()};
-  PostgresPrivacyStore store_{county_.database()};
-  Privacy privacy_{{.store = store_, .authorizer = authorizer_}};
 };
 
 TEST_F(PrivacyTest, TheAdministratorSeesEveryClientByPages) {

@@ -5,5 +5,6 @@
 namespace nara::registry {
 
 extern const std::string_view kPrivacySchema;
+extern const std::string_view kConsentSchema;
 
 }  // namespace nara::registry

@@ -26,6 +26,8 @@
 #include "device_registry/organisation/organisation.h"
 #include "device_registry/organisation/postgres_store.h"
 #include "device_registry/postgres_store.h"
+#include "device_registry/privacy/postgres_store.h"
+#include "device_registry/privacy/privacy.h"
 #include "device_registry/registry.h"
 #include "device_registry/residents/postgres_store.h"
 #include "device_registry/residents/residents.h"
@@ -59,6 +61,9 @@ class County {
   PostgresIdentityStore& identity_store() { return *identity_store_; }
   Chains& chains() { return *chains_; }
   Plans& plans() { return *plans_; }
+  Privacy& privacy() { return *privacy_; }
+  // Short ones; nobody has any yet.
+  AccessLeases& leases() { return leases_; }
   ManualClock& clock() { return clock_; }
   Database& database() { return *database_; }
   PostgresStore& store() { return *store_; }
@@ -134,6 +139,9 @@ class County {
   std::unique_ptr<PostgresPlanStore> plan_store_;
   std::unique_ptr<Chains> chains_;
   std::unique_ptr<Plans> plans_;
+  AccessLeases leases_{{.lease = std::chrono::milliseconds(300)}};
+  std::unique_ptr<PostgresPrivacyStore> privacy_store_;
+  std::unique_ptr<Privacy> privacy_;
 };
 
 google::protobuf::Timestamp At(std::int64_t seconds);

@@ -54,7 +54,7 @@ class FakeSource final : public ChangeSource {
     const std::lock_guard lock(mutex_);
     ++reads_;
     if (!status_.ok()) return status_;
-    Changes changes{.revision = revision_, .routes = {}, .chains = {}, .plans = {}, .clients = {}};
+    Changes changes{.revision = revision_, .routes = {}, .chains = {}, .plans = {}, .clients = {}, .privacy = {}};
     for (const v1::Route& route : routes_) {
       if (route.revision() > revision) changes.routes.push_back(route);
     }
