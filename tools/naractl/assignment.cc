@@ -95,7 +95,8 @@ absl::Status Get(Session& session, const GetOptions& options) {
   if (options.believed > 0) request.mutable_belief()->set_revision(options.believed);
   const auto got = tools::ResponsibilityClient(call->demo.registry, call->tls).Call(request);
   if (!got.ok()) return got.status();
-  Print(session, got->assignment(), got->revision());
+  // With the revision, which a correction names.
+  session.json ? PrintLine(ToJson(*got)) : Print(session, got->assignment(), got->revision());
   return absl::OkStatus();
 }
 

@@ -73,6 +73,12 @@ void PrintOne(const Session& session, const Observation& observation) {
   PrintLine(line);
 }
 
+// It is to be deleted where it was kept.
+void PrintOne(const Session& session, const broker::v1::Withdrawn& withdrawn) {
+  if (session.json) return PrintLine(ToJson(withdrawn));
+  PrintLine("withdrawn  " + withdrawn.id() + "  " + withdrawn.unit());
+}
+
 absl::Status Tail(Session& session, const TailOptions& options) {
   const auto call = session.Begin("care_unit");
   if (!call.ok()) return call.status();
@@ -85,6 +91,9 @@ absl::Status Tail(Session& session, const TailOptions& options) {
   int printed = 0;
   tools::ObservationClient client(call->demo.broker, call->tls);
   return client.Subscribe(request, stop.get_token(), [&](const auto& response) {
+    for (const auto& withdrawn : response.withdrawn()) {
+      if (options.device.empty() || withdrawn.device() == options.device) PrintOne(session, withdrawn);
+    }
     for (const auto& observation : response.observations()) {
       if (!options.device.empty() && observation.device() != options.device) continue;
       if (options.count > 0 && printed == options.count) break;
