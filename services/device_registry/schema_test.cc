@@ -18,6 +18,9 @@ insert into units values ('care-1', '1480', 'Hemtjänst', 'Centrum', '{1}');
 insert into devices (id, product, owner, fallback_unit, serial, revision) values
   ('d-1', 'bp-meter', '1480', 'care-1', 's1', 1), ('d-2', 'bp-meter', '1480', 'care-1', 's2', 1);
 insert into residents values ('r-1', '1480');
+insert into chains (unit, version, revision) values ('care-1', 1, 1);
+insert into chain_steps (unit, version, step, receiver, accept_seconds) values
+  ('care-1', 1, 1, 'first', 60), ('care-1', 1, 2, 'last', 60);
 begin;
 insert into assignments (id, device, device_number, resident, period, regime)
   select 'a-1', id, number, 'r-1', tstzrange(now() - interval '1 day', null), 1 from devices where id = 'd-1';
@@ -57,6 +60,8 @@ TEST_F(SchemaTest, WhatWasThereBeforeTheAreasIsThereInAllOfThem) {
   EXPECT_EQ(Ask("select string_agg(id || ' ' || state, ', ' order by id) from devices"), "d-1 5, d-2 1")
       << "what is assigned is handed out, the rest in stock";
   EXPECT_EQ(Ask("select string_agg(id, ', ') from providers"), "Hemtjänst");
+  EXPECT_EQ(Ask("select string_agg(receiver, ', ') from chain_steps where fallback"), "last");
+  EXPECT_EQ(Ask("select fallback_step || ' ' || lead from chains, devices where id = 'd-1'"), "2 1");
   EXPECT_EQ(Ask("select string_agg(id || ' ' || ground, ', ') from assignments where test_epoch is null"), "a-1 1");
 }
 

@@ -134,14 +134,14 @@ void AddLifeCommands(CLI::App& group, Session& session);
 void AddImportCommand(CLI::App& group, Session& session);
 
 // In device_identity.cc.
-void AddIdentityCommands(CLI::App& group, Session& session);
+void AddDeviceIdentityCommands(CLI::App& group, Session& session);
 
 void AddDeviceCommands(CLI::App& app, Session& session) {
   CLI::App& group = *app.add_subcommand("device", "Devices and who uses them.");
   group.require_subcommand(1);
   AddCommand<RegisterOptions>(group, session, "register", "Registers a device.", DescribeRegister, Register);
   AddProvisionCommand(group, session);
-  AddIdentityCommands(group, session);
+  AddDeviceIdentityCommands(group, session);
   AddCommand<AssignOptions>(group, session, "assign", "Gives a device to a resident.", DescribeAssign, Assign);
   AddCommand<ListOptions>(
       group, session, "list", "Lists devices.",

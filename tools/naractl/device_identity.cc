@@ -153,7 +153,7 @@ void AddRevocation(CLI::App& group, Session& session) {
 
 }  // namespace
 
-void AddIdentityCommands(CLI::App& group, Session& session) {
+void AddDeviceIdentityCommands(CLI::App& group, Session& session) {
   AddRevocation(group, session);
   AddCommand<DeviceOptions>(
       group, session, "certificates", "Lists the certificates of a device.",

@@ -10,11 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "common/postgres/connection.h"
-#include "common/postgres/migrate.h"
 #include "common/rpc/error.h"
-#include "device_registry/chains/schema.h"
-#include "device_registry/schema.h"
 #include "device_registry/testing/county.h"
 
 namespace nara::registry {
@@ -141,29 +137,6 @@ TEST_F(ChainsTest, AChainWithoutAFallbackIsRefused) {
   EXPECT_THAT(county_.Try("begin; insert into registry.chains (unit, version, revision, fallback_step) "
                           "values ('care-1480-1', 1, 1, 1); commit"),
               HasSubstr("chains_have_a_fallback"));
-}
-
-TEST_F(ChainsTest, OfChainsThatWereThereAlreadyTheLastStepIsTheFallback) {
-  ASSERT_TRUE(county_.server().Run("create schema before authorization nara_registry").ok());
-  PostgresOptions options;
-  options.conninfo = county_.server().conninfo("nara_registry");
-  options.schema = "before";
-  const auto connection = PostgresConnection::Connect(options).value();
-  const auto all = Migrations();
-  const auto ours = std::find_if(all.begin(), all.end(), [](const Migration& m) { return m.sql == kChainsSchema; });
-  ASSERT_TRUE(Migrate(*connection, "before", {all.begin(), ours}).ok());
-  const absl::Status filled = connection->Run(
-      "insert into principals values ('1480', 'Göteborg', '', 1, 0, 0);"
-      "insert into units (id, principal, provider, name, regimes) values ('home', '1480', 'p', 'n', '{}');"
-      "insert into chains (unit, version, revision) values ('home', 1, 1);"
-      "insert into chain_steps (unit, version, step, receiver, accept_seconds) values "
-      "('home', 1, 1, 'first', 60), ('home', 1, 2, 'last', 60)");
-  ASSERT_TRUE(filled.ok()) << filled;
-  const absl::Status migrated = Migrate(*connection, "before", all);
-  EXPECT_TRUE(migrated.ok()) << migrated;
-  EXPECT_EQ(county_.Ask("select receiver from before.chain_steps where fallback"), "last");
-  EXPECT_EQ(county_.Ask("select fallback_step from before.chains"), "2");
-  ASSERT_TRUE(county_.server().Run("drop schema before cascade").ok());
 }
 
 TEST_F(ChainsTest, AFallbackIsOfTheCountyOrOfTheUnitsPrincipal) {

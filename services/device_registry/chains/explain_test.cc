@@ -121,7 +121,7 @@ TEST_F(ExplainTest, TheTimelineSaysWhoseChainItIs) {
   request.set_purpose(v1::PURPOSE_ALARM);
   request.set_unit("care-1480-2");
   *request.mutable_since() = Time("2028-02-01T00:00:00+01:00");
-  ASSERT_TRUE(county_.registry().TransferResponsibility(county_.As("admin"), request).ok());
+  ASSERT_TRUE(county_.assignments().TransferResponsibility(county_.As("admin"), request).ok());
   EXPECT_EQ(Explain("2028-01-31T23:59:59+01:00")->unit(), "alarm-1480");
   const auto after = Explain("2028-02-01T00:00:00+01:00");
   EXPECT_EQ(after->unit(), "care-1480-2");
@@ -171,7 +171,7 @@ TEST_F(ExplainTest, AUnitThatAnswersForAlarmsWithoutAChainIsAHole) {
   request.set_assignment("a-1");
   request.set_purpose(v1::PURPOSE_ALARM);
   request.set_unit("care-1490-1");
-  ASSERT_TRUE(county_.registry().TransferResponsibility(county_.As("admin"), request).ok());
+  ASSERT_TRUE(county_.assignments().TransferResponsibility(county_.As("admin"), request).ok());
   EXPECT_THAT(Holes("1490"), ElementsAre("care-1490-1 NO_CHAIN"));
 }
 

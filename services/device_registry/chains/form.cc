@@ -68,7 +68,7 @@ absl::Status CheckPeriod(const Dated& dated) {
 absl::Status CheckTarget(const v1::Target& target) {
   if (!v1::TargetRole_IsValid(target.role())) return Invalid("role", "is ANSWER or VISIT");
   if (target.competences_size() > kMaxCompetences) return Invalid("competences", "are at most 100");
-  absl::Status status = ValidateSlug("receiver", target.receiver());
+  absl::Status status = Slug("receiver", target.receiver());
   if (status.ok() && target.has_schedule()) status = CheckSchedule("schedule", target.schedule());
   if (!status.ok()) return status;
   return Each(target.competences(), [](const std::string& name) { return Word("competences", name); });
@@ -91,7 +91,7 @@ absl::Status FillTargets(v1::ChainStep& step) {
 absl::Status Fill(v1::ChainStep& step) {
   if (step.accept_seconds() < 1 || step.accept_seconds() > 3600) return Invalid("accept_seconds", "is 1 to 3600");
   if (step.repeats() > 10) return Invalid("repeats", "is 0 to 10");
-  if (step.targets().empty()) return ValidateSlug("receiver", step.receiver());
+  if (step.targets().empty()) return Slug("receiver", step.receiver());
   if (step.targets_size() > kMaxTargets) return Invalid("targets", "are at most 20");
   absl::Status status = Each(step.targets(), CheckTarget);
   return status.ok() ? FillTargets(step) : status;
@@ -178,7 +178,7 @@ absl::StatusOr<v1::Chain> Formed(const v1::Chain& chain) {
   if (chain.version() == 0) return Invalid("version", "starts from 1");
   if (!v1::HolidayRule_IsValid(chain.holidays())) return Invalid("holidays", "is OBSERVED or IGNORED");
   v1::Chain formed = chain;
-  absl::Status status = ValidateSlug("unit", chain.unit());
+  absl::Status status = Slug("unit", chain.unit());
   for (v1::ChainStep& step : *formed.mutable_steps()) {
     if (status.ok()) status = Fill(step);
   }

@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "common/chains/schedule.h"
 #include "common/postgres/connection.h"
+#include "common/time/swedish_calendar.h"
 
 namespace nara::registry::testing {
 namespace {
