@@ -7,6 +7,7 @@
 #include "common/log/log.h"
 #include "common/routes/watcher.h"
 #include "common/rpc/channel.h"
+#include "gateway/api/admission.h"
 #include "gateway/api/api.h"
 #include "gateway/backend/services.h"
 #include "gateway/http/static_files.h"
@@ -24,15 +25,18 @@ class GatewayApp final : public app::App {
         sessions_(authorizer_, context.clock),
         registry_(rpc::Connect(config_.registry, config_.tls)),
         fleet_(ConnectFleet(registry_)),
+        devices_(ConnectDevices(registry_)),
         alerts_(ConnectAlerts(rpc::Connect(config_.alerts, config_.tls))),
         observations_(ConnectObservations(rpc::Connect(config_.broker, config_.tls))),
         feeds_(Ports{*fleet_, *alerts_, *observations_}, metrics_, context.clock),
         api_(std::move(api),
-             {authorizer_, catalogue_, sessions_, feeds_, {*fleet_, *alerts_, *observations_}, metrics_}) {
+             {authorizer_, catalogue_, sessions_, feeds_, {*fleet_, *alerts_, *observations_}, metrics_}),
+        admission_(*devices_, metrics_, context.clock) {
     context.health.AddCheck("access", [this] { return AccessKnown(); });
     access_.OnChange([this](const auto&) { sessions_.EndStale(); });
     privacy_.OnChange([this](const auto& changed) { Forget(changed); });
     api_.AddTo(router_);
+    admission_.AddTo(router_);
     metrics_.AddRoutes(router_.Routes());
     router_.SetFallback([this](const Request& request, const PathParameters&) { return web_.Get(request.path); });
     parts_.Add("access", [this] { return WatchAccess(); }, [this] { watcher_->Stop(); });
@@ -80,11 +84,13 @@ class GatewayApp final : public app::App {
   Sessions sessions_;
   const std::shared_ptr<grpc::Channel> registry_;
   const std::unique_ptr<FleetPort> fleet_;
+  const std::unique_ptr<DevicePort> devices_;
   const std::unique_ptr<AlertPort> alerts_;
   const std::unique_ptr<ObservationPort> observations_;
   LiveFeeds feeds_;
   Router router_;
   Api api_;
+  Admission admission_;
   std::unique_ptr<Watcher> watcher_;
   std::unique_ptr<Server> server_;
   app::Parts parts_;  // last: stops what runs before anything above goes

@@ -10,6 +10,7 @@
 #include "common/rpc/server.h"
 #include "common/rpc/streams.h"
 #include "common/rpc/testing/test_pki.h"
+#include "common/rpc/unary.h"
 #include "common/testing/servers.h"
 #include "common/testing/temp_dir.h"
 #include "common/testing/wait_for.h"
@@ -45,6 +46,18 @@ class OneOperator final : public registry::v1::DeviceRegistryService::CallbackSe
           writer->Offer(response);
           return absl::OkStatus();
         });
+  }
+  // The certificate says who asked, and on whose behalf.
+  grpc::ServerUnaryReactor* Enrol(grpc::CallbackServerContext* context, const registry::v1::EnrolRequest* request,
+                                  registry::v1::EnrolResponse* response) override {
+    return rpc::Unary(context, workers_, request, response,
+                      [](const rpc::CallContext& call,
+                         const registry::v1::EnrolRequest& asked) -> absl::StatusOr<registry::v1::EnrolResponse> {
+                        registry::v1::EnrolResponse answer;
+                        answer.mutable_credentials()->set_device(asked.device());
+                        answer.mutable_credentials()->set_certificate_pem(call.peer + " for " + call.caller);
+                        return answer;
+                      });
   }
 
  private:
@@ -115,6 +128,19 @@ TEST_F(AppTest, ServesTheAppAndWhoSignsIn) {
   EXPECT_THAT(Get("/api/v1/session", "Authorization: Bearer secret\r\n"),
               AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("operator-1")));
   EXPECT_THAT(metrics_.Text(), HasSubstr(R"(nara_gateway_requests_total{route="web",status="2xx"} 1)"));
+}
+
+TEST_F(AppTest, ADeviceAsksForItsCertificateInNobodysName) {
+  StartRegistry();
+  StartApp();
+  ASSERT_TRUE(BecomesReady()) << health_.Ready();
+  const std::string body = R"({"code":"0123-4567-89ab-cdef","csr_pem":"request"})";
+  RawClient device(port_);
+  device.Send(
+      "POST /api/v1/enrolments/bp-0001 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+      "Connection: close\r\nContent-Length: " +
+      std::to_string(body.size()) + "\r\n\r\n" + body);
+  EXPECT_THAT(device.ReadUntil(""), AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("nara-gateway for nara-gateway")));
 }
 
 TEST_F(AppTest, AServiceThatIsDownIsSaidOnItsOwnPaths) {

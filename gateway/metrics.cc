@@ -22,6 +22,11 @@ metrics::Counter& Restarts(metrics::Registry& registry, const char* source) {
                              {{"source", source}});
 }
 
+metrics::Counter& Admissions(metrics::Registry& registry, const char* result) {
+  return registry.AddCounter("nara_gateway_admissions_total", "Devices that asked for a certificate",
+                             {{"result", result}});
+}
+
 }  // namespace
 
 Metrics::Service::Service(metrics::Registry& registry, const std::string& name)
@@ -51,7 +56,10 @@ Metrics::Metrics(metrics::Registry& registry)
       observations_restarts_(Restarts(registry, "observations")),
       attendance_restarts_(Restarts(registry, "attendance")),
       attendances_(registry.AddGauge("nara_gateway_attendances",
-                                     "Receivers attended at the alert router, since a page follows")) {
+                                     "Receivers attended at the alert router, since a page follows")),
+      given_(Admissions(registry, "given")),
+      refused_(Admissions(registry, "refused")),
+      limited_(Admissions(registry, "limited")) {
   AddRoutes({"web", "none"});
 }
 

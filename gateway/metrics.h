@@ -67,6 +67,12 @@ class Metrics {
   void ObservationsEnded() { observations_restarts_.Increment(); }
   void AttendanceBroke() { attendance_restarts_.Increment(); }
 
+  // A device asked for a certificate: it was given, the registry refused its code or proof, or its address has tried
+  // too much.
+  void AdmissionGiven() { given_.Increment(); }
+  void AdmissionRefused() { refused_.Increment(); }
+  void AdmissionLimited() { limited_.Increment(); }
+
   void AttendanceBegan() { attendances_.Increment(); }
   void AttendanceEnded() { attendances_.Decrement(); }
 
@@ -98,6 +104,9 @@ class Metrics {
   metrics::Counter& observations_restarts_;
   metrics::Counter& attendance_restarts_;
   metrics::Gauge& attendances_;
+  metrics::Counter& given_;
+  metrics::Counter& refused_;
+  metrics::Counter& limited_;
 };
 
 }  // namespace nara::gateway

@@ -11,10 +11,12 @@
 #include "absl/status/statusor.h"
 #include "nara/alert/v1/alert.pb.h"
 #include "nara/broker/v1/broker.pb.h"
+#include "nara/registry/v1/identity.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
 // What the gateway needs from the services behind it. Every call names the client on whose behalf it is made, and the
-// service decides what that client may see: the gateway itself decides nothing. Any thread.
+// service decides what that client may see: the gateway itself decides nothing. Devices alone are nobody's clients.
+// Any thread.
 //
 // What asks once blocks for at most 5 s (DEADLINE_EXCEEDED). Watch and Subscribe are streams without a deadline: they
 // block until the stream ends, which is within 15 s of a service that has gone without a word, or `stop` is asked for.
@@ -26,6 +28,15 @@ class FleetPort {
   virtual ~FleetPort() = default;
   virtual absl::StatusOr<registry::v1::ListPrincipalsResponse> ListPrincipals(const std::string& caller,
                                                                               std::stop_token stop = {}) = 0;
+};
+
+// In the name of nobody: what the device shows is its right.
+class DevicePort {
+ public:
+  virtual ~DevicePort() = default;
+  virtual absl::StatusOr<registry::v1::DeviceCredentials> Enrol(const registry::v1::EnrolRequest& request) = 0;
+  virtual absl::StatusOr<registry::v1::DeviceCredentials> Renew(
+      const registry::v1::RenewCertificateRequest& request) = 0;
 };
 
 // An open Attend stream: the destructor ends it at once, and the router takes the next step. Never blocks; any thread.

@@ -63,17 +63,9 @@ Request CredentialsOf(const Request& request) {
   return credentials;
 }
 
-// The body, an object. Requires the JSON content type: what keeps forms of other pages out.
-absl::StatusOr<google::protobuf::Struct> Body(const Request& request) {
-  if (!request.Header("content-type").starts_with(kJson)) {
-    return absl::InvalidArgumentError("send the body as application/json");
-  }
-  return ParseObject(request.body);
-}
-
 // A body of string members.
 absl::StatusOr<std::map<std::string, std::string>> StringMembers(const Request& request) {
-  const auto object = Body(request);
+  const auto object = JsonBody(request);
   if (!object.ok()) return object.status();
   std::map<std::string, std::string> members;
   for (const auto& [name, value] : object->fields()) {
@@ -224,7 +216,7 @@ Api::Result Api::Act(const Caller& caller, const Request& request, const PathPar
 
 // Accepted, not done: the router records it once, and leaves out what is no offer of its any more.
 Api::Result Api::Delivered(const Caller& caller, const Request& request, const std::string& id) const {
-  const auto body = Body(request);
+  const auto body = JsonBody(request);
   if (!body.ok()) return body.status();
   const auto version = WholeNumberMember(*body, "version");
   if (!version.ok()) return version.status();

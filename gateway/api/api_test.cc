@@ -9,6 +9,7 @@
 
 #include "common/testing/wait_for.h"
 #include "common/time/clock.h"
+#include "gateway/api/admission.h"
 #include "gateway/api/json_input.h"
 #include "gateway/testing/fakes.h"
 
@@ -43,6 +44,7 @@ class ApiTest : public ::testing::Test {
     api_ = std::make_unique<Api>(
         options, Api::Deps{authorizer_, catalogue_, sessions_, feeds_, {fleet_, alerts_, observations_}, metrics_});
     api_->AddTo(router_);
+    admission_.AddTo(router_);
   }
 
   static std::string OpenApi() {
@@ -102,6 +104,8 @@ class ApiTest : public ::testing::Test {
   metrics::Registry registry_;
   Metrics metrics_{registry_};
   LiveFeeds feeds_{Ports{fleet_, alerts_, observations_}, metrics_, clock_};
+  testing::FakeDevices devices_;
+  Admission admission_{devices_, metrics_, clock_};
   Router router_;
   std::unique_ptr<Api> api_;
 };

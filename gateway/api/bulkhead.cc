@@ -8,7 +8,7 @@ namespace nara::gateway {
 
 Bulkhead::Result Bulkhead::Run(const std::function<Result()>& call) {
   const absl::Cleanup leave = [this] { --running_; };
-  if (++running_ > kMost) {
+  if (++running_ > most_) {
     metrics_.Busy();
     return rpc::Error(absl::StatusCode::kUnavailable, "SERVICE_BUSY",
                       absl::StrCat(name_, " does not answer as fast as it is asked; try again in a moment"));

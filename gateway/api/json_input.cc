@@ -31,6 +31,13 @@ absl::StatusOr<google::protobuf::ListValue> ParseList(const std::string& text) {
   return Parse<google::protobuf::ListValue>(text, "list");
 }
 
+absl::StatusOr<google::protobuf::Struct> JsonBody(const Request& request) {
+  if (!request.Header("content-type").starts_with("application/json")) {
+    return absl::InvalidArgumentError("send the body as application/json");
+  }
+  return ParseObject(request.body);
+}
+
 std::string StringMember(const google::protobuf::Struct& object, const std::string& name) {
   const auto found = object.fields().find(name);
   return found == object.fields().end() ? "" : found->second.string_value();

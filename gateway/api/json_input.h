@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "gateway/http/message.h"
 
 namespace nara::gateway {
 
@@ -13,6 +14,9 @@ namespace nara::gateway {
 // is no JSON object, or list.
 absl::StatusOr<google::protobuf::Struct> ParseObject(const std::string& text);
 absl::StatusOr<google::protobuf::ListValue> ParseList(const std::string& text);
+
+// The body, an object. Requires the JSON content type: what keeps forms of other pages out.
+absl::StatusOr<google::protobuf::Struct> JsonBody(const Request& request);
 
 // The string member of that name; "" when there is none.
 std::string StringMember(const google::protobuf::Struct& object, const std::string& name);

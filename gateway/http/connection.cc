@@ -124,6 +124,7 @@ class Exchange {
   // True when the connection may take another request.
   Task<bool> Reply(const Message& message) {
     Request request;
+    request.address = CountedAddress(beast::get_lowest_layer(stream_).socket());
     if (!Convert(message, request) || (!secure() && !IsLoopbackHostHeader(request.Header("host")))) {
       around_.metrics.RefusedHost();
       co_await Refuse(400, "the request target or the Host header is not one of this server");

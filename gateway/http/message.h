@@ -17,7 +17,8 @@ struct Request {
   std::map<std::string, std::string> query;    // percent-decoded; the last of a repeated key counts
   std::map<std::string, std::string> headers;  // names in lower case
   std::map<std::string, std::string> cookies;
-  std::string body;  // at most Server::Options::max_body bytes
+  std::string address;  // of the client; of IPv6 the network
+  std::string body;     // at most Server::Options::max_body bytes
 
   // "" when absent.
   std::string Header(const std::string& name) const { return Find(headers, name); }

@@ -55,6 +55,36 @@ class FakeFleet final : public FleetPort {
   int waiting_ = 0;     // guarded by mutex_
 };
 
+class FakeDevices final : public DevicePort {
+ public:
+  using Answer = absl::StatusOr<registry::v1::DeviceCredentials>;
+
+  Answer Enrol(const registry::v1::EnrolRequest& request) override {
+    enrolled = request;
+    return Give(request.device());
+  }
+  Answer Renew(const registry::v1::RenewCertificateRequest& request) override {
+    renewed = request;
+    return Give(request.device());
+  }
+
+  absl::Status refusal;
+  int asked = 0;
+  registry::v1::EnrolRequest enrolled;
+  registry::v1::RenewCertificateRequest renewed;
+
+ private:
+  Answer Give(const std::string& device) {
+    ++asked;
+    if (!refusal.ok()) return refusal;
+    registry::v1::DeviceCredentials credentials;
+    credentials.set_device(device);
+    credentials.set_certificate_pem("cert of " + device);
+    credentials.set_shard(7);
+    return credentials;
+  }
+};
+
 // Streams that are open from Attend to their destructor, unless they are broken. Any thread.
 class FakeAttendances {
  public:

@@ -13,6 +13,8 @@ namespace {
 
 constexpr char kRoot[] = "nara/v1/guard/refused/";
 constexpr std::size_t kLevels = 5;  // lane, shard, device, attempt, reason
+constexpr std::string_view kTwoPlacesRoot = "nara/v1/guard/two_places/";
+constexpr std::size_t kMostNetworks = 100;
 
 using Word = std::pair<std::string_view, std::string_view>;
 
@@ -39,6 +41,23 @@ std::optional<Lane> ParseLane(std::string_view word) {
   return std::nullopt;
 }
 
+bool IsOf(const std::string& shard, const std::string& device) {
+  return IsDeviceId(device) && ParseShard(shard) == ShardOf(device);
+}
+
+// "192.0.2.0/24 2001:db8:1::/48"
+bool AreNetworks(std::string_view text) {
+  return text.size() <= kMostNetworks && std::ranges::count(text, ' ') == 1 &&
+         text.find_first_not_of("0123456789abcdef.:/ ") == std::string_view::npos;
+}
+
+std::string Between(std::string_view networks) {
+  if (!AreNetworks(networks)) return "";
+  const std::size_t space = networks.find(' ');
+  return absl::StrCat(" (", std::string(networks.substr(0, space)), " and ", std::string(networks.substr(space + 1)),
+                      ")");
+}
+
 }  // namespace
 
 std::string GuardFilter(Lane lane, int shard) {
@@ -52,7 +71,7 @@ std::optional<GuardRefusal> ReadGuardRefusal(std::string_view topic) {
   if (levels.size() != kLevels) return std::nullopt;
   const std::optional<Lane> lane = ParseLane(levels[0]);
   const std::string& device = levels[2];
-  if (!lane || !IsDeviceId(device) || ParseShard(levels[1]) != ShardOf(device)) return std::nullopt;
+  if (!lane || !IsOf(levels[1], device)) return std::nullopt;
   GuardRefusal refused;
   refused.origin.device = device;
   refused.origin.lane = *lane;
@@ -60,6 +79,23 @@ std::optional<GuardRefusal> ReadGuardRefusal(std::string_view topic) {
   refused.refusal = {"topic_denied", absl::StrCat("the MQTT server refused ", InWords(kAttempts, levels[3]), " ",
                                                   InWords(kReasons, levels[4]))};
   return refused;
+}
+
+std::string TwoPlacesFilter(int shard) {
+  return absl::StrCat(std::string(kTwoPlacesRoot), ShardText(shard), "/+");
+}
+
+std::optional<GuardRefusal> ReadTwoPlaces(std::string_view topic, std::string_view networks) {
+  if (!topic.starts_with(kTwoPlacesRoot)) return std::nullopt;
+  const std::vector<std::string> levels = absl::StrSplit(std::string(topic.substr(kTwoPlacesRoot.size())), '/');
+  if (levels.size() != 2 || !IsOf(levels[0], levels[1])) return std::nullopt;
+  GuardRefusal noticed;
+  noticed.origin.device = levels[1];
+  noticed.origin.lane = Lane::kAlarm;
+  noticed.origin.answered = true;
+  noticed.refusal = {"two_places", absl::StrCat("two come in as this device and end each other's session",
+                                                Between(networks), "; find out which it is, and revoke the other")};
+  return noticed;
 }
 
 }  // namespace nara::ingest

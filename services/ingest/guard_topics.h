@@ -22,7 +22,11 @@ inline constexpr char kServerClock[] = "$SYS/broker/uptime";
 // payload.
 std::string GuardFilter(Lane lane, int shard);
 
-// Something that the guard kept a device from doing.
+// "nara/v1/guard/two_places/07/+": devices of a shard whose identity is used from two places, with their two networks
+// as payload. Of the alarm lane, since somebody must be told.
+std::string TwoPlacesFilter(int shard);
+
+// Something that the guard kept a device from doing, or noticed of it.
 struct GuardRefusal {
   Origin origin;  // without the time; the guard has answered the device
   Refusal refusal;
@@ -31,5 +35,8 @@ struct GuardRefusal {
 // Nothing for every other topic. A word that the guard did not know when this was written is not refused: what happened
 // must be seen.
 std::optional<GuardRefusal> ReadGuardRefusal(std::string_view topic);
+
+// Nothing for every other topic. Networks that cannot be read are left out.
+std::optional<GuardRefusal> ReadTwoPlaces(std::string_view topic, std::string_view networks);
 
 }  // namespace nara::ingest

@@ -41,6 +41,35 @@ TEST(GuardRefusal, IsNothingForEveryOtherTopic) {
   }
 }
 
+TEST(TwoPlaces, NamesTheDeviceAndItsNetworks) {
+  const auto noticed = ReadTwoPlaces("nara/v1/guard/two_places/03/123456789", "192.0.2.0/24 2001:db8:1::/48");
+  ASSERT_TRUE(noticed);
+  EXPECT_EQ(noticed->origin.device, "123456789");
+  EXPECT_EQ(noticed->origin.lane, Lane::kAlarm);
+  EXPECT_EQ(noticed->refusal.reason, "two_places");
+  EXPECT_EQ(
+      noticed->refusal.detail,
+      "two come in as this device and end each other's session (192.0.2.0/24 and 2001:db8:1::/48); find out which "
+      "it is, and revoke the other");
+}
+
+TEST(TwoPlaces, LeavesOutWhatIsNoNetwork) {
+  for (const std::string& networks : {std::string(), std::string("<b>x</b> y"), std::string(300, 'a')}) {
+    EXPECT_EQ(ReadTwoPlaces("nara/v1/guard/two_places/03/123456789", networks)->refusal.detail.find('('),
+              std::string::npos)
+        << networks;
+  }
+}
+
+TEST(TwoPlaces, IsNothingForEveryOtherTopic) {
+  for (const char* topic :
+       {"", "nara/v1/guard/two_places/", "nara/v1/guard/two_places/04/123456789", "nara/v1/guard/two_places/03/NO",
+        "nara/v1/guard/two_places/03/123456789/more", "nara/v1/03/123456789/alarm"}) {
+    EXPECT_FALSE(ReadTwoPlaces(topic, "")) << topic;
+  }
+  EXPECT_EQ(TwoPlacesFilter(7), "nara/v1/guard/two_places/07/+");
+}
+
 TEST(GuardFilter, IsOfOneLaneAndShard) {
   EXPECT_EQ(GuardFilter(Lane::kMeasurement, 7), "nara/v1/guard/refused/measurement/07/#");
 }

@@ -18,7 +18,9 @@ DecodeResult Decode(const ReadTopic& topic, std::string_view payload) {
 }  // namespace
 
 std::optional<UplinkJob> JobSource::FromFrame(const Frame& frame) const {
-  if (std::optional<GuardRefusal> refused = ReadGuardRefusal(frame.topic)) {
+  std::optional<GuardRefusal> refused = ReadGuardRefusal(frame.topic);
+  if (!refused) refused = ReadTwoPlaces(frame.topic, frame.payload);
+  if (refused) {
     return JobFor(std::move(refused->origin), {std::move(refused->refusal), {}}, frame);
   }
   std::optional<ReadTopic> topic = ReadUplinkTopic(frame.topic);

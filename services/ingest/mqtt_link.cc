@@ -26,7 +26,8 @@ std::vector<MqttSubscription> Subscriptions(Lane lane, int shard) {
   std::vector<MqttSubscription> filters = {{ShardFilter(TopicKind::kAlarm, shard)},
                                            {ShardFilter(TopicKind::kAlarmJson, shard)},
                                            {ShardFilter(TopicKind::kStatus, shard)},
-                                           {GuardFilter(lane, shard)}};
+                                           {GuardFilter(lane, shard)},
+                                           {TwoPlacesFilter(shard)}};
   if (shard != kCountersShard) return filters;
   // Only the newest counts: the server must not queue for us while we are away.
   filters.push_back({.filter = kGuardCounters, .qos = 0});

@@ -232,6 +232,21 @@ TEST_F(WorkerTest, AnAlarmThatTheGuardRefusedTellsSomebodyOnce) {
   EXPECT_EQ(alarms[0].record().episode(), "topic_denied");
 }
 
+TEST_F(WorkerTest, AnIdentityThatIsUsedFromTwoPlacesTellsSomebody) {
+  Publish("192.0.2.0/24 198.51.100.0/24",
+          absl::StrCat("nara/v1/guard/two_places/", ShardText(ShardOf("bp-1")), "/bp-1"));
+  worker_->Round();
+  const auto entries = log_.Entries<Quarantined>(AppendTo::kQuarantineLog);
+  ASSERT_THAT(entries, SizeIs(1));
+  EXPECT_EQ(entries[0].reason(), "two_places");
+  const auto alarms = log_.Entries<LogRecord>(AppendTo::kAlarmLog);
+  ASSERT_THAT(alarms, SizeIs(1));
+  EXPECT_EQ(alarms[0].record().kind(), kQuarantinedKind);
+  EXPECT_EQ(alarms[0].record().episode(), "two_places");
+  EXPECT_THAT(link_.receipts, IsEmpty());
+  EXPECT_THAT(registry_.Text(), HasSubstr(R"(reason="two_places"} 1)"));
+}
+
 TEST_F(WorkerTest, BeforeTheRoutesAreThereItWaits) {
   RouteTable empty;
   JobSource source(empty, judge_, metrics_);

@@ -5,6 +5,7 @@ import subprocess
 import time
 
 REPORTS = "nara/v1/guard/refused/"
+NOTICES = (REPORTS, "nara/v1/guard/two_places/")
 
 
 def run(program, credentials, *arguments):
@@ -49,6 +50,13 @@ class Listener:
             line = self._next()
             if line.startswith(REPORTS):
                 return line.removeprefix(REPORTS)
+
+    def notice(self):
+        """What the guard tells next about a single device, without what all such topics begin with."""
+        while True:
+            line = self._next()
+            if line.startswith(NOTICES):
+                return line.removeprefix("nara/v1/guard/")
 
     def _next(self):
         return wait_for_line(self._client, "MSG ")[4:]

@@ -1,6 +1,7 @@
 """The guard inside a real mosquitto, tried by hostile clients."""
 
 import itertools
+import signal
 import subprocess
 import time
 
@@ -116,6 +117,38 @@ def test_a_stolen_client_id_does_not_end_the_session_of_its_owner(mqtt):
         publish(mqtt.as_device(OTHER, client_id=DEVICE), topic(OTHER, "up"))
         publish(mqtt.as_service("nara-ingest"), topic(DEVICE, "down"), payload="still here")
         assert "still here" in device.communicate(timeout=10)[0]
+
+
+def from_address(mqtt, device, address):
+    """A client that comes back when its session is taken over, as mosquitto's own do."""
+    client = subscriber(mqtt.as_device(device), "-A", address, "-t", topic(device, "down"))
+    wait_for_line(client, "Subscribed")
+    return client
+
+
+def test_two_who_share_an_identity_are_told(mqtt, device):
+    with Listener(mqtt, "nara/v1/guard/two_places/#") as ingest:
+        with from_address(mqtt, device, "127.0.0.1") as one, from_address(mqtt, device, "127.0.7.1") as two:
+            told = ingest.notice()
+            one.kill()
+            two.kill()
+    where, networks = told.split(" ", 1)
+    assert where == f"two_places/{shard_of(device)}/{device}"
+    assert sorted(networks.split()) == ["127.0.0.0/24", "127.0.7.0/24"]
+    assert f"guard: used from two places: client {device}" in mqtt.log()
+
+
+def test_a_device_that_changes_its_network_is_not(mqtt, device):
+    with Listener(mqtt, "nara/v1/guard/#") as ingest:
+        for address in ("127.0.0.1", "127.0.7.1", "127.0.8.1", "127.0.7.1"):
+            publish(mqtt.as_device(device), topic(device, "up"), "-A", address)
+        with from_address(mqtt, device, "127.0.0.1") as old:
+            old.send_signal(signal.SIGSTOP)  # its connection is gone, and the server does not know
+            for address in ("127.0.7.1", "127.0.0.1"):
+                publish(mqtt.as_device(device), topic(device, "up"), "-A", address)
+            old.kill()
+        publish(mqtt.as_device(device), topic(OTHER, "up"))
+        assert ingest.notice().startswith("refused/")
 
 
 def test_a_common_name_that_is_no_device_id_is_refused(mqtt):

@@ -1,6 +1,7 @@
 #include "common/time/proto_time.h"
 #include "common/time/text.h"
 #include "tools/naractl/command.h"
+#include "tools/naractl/forms.h"
 #include "tools/platform/responsibility_client.h"
 
 namespace nara::naractl {
@@ -34,6 +35,8 @@ struct CorrectOptions {
   std::string resident;
   std::string start;
   std::string end;
+  std::vector<std::string> care;
+  std::vector<std::string> alarm;
 };
 
 struct AwayOptions {
@@ -150,6 +153,21 @@ absl::Status End(Session& session, const BackOptions& options) {
   return absl::OkStatus();
 }
 
+// Change points "2026-02-17T00:00:00+01:00=care-1480-2", all of a purpose.
+absl::Status AddPoints(const std::vector<std::string>& texts, registry::v1::Purpose purpose, Assignment& assignment) {
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos) return absl::InvalidArgumentError("\"" + text + "\" is not TIME=UNIT");
+    auto& point = *assignment.add_responsibilities();
+    point.set_purpose(purpose);
+    point.set_unit(text.substr(equals + 1));
+    const auto since = TimeOf(text.substr(0, equals));
+    if (!since.ok()) return since.status();
+    *point.mutable_since() = *since;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Correct(Session& session, const CorrectOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
@@ -160,7 +178,10 @@ absl::Status Correct(Session& session, const CorrectOptions& options) {
   wanted.set_resident(options.resident);
   absl::Status times = SetTime(options.start, [&] { return wanted.mutable_start_at(); });
   if (times.ok()) times = SetTime(options.end, [&] { return wanted.mutable_end_at(); });
+  if (times.ok()) times = AddPoints(options.care, registry::v1::PURPOSE_CARE, wanted);
+  if (times.ok()) times = AddPoints(options.alarm, registry::v1::PURPOSE_ALARM, wanted);
   if (!times.ok()) return times;
+  if (wanted.responsibilities_size() > 0) request.mutable_update_mask()->add_paths("responsibilities");
   if (!options.resident.empty()) request.mutable_update_mask()->add_paths("resident");
   if (wanted.has_start_at()) request.mutable_update_mask()->add_paths("start_at");
   if (wanted.has_end_at()) request.mutable_update_mask()->add_paths("end_at");
@@ -238,6 +259,8 @@ void DescribeCorrect(CLI::App& command, CorrectOptions& options) {
   command.add_option("--resident", options.resident, "who it was");
   command.add_option("--start", options.start, "when it began, RFC 3339");
   command.add_option("--end", options.end, "when it ended, RFC 3339");
+  command.add_option("--care", options.care, "who answered for CARE: each TIME=UNIT, all of them");
+  command.add_option("--alarm", options.alarm, "who answered for ALARM, likewise");
 }
 
 void DescribeAway(CLI::App& command, AwayOptions& options) {
@@ -286,6 +309,7 @@ void AddAssignmentCommands(CLI::App& app, Session& session) {
         DescribeAt(command, "the assignment", options.assignment, options.at);
       },
       Cost);
+  AddCostCommands(group, session);
 }
 
 }  // namespace nara::naractl

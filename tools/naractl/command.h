@@ -42,6 +42,8 @@ void AddConsentCommands(CLI::App& app, Session& session);
 void AddBlockCommands(CLI::App& app, Session& session);
 void AddPrincipalCommands(CLI::App& app, Session& session);
 void AddAssignmentCommands(CLI::App& app, Session& session);
+// In the group of assignment.
+void AddCostCommands(CLI::App& group, Session& session);
 void AddHandOverCommands(CLI::App& app, Session& session);
 void AddAlertCommands(CLI::App& app, Session& session);
 void AddObservationCommands(CLI::App& app, Session& session);

@@ -1,9 +1,16 @@
 #include "deploy/mosquitto/guard/connections.h"
 
+#include <utility>
+
 namespace nara::guard {
 
-void Connections::Opened(std::string_view client_id, const void* client, std::string_view serial) {
-  by_id_.insert_or_assign(std::string(client_id), Connection{client, std::string(serial)});
+std::optional<std::string> Connections::Opened(std::string_view client_id, const void* client, std::string_view serial,
+                                               std::string_view network) {
+  Connection opened{client, std::string(serial), std::string(network)};
+  const auto [place, fresh] = by_id_.try_emplace(std::string(client_id), opened);
+  if (fresh) return std::nullopt;
+  std::swap(place->second, opened);
+  return std::move(opened.network);
 }
 
 void Connections::Closed(std::string_view client_id, const void* client) {

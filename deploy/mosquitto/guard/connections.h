@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +14,10 @@ namespace nara::guard {
 // while the connection has its client id. One thread: the MQTT server's.
 class Connections {
  public:
-  // `client` is compared, never followed; `serial` is of its certificate, empty without one.
-  void Opened(std::string_view client_id, const void* client, std::string_view serial = "");
+  // `client` is compared, never followed; `serial` is of its certificate, empty without one; `network` is from where it
+  // comes. The network of the connection that had the client id until now; nothing when none had it.
+  std::optional<std::string> Opened(std::string_view client_id, const void* client, std::string_view serial = "",
+                                    std::string_view network = "");
 
   // Nothing when another connection has the client id by now.
   void Closed(std::string_view client_id, const void* client);
@@ -30,6 +33,7 @@ class Connections {
   struct Connection {
     const void* client = nullptr;
     std::string serial;
+    std::string network;
   };
   std::map<std::string, Connection, std::less<>> by_id_;
 };

@@ -21,6 +21,15 @@ TEST_F(ConnectionsTest, AConnectionHasItsClientIdUntilItCloses) {
   EXPECT_FALSE(connections_.Has("bp-0001", &first_));
 }
 
+TEST_F(ConnectionsTest, SaysFromWhereASessionIsTakenOver) {
+  EXPECT_EQ(connections_.Opened("bp-0001", &first_, "", "192.0.2.0/24"), std::nullopt);
+  EXPECT_EQ(connections_.Opened("bp-0001", &second_, "", "198.51.100.0/24"), "192.0.2.0/24");
+  connections_.Closed("bp-0001", &first_);
+  EXPECT_EQ(connections_.Opened("bp-0001", &first_, "", "192.0.2.0/24"), "198.51.100.0/24");
+  connections_.Closed("bp-0001", &first_);
+  EXPECT_EQ(connections_.Opened("bp-0001", &second_), std::nullopt);
+}
+
 TEST_F(ConnectionsTest, AnotherConnectionTakesTheClientIdOver) {
   connections_.Opened("bp-0001", &first_);
   connections_.Opened("bp-0001", &second_);

@@ -40,6 +40,7 @@
 #include "deploy/mosquitto/guard/report.h"
 #include "deploy/mosquitto/guard/revocations.h"
 #include "deploy/mosquitto/guard/rules.h"
+#include "deploy/mosquitto/guard/takeovers.h"
 
 namespace nara::guard {
 namespace {
@@ -57,6 +58,8 @@ struct Shared {
   Refusals refusals;
   std::array<Limit, 2> limits;  // of reports that are not, and that are, about alarms: neither may hide the other
   Connections connections;
+  Takeovers takeovers;
+  Limit two_places;  // how many of them are told
   Revocations revocations;
   std::string revoked_file;  // `plugin_opt_revoked`: what was last in force, so that a restart lets nobody in
   bool saved = false;        // it holds what is in force
@@ -159,6 +162,16 @@ std::optional<Refusal> CheckLogin(const Listener& listener, const mosquitto_evt_
   return revoked ? std::optional(Refusal::kRevoked) : std::nullopt;
 }
 
+// A device that comes in while its session is open somewhere else. One that may not come in is not looked at.
+void NoticeTakeover(std::string_view device, std::string_view from, std::string_view to) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!State().takeovers.Seen(device, from, to, now) || !State().two_places.Allow(device, now)) return;
+  const std::string networks = std::string(from).append(" ").append(to);
+  mosquitto_log_printf(MOSQ_LOG_WARNING, "guard: used from two places: client %.64s, %.128s",
+                       std::string(device).c_str(), networks.c_str());
+  Publish(nullptr, std::string(kTwoPlacesRoot).append(ShardOf(device)).append("/").append(device), networks);
+}
+
 int OnLogin(int, void* data, void* userdata) {
   const auto& event = *static_cast<mosquitto_evt_basic_auth*>(data);
   const auto& listener = *static_cast<Listener*>(userdata);
@@ -168,7 +181,9 @@ int OnLogin(int, void* data, void* userdata) {
   if (refusal) {
     Refuse(*refusal, client_id, "at login");
   } else {
-    State().connections.Opened(client_id, event.client, serial);
+    const std::string network = NetworkOf(View(mosquitto_client_address(event.client)));
+    const auto before = State().connections.Opened(client_id, event.client, serial, network);
+    if (before && listener.clients != Clients::kServices) NoticeTakeover(client_id, *before, network);
   }
   PublishWhenDue();
   return refusal ? MOSQ_ERR_AUTH : MOSQ_ERR_SUCCESS;

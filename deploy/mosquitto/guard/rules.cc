@@ -62,7 +62,7 @@ bool MayRead(Service service, std::string_view topic) {
   if (topic == kRefusalsTopic || topic.starts_with(kServerStatistics)) return true;
   if (service != Service::kIngest) return false;
   const auto parsed = ParseDeviceTopic(topic);
-  return topic.starts_with(kReportsRoot) || (parsed && IsUplink(parsed->channel));
+  return topic.starts_with(kReportsRoot) || topic.starts_with(kTwoPlacesRoot) || (parsed && IsUplink(parsed->channel));
 }
 
 // A filter of ingest is granted as a whole; what it matches is checked again, message by message, as a read.

@@ -88,4 +88,7 @@ inline constexpr char kInForceTopic[] = "nara/v1/guard/in_force";
 // may write it.
 inline constexpr char kReportsRoot[] = "nara/v1/guard/refused/";
 
+// What it tells ingest about an identity that is used from two places: this, shard and device. See takeovers.h.
+inline constexpr char kTwoPlacesRoot[] = "nara/v1/guard/two_places/";
+
 }  // namespace nara::guard
