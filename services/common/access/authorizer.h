@@ -48,6 +48,7 @@ enum class Action {
   kConsent,  // consents of a resident, reading them too
   kBlock,    // blocks of data of one's own provider, reading them too
   kWriteClient,
+  kReadAudit,  // who changed what, and who looked at whom
   kWatchRegistry,
   kSubmit,
   kSendCommand,
