@@ -3,6 +3,7 @@
 #include <array>
 
 #include "device_registry/assortment/schema.h"
+#include "device_registry/audit/schema.h"
 #include "device_registry/chains/schema.h"
 #include "device_registry/identity/schema.h"
 #include "device_registry/life_cycle/schema.h"
@@ -192,6 +193,7 @@ std::span<const Migration> Migrations() {
       Migration{8, "revocations, enrolments, controllers", kIdentitySchema},
       Migration{9, "scopes of clients", kPrivacySchema},
       Migration{10, "targets and fallbacks of chains, receivers, plans", kChainsSchema},
+      Migration{11, "who may read the audit", kAuditSchema},
   };
   return migrations;
 }

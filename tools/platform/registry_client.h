@@ -6,11 +6,12 @@
 #include "absl/status/statusor.h"
 #include "common/config/shared.h"
 #include "nara/registry/v1/assortment.pb.h"
-#include "nara/registry/v1/life_cycle.pb.h"
-#include "nara/registry/v1/organisation.pb.h"
+#include "nara/registry/v1/audit.pb.h"
+#include "nara/registry/v1/chains.pb.h"
 #include "nara/registry/v1/clients.pb.h"
 #include "nara/registry/v1/identity.pb.h"
-#include "nara/registry/v1/chains.pb.h"
+#include "nara/registry/v1/life_cycle.pb.h"
+#include "nara/registry/v1/organisation.pb.h"
 #include "nara/registry/v1/plans.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 #include "nara/registry/v1/residents.pb.h"
@@ -94,6 +95,9 @@ class RegistryClient {
       const registry::v1::CreateEnrolmentRequest& request);
   absl::StatusOr<registry::v1::SetControllerResponse> SetController(const registry::v1::SetControllerRequest& request);
   absl::StatusOr<registry::v1::ListClientsResponse> ListClients(const registry::v1::ListClientsRequest& request);
+  absl::StatusOr<registry::v1::ListChangesResponse> ListChanges(const registry::v1::ListChangesRequest& request);
+  absl::StatusOr<registry::v1::ListIdentityReadsResponse> ListIdentityReads(
+      const registry::v1::ListIdentityReadsRequest& request);
 
  private:
   class Impl;

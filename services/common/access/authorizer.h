@@ -43,6 +43,7 @@ enum class Action {
   kWriteChain,
   kPlan,  // plans and limits of a resident, reading them too
   kWriteClient,
+  kReadAudit,  // who changed what, and who looked at whom
   kWatchRegistry,
   kSubmit,
   kSendCommand,
