@@ -194,6 +194,7 @@ std::span<const Migration> Migrations() {
       Migration{9, "scopes of clients", kPrivacySchema},
       Migration{10, "targets and fallbacks of chains, receivers, plans", kChainsSchema},
       Migration{11, "who may read the audit", kAuditSchema},
+      Migration{12, "certificates from before a device was in stock", kCertificatesOfBefore},
   };
   return migrations;
 }
