@@ -12,6 +12,9 @@
 #include "common/rpc/server.h"
 #include "common/time/swedish_calendar.h"
 #include "device_registry/assortment/postgres_store.h"
+#include "device_registry/audit/audit.h"
+#include "device_registry/audit/postgres_store.h"
+#include "device_registry/audit/retention.h"
 #include "device_registry/chains/chains.h"
 #include "device_registry/chains/plans.h"
 #include "device_registry/chains/postgres_store.h"
@@ -155,9 +158,12 @@ class RegistryApp final : public app::App {
                  .clock = context.clock,
                  .zone = SwedishCalendar::Zone()}),
         plans_({.plans = plan_store_, .catalogue = catalogue_, .authorizer = authorizer_}),
+        audit_store_(database_),
+        audit_({.store = audit_store_, .authorizer = authorizer_}),
+        retention_(audit_store_, context.clock, absl::Hours(24) * config.identity_reads_days, metrics_),
         server_({.grpc = config.grpc, .tls = config.tls}),
         service_(MakeGrpcService({registry_, organisation_, residents_, assignments_, hand_overs_, costs_, life_cycle_,
-                                  portal_import_, assortment_, identity_, privacy_, chains_, plans_, feeds_,
+                                  portal_import_, assortment_, identity_, privacy_, chains_, plans_, audit_, feeds_,
                                   authorizer_, metrics_, server_.workers()})) {
     context.health.AddCheck("watches", [this] { return CheckWatches(); });
     parts_.Add("database", [this] { return database_.Prepare(); });
@@ -167,6 +173,7 @@ class RegistryApp final : public app::App {
     parts_.Add("costs", [this] { return cost_store_.Prepare(); });
     parts_.Add("watches", [this] { return StartWatches(); }, [this] { StopWatches(); });
     parts_.Add("deadlines", [this] { return StartDeadlines(); }, [this] { deadlines_.Stop(); });
+    parts_.Add("retention", [this] { return StartRetention(); }, [this] { retention_.Stop(); });
     parts_.Add("lock out", [this] { return StartLockOut(); }, [this] { StopLockOut(); });
     parts_.Add("grpc", [this] { return server_.Start({service_.get()}); }, [this] { StopServer(); });
   }
@@ -227,6 +234,11 @@ class RegistryApp final : public app::App {
     leases_.Begin(feeds_.access.table().revision());
     return absl::OkStatus();
   }
+  absl::Status StartRetention() {
+    retention_.Start();
+    return absl::OkStatus();
+  }
+
   void StopWatches() { follower_.Stop(); }
 
   // Open streams would hold the server's stop until its grace is over.
@@ -279,6 +291,9 @@ class RegistryApp final : public app::App {
   Privacy privacy_;
   Chains chains_;
   Plans plans_;
+  PostgresAudit audit_store_;
+  Audit audit_;
+  Retention retention_;
   rpc::Server server_;
   std::shared_ptr<grpc::Service> service_;
   app::Parts parts_;  // last: its parts use everything above

@@ -1,6 +1,12 @@
 #include "device_registry/config.h"
 
 namespace nara::registry {
+namespace {
+
+constexpr std::int64_t kFewestDays = 30;
+constexpr std::int64_t kMostDays = 36'525;
+
+}  // namespace
 
 absl::StatusOr<Config> ReadConfig(config::Section& root) {
   Config config;
@@ -14,6 +20,8 @@ absl::StatusOr<Config> ReadConfig(config::Section& root) {
   config.device_ca_key = device_ca.RequiredFile("key");
   config.mqtt_password_key = root.RequiredFile("mqtt_password_key");
   config.identity_keys = root.RequiredPath("identity_keys");
+  config.identity_reads_days =
+      static_cast<int>(root.OptionalInt("identity_reads_days", config.identity_reads_days, kFewestDays, kMostDays));
   config.mqtt = config::ReadMqtt(root);
   if (absl::Status status = root.Finish(); !status.ok()) return status;
   return config;

@@ -24,6 +24,8 @@ struct Config {
   // identity_keys: FILE (identity_keys.h). Whoever has it and the database knows who
   // everybody is; who loses it knows nobody.
   std::string identity_keys;
+  // identity_reads_days: for how long is kept who looked at whom.
+  int identity_reads_days = 1827;
   std::string mqtt;  // address of the MQTT server's listener for services
 };
 

@@ -35,6 +35,7 @@ TEST_F(ConfigTest, ReadsWhatTheStackWrites) {
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->grpc.listen.port, 7101);
   EXPECT_EQ(config->connections, 4);
+  EXPECT_EQ(config->identity_reads_days, 1827);
   EXPECT_EQ(config->mqtt, "ssl://nara-mqtt:8884");
   EXPECT_EQ(config->device_ca_key, dir_.File("file"));
 }
@@ -44,6 +45,11 @@ TEST_F(ConfigTest, NamesKeyAndLineOfAMistake) {
   EXPECT_THAT(message, HasSubstr("postgres_connections"));
   EXPECT_THAT(message, HasSubstr("registry.yaml:9"));
   EXPECT_THAT(message, HasSubstr("colour"));
+}
+
+TEST_F(ConfigTest, KeepsLooksForAMonthAtLeast) {
+  EXPECT_EQ(Read(Files() + "identity_reads_days: 365\n")->identity_reads_days, 365);
+  EXPECT_FALSE(Read(Files() + "identity_reads_days: 29\n").ok());
 }
 
 TEST_F(ConfigTest, NeedsTheDeviceCa) {

@@ -1,6 +1,7 @@
 #include "device_registry/grpc_service.h"
 
 #include "device_registry/assortment/grpc.h"
+#include "device_registry/audit/grpc.h"
 #include "device_registry/chains/grpc.h"
 #include "device_registry/grpc_calls.h"
 #include "device_registry/identity/grpc.h"
@@ -14,7 +15,7 @@ namespace nara::registry {
 namespace {
 
 using Foundation = ResponsibilityCalls<ResidentCalls<OrganisationCalls<GrpcCalls>>>;
-using Areas = ChainCalls<PrivacyCalls<IdentityCalls<AssortmentCalls<LifeCycleCalls<Foundation>>>>>;
+using Areas = AuditCalls<ChainCalls<PrivacyCalls<IdentityCalls<AssortmentCalls<LifeCycleCalls<Foundation>>>>>>;
 
 class GrpcService final : public Areas {
  public:

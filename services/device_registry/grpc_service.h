@@ -6,6 +6,7 @@
 #include "common/access/authorizer.h"
 #include "common/rpc/worker_pool.h"
 #include "device_registry/assortment/assortment.h"
+#include "device_registry/audit/audit.h"
 #include "device_registry/chains/chains.h"
 #include "device_registry/chains/plans.h"
 #include "device_registry/feeds.h"
@@ -41,6 +42,7 @@ struct GrpcDeps {
   Privacy& privacy;
   Chains& chains;
   Plans& plans;
+  Audit& audit;
   Feeds& feeds;
   const Authorizer& authorizer;
   Metrics& metrics;

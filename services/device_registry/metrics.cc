@@ -86,7 +86,9 @@ constexpr const char* kMethods[] = {"ListPrincipals",
                                     "SetBlock",
                                     "LiftBlock",
                                     "ListBlocks",
-                                    "ConfirmAccess"};
+                                    "ConfirmAccess",
+                                    "ListChanges",
+                                    "ListIdentityReads"};
 
 metrics::Gauge& Open(metrics::Registry& registry, const std::string& state) {
   return registry.AddGauge("nara_registry_hand_overs_open", "Hand-overs under way, by state", {{"state", state}});
@@ -108,7 +110,9 @@ Metrics::Metrics(metrics::Registry& registry)
       open_expired_(Open(registry, "expired")),
       open_disputed_(Open(registry, "disputed")),
       locked_out_(registry.AddGauge("nara_registry_revocations_in_force",
-                                    "1 while the MQTT server obeys the newest list of who is revoked")) {
+                                    "1 while the MQTT server obeys the newest list of who is revoked")),
+      forgotten_(registry.AddCounter("nara_registry_identity_reads_forgotten_total",
+                                     "Looks at identities that have been kept for long enough")) {
   const auto counter = [&](const std::string& method, const std::string& result) {
     return &registry.AddCounter("nara_registry_calls_total", "Calls by method and result",
                                 {{"method", method}, {"result", result}});
@@ -150,6 +154,10 @@ void Metrics::HandOversOpen(std::int64_t proposed, std::int64_t expired, std::in
 
 void Metrics::StoreAnswers(bool answers) {
   store_up_.Set(answers ? 1 : 0);
+}
+
+void Metrics::IdentityReadsForgotten(std::int64_t count) {
+  forgotten_.Increment(static_cast<double>(count));
 }
 
 void Metrics::LockedOut(bool in_force) {

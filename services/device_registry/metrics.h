@@ -25,6 +25,8 @@ class Metrics {
   void HandOversExpired(int count);
   // So many are open now, by state.
   void HandOversOpen(std::int64_t proposed, std::int64_t expired, std::int64_t disputed);
+  // So many looks at identities have been kept for long enough.
+  void IdentityReadsForgotten(std::int64_t count);
   // The MQTT server does (not) obey the newest list of who is revoked.
   void LockedOut(bool in_force);
 
@@ -43,6 +45,7 @@ class Metrics {
   metrics::Gauge& open_expired_;
   metrics::Gauge& open_disputed_;
   metrics::Gauge& locked_out_;
+  metrics::Counter& forgotten_;
 };
 
 }  // namespace nara::registry

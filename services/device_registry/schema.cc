@@ -3,6 +3,7 @@
 #include <array>
 
 #include "device_registry/assortment/schema.h"
+#include "device_registry/audit/schema.h"
 #include "device_registry/chains/schema.h"
 #include "device_registry/identity/schema.h"
 #include "device_registry/life_cycle/schema.h"
@@ -197,6 +198,8 @@ std::span<const Migration> Migrations() {
       Migration{13, "whose devices and residents", kReachSchema},
       Migration{14, "assignments that are to begin", kPlannedHandOutSchema},
       Migration{15, "consents and blocks", kConsentSchema},
+      Migration{16, "who may read the audit", kAuditSchema},
+      Migration{17, "certificates from before a device was in stock", kCertificatesOfBefore},
   };
   return migrations;
 }

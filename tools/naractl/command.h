@@ -49,5 +49,6 @@ void AddAlertCommands(CLI::App& app, Session& session);
 void AddObservationCommands(CLI::App& app, Session& session);
 void AddQuarantineCommands(CLI::App& app, Session& session);
 void AddClientCommands(CLI::App& app, Session& session);
+void AddAuditCommands(CLI::App& app, Session& session);
 
 }  // namespace nara::naractl

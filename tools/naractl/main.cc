@@ -34,6 +34,7 @@ int Run(int argc, const char* const* argv) {
   AddObservationCommands(app, session);
   AddQuarantineCommands(app, session);
   AddClientCommands(app, session);
+  AddAuditCommands(app, session);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -22,10 +22,14 @@ using registry::v1::LiftRevocationRequest;
 using registry::v1::LiftRevocationResponse;
 using registry::v1::ListCertificatesRequest;
 using registry::v1::ListCertificatesResponse;
+using registry::v1::ListChangesRequest;
+using registry::v1::ListChangesResponse;
 using registry::v1::ListClientsRequest;
 using registry::v1::ListClientsResponse;
 using registry::v1::ListDevicesRequest;
 using registry::v1::ListDevicesResponse;
+using registry::v1::ListIdentityReadsRequest;
+using registry::v1::ListIdentityReadsResponse;
 using registry::v1::ListPrincipalsRequest;
 using registry::v1::ListPrincipalsResponse;
 using registry::v1::ListUnitsRequest;
@@ -277,6 +281,12 @@ absl::StatusOr<SetControllerResponse> RegistryClient::SetController(const SetCon
 }
 absl::StatusOr<ListClientsResponse> RegistryClient::ListClients(const ListClientsRequest& request) {
   return Unary(impl_->stub(), &Stub::ListClients, request);
+}
+absl::StatusOr<ListChangesResponse> RegistryClient::ListChanges(const ListChangesRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListChanges, request);
+}
+absl::StatusOr<ListIdentityReadsResponse> RegistryClient::ListIdentityReads(const ListIdentityReadsRequest& request) {
+  return Unary(impl_->stub(), &Stub::ListIdentityReads, request);
 }
 
 }  // namespace nara::tools

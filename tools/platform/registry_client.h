@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "common/config/shared.h"
 #include "nara/registry/v1/assortment.pb.h"
+#include "nara/registry/v1/audit.pb.h"
 #include "nara/registry/v1/chains.pb.h"
 #include "nara/registry/v1/clients.pb.h"
 #include "nara/registry/v1/identity.pb.h"
@@ -102,6 +103,9 @@ class RegistryClient {
       const registry::v1::CreateEnrolmentRequest& request);
   absl::StatusOr<registry::v1::SetControllerResponse> SetController(const registry::v1::SetControllerRequest& request);
   absl::StatusOr<registry::v1::ListClientsResponse> ListClients(const registry::v1::ListClientsRequest& request);
+  absl::StatusOr<registry::v1::ListChangesResponse> ListChanges(const registry::v1::ListChangesRequest& request);
+  absl::StatusOr<registry::v1::ListIdentityReadsResponse> ListIdentityReads(
+      const registry::v1::ListIdentityReadsRequest& request);
 
  private:
   class Impl;

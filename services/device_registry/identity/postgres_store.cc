@@ -89,6 +89,12 @@ absl::Status Stale(const v1::LiftRevocationRequest& request) {
                     {{"device", request.device()}, {"serial", request.serial()}});
 }
 
+absl::Status OfBefore(const v1::LiftRevocationRequest& request) {
+  return rpc::Error(absl::StatusCode::kFailedPrecondition, "CERTIFICATE_OF_BEFORE",
+                    "the device has been in stock since this certificate was revoked; enrol it anew",
+                    {{"device", request.device()}, {"serial", request.serial()}});
+}
+
 absl::StatusOr<std::string> FreeController(Write& write) {
   for (int tried = 0; tried < kNumbersTried; ++tried) {
     const absl::StatusOr<Result> next = write.Execute(kNextController, {});
@@ -144,6 +150,7 @@ absl::StatusOr<v1::Revocation> PostgresIdentityStore::Lift(const Actor& actor,
     revocation = before;
     if (before.has_lifted_at()) return absl::OkStatus();
     const absl::StatusOr<Result> lifted = write.Execute(kLift, {request.revision(), write.revision()});
+    if (ConstraintOf(lifted.status()) == "revocations_of_before") return OfBefore(request);
     if (!lifted.ok()) return lifted.status();
     revocation = RevocationOf((*lifted)[0]);
     return write.AuditChange("lift", "device", request.device(), before, revocation);

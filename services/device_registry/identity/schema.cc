@@ -49,4 +49,19 @@ alter table devices add column controller text
   constraint devices_one_controller unique check (controller ~ '^[0-9]{1,16}$');
 )sql";
 
+const std::string_view kCertificatesOfBefore = R"sql(
+-- A device that has been back in stock (event 11) may not come in with what its last user had.
+create function refuse_certificate_of_before() returns trigger language plpgsql set search_path from current as $$
+begin
+  if exists (select from device_moves m where m.device = new.device and m.event = 11 and m.revision > new.revision) then
+    raise exception 'the device has been in stock since' using
+      errcode = 'restrict_violation', constraint = 'revocations_of_before';
+  end if;
+  return new;
+end $$;
+create trigger revocations_of_before before update on revocations for each row
+  when (new.serial is not null and old.lifted_at is null and new.lifted_at is not null)
+  execute function refuse_certificate_of_before();
+)sql";
+
 }  // namespace nara::registry

@@ -5,5 +5,6 @@
 namespace nara::registry {
 
 extern const std::string_view kIdentitySchema;
+extern const std::string_view kCertificatesOfBefore;
 
 }  // namespace nara::registry

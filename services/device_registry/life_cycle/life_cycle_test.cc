@@ -250,12 +250,28 @@ TEST_F(LifeCycleTest, BackInStockOnlyWhenNothingOfTheLastUserIsLeft) {
   ASSERT_TRUE(county_.identity().RevokeDevice(county_.As("hmc"), revoke).ok());
   EXPECT_EQ(Move("bp-0001", v1::DEVICE_EVENT_RESTOCK, "hmc"), "STILL_PAIRED") << "it could be let in again with it";
   revoke.set_serial(county_.Ask("select serial from registry.certificates where device = 'bp-0001'"));
-  ASSERT_TRUE(county_.identity().RevokeDevice(county_.As("hmc"), revoke).ok());
+  const auto revoked = county_.identity().RevokeDevice(county_.As("hmc"), revoke);
+  ASSERT_TRUE(revoked.ok()) << revoked.status();
   auto silent = Moving("bp-0001", v1::DEVICE_EVENT_RESTOCK);
   silent.clear_details();
   EXPECT_EQ(Reason(life_.MoveDevice(county_.As("hmc"), silent)), "INVALID_FIELD");
   EXPECT_EQ(Move("bp-0001", v1::DEVICE_EVENT_RESTOCK, "hmc"), "");
+  v1::LiftRevocationRequest lift;
+  lift.set_device("bp-0001");
+  lift.set_serial(revoke.serial());
+  lift.set_revision(revoked->revocation().revision());
+  EXPECT_EQ(Reason(county_.identity().LiftRevocation(county_.As("hmc"), lift)), "CERTIFICATE_OF_BEFORE");
+  EXPECT_NE(
+      county_.Try("update registry.revocations set lifted_at = now(), lifted_revision = 99 where serial is not null"),
+      "");
   EXPECT_TRUE(county_.Assign("a-2", "bp-0001", "r-2").ok());
+  provision.mutable_requests(0)->set_csr_pem("another csr");
+  ASSERT_TRUE(county_.registry().ProvisionDevices(county_.As("hmc"), provision).ok());
+  revoke.set_serial(county_.Ask("select max(serial) from registry.certificates where device = 'bp-0001'"));
+  EXPECT_NE(revoke.serial(), lift.serial());
+  lift.set_serial(revoke.serial());
+  lift.set_revision(county_.identity().RevokeDevice(county_.As("hmc"), revoke)->revocation().revision());
+  EXPECT_EQ(Reason(county_.identity().LiftRevocation(county_.As("hmc"), lift)), "") << "its new user's";
 }
 
 TEST_F(LifeCycleTest, AMoveNamesTheVersionThatItStartedFrom) {

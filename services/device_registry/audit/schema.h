@@ -1,0 +1,9 @@
+#pragma once
+
+#include <string_view>
+
+namespace nara::registry {
+
+extern const std::string_view kAuditSchema;
+
+}  // namespace nara::registry
