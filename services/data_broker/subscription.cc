@@ -155,18 +155,17 @@ bool Subscription::Deliver(const Entry& entry, const Holder& holder, Load& load)
 }
 
 // What is reissued is for whose it is now: has it moved on, another notice says to where.
-Audience::Answer Subscription::MayHave(const Notice& notice) const {
+Audience::Answer Subscription::MayHave(const Notice& notice, const std::optional<Holder>& holder) const {
   if (!wish_.Wants(notice.party)) return Audience::Answer::kNo;
   // A block does not keep from anybody that what was delivered is not theirs.
   if (notice.what == Notice::What::kWithdrawn) return audience_.MayReceive(wish_.caller, notice.party, {});
-  const std::optional<Holder> holder = notice.record ? HolderNow(*notice.record) : std::nullopt;
   if (!holder || holder->party.unit != notice.party.unit) return Audience::Answer::kNo;
   return audience_.MayReceive(wish_.caller, notice.party, AboutOf(*notice.record, *holder));
 }
 
-void Subscription::Deliver(const Notice& notice, Load& load) const {
+void Subscription::Deliver(const Notice& notice, const std::optional<Holder>& holder, Load& load) const {
   if (notice.what == Notice::What::kReissued) {
-    Put(*notice.record, *HolderNow(*notice.record), load).set_reissued_by(notice.revision);
+    Put(*notice.record, *holder, load).set_reissued_by(notice.revision);
     return;
   }
   v1::Withdrawn& withdrawn = *load.batch.response.add_withdrawn();
@@ -181,14 +180,15 @@ void Subscription::Deliver(const Notice& notice, Load& load) const {
 
 bool Subscription::NextNotice(Load& load) {
   if (notices_.empty() || Full(load)) return false;
-  const Audience::Answer answer = MayHave(notices_.front());
+  const Notice& notice = notices_.front();
+  // The same one is asked about and delivered to.
+  const std::optional<Holder> holder = notice.record ? HolderNow(*notice.record) : std::nullopt;
+  const Audience::Answer answer = MayHave(notice, holder);
   if (answer == Audience::Answer::kLater) return false;
   ++load.records;
-  if (answer == Audience::Answer::kYes) {
-    Deliver(notices_.front(), load);
-  } else {
-    metrics_.Withheld(1);
-  }
+  if (answer == Audience::Answer::kYes) Deliver(notice, holder, load);
+  if (answer == Audience::Answer::kNo) metrics_.Withheld(1);
+  if (answer == Audience::Answer::kBlocked) metrics_.Blocked(1);
   notices_.pop_front();
   return true;
 }

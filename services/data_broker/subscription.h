@@ -156,8 +156,8 @@ class Subscription {
   bool Deliver(const Entry& entry, const Holder& holder, Load& load);
   v1::Observation& Put(const CareRecord& record, const Holder& holder, Load& load) const;
   bool NextNotice(Load& load);
-  Audience::Answer MayHave(const Notice& notice) const;
-  void Deliver(const Notice& notice, Load& load) const;
+  Audience::Answer MayHave(const Notice& notice, const std::optional<Holder>& holder) const;
+  void Deliver(const Notice& notice, const std::optional<Holder>& holder, Load& load) const;
   Place Resume() const;
 
   const Wish wish_;

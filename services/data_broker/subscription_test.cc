@@ -124,7 +124,7 @@ TEST_F(SubscriptionTest, ABlockHoldsForAQueueThatIsFull) {
   Publish({Record("a-1", 1), Record("a-1", 2), Record("a-1", 3), Record("a-1", 4)});
   audience_.Block("res-a-1");
   EXPECT_THAT(TakeIds(*subscription), IsEmpty());
-  EXPECT_EQ(subscription->Idle().after[LogAt(0)].ms, 3U) << "passed over, not held";
+  EXPECT_EQ(subscription->Idle().after.logs[LogAt(0)].ms, 3U) << "passed over, not held";
   EXPECT_NE(registry_.Text().find("nara_broker_blocked_total 3"), std::string::npos);
 }
 
@@ -152,7 +152,7 @@ TEST_F(SubscriptionTest, WhatAConsentOpensWaitsForRightsAndHoldsUpNothingElse) {
   audience_.StaleAcross(true);
   Publish({Record("b-1", 1), Record("a-1", 2), Record("b-1", 3)});
   EXPECT_THAT(TakeIds(*subscription), ElementsAre("a-1@2"));
-  EXPECT_EQ(subscription->Idle().after[LogAt(0)].ms, 0U);
+  EXPECT_EQ(subscription->Idle().after.logs[LogAt(0)].ms, 0U);
   audience_.StaleAcross(false);
   EXPECT_THAT(TakeIds(*subscription), ElementsAre("b-1@1", "b-1@3"));
 }

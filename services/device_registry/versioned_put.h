@@ -22,7 +22,7 @@ struct VersionedPut {
   std::string noun;
   const Message& wished;
   const Before<Message>& guard;
-  // What is stored, or nothing.
+  // What is stored, or nothing. Asked first: may complete what is wished from it.
   absl::FunctionRef<absl::StatusOr<std::optional<Message>>(Write&)> find;
   // Stores it; `before` is null for something new.
   absl::FunctionRef<absl::Status(Write&, const Message& message, const Message* before)> store;

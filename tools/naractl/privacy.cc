@@ -59,7 +59,8 @@ absl::Status PutConsent(Session& session, const FileOptions& options) {
   if (!call.ok()) return call.status();
   const auto put = tools::RegistryClient(call->demo.registry, call->tls).PutConsent(request);
   if (!put.ok()) return put.status();
-  PrintLine(ToJson(put->consent()));
+  const std::string force = put->has_in_force() ? ": " + InForceText(put->in_force()) : "";
+  PrintLine(session.json ? ToJson(*put) : put->consent().id() + " is stored" + force);
   return absl::OkStatus();
 }
 

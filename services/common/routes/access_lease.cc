@@ -2,10 +2,9 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <random>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "common/hash/random.h"
 #include "common/rpc/channel.h"
 #include "nara/registry/v1/service.grpc.pb.h"
 
@@ -18,19 +17,13 @@ using registry::v1::DeviceRegistryService;
 // second that an answer is good for.
 constexpr absl::Duration kPatience = absl::Milliseconds(400);
 
-// Another one for each process.
-std::string RandomName() {
-  std::random_device random;
-  return absl::StrCat(absl::Hex(random(), absl::kZeroPad8), absl::Hex(random(), absl::kZeroPad8));
-}
-
 }  // namespace
 
 AccessLease::AccessLease(std::shared_ptr<grpc::Channel> channel, PrivacyTable& privacy, std::function<void()> settle)
     : channel_(std::move(channel)),
       privacy_(privacy),
       settle_(std::move(settle)),
-      consumer_(RandomName()),
+      consumer_(RandomHex(16)),
       thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
 AccessLease::~AccessLease() {

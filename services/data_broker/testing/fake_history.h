@@ -76,7 +76,7 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     std::vector<CareRecordPtr> found;
     for (const CareRecordPtr& row : rows_) {
       const bool in = row->log == query.log && row->position > query.after && row->position <= query.until;
-      if (in && Reached(query.reach, *row->party) && found.size() < query.limit) found.push_back(row);
+      if (in && Reached(query.reach, *row) && found.size() < query.limit) found.push_back(row);
     }
     return found;
   }
@@ -85,7 +85,7 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
     if (down_) return Gone();
     std::vector<CareRecordPtr> found;
     for (const CareRecordPtr& row : rows_) {
-      if (Reached(query.reach, *row->party) && Older(*row, query.before)) found.push_back(row);
+      if (Reached(query.reach, *row) && Older(*row, query.before)) found.push_back(row);
     }
     std::ranges::sort(found, [](const auto& a, const auto& b) { return KeyOf(*a) > KeyOf(*b); });
     if (found.size() > query.limit) found.resize(query.limit);
@@ -195,10 +195,13 @@ class FakeHistory final : public HistoryReader, public HistoryWriterStore {
   static bool Older(const CareRecord& row, const std::optional<ListKey>& before) {
     return !before || KeyOf(row) < std::pair(before->effective_us, before->id);
   }
+  static bool Reached(const Audience::Reach& reach, const Party& party) {
+    return reach.principal.empty() ? std::ranges::find(reach.units, party.unit) != reach.units.end()
+                                   : reach.principal == party.principal;
+  }
   static bool Reached(const Audience::Reach& reach, const CareRecord& row) {
-    if (std::ranges::find(reach.residents, row.resident) != reach.residents.end()) return true;
-    return reach.principal.empty() ? std::ranges::find(reach.units, row.party->unit) != reach.units.end()
-                                   : reach.principal == row.party->principal;
+    const bool consented = std::ranges::find(reach.residents, row.resident) != reach.residents.end();
+    return consented || Reached(reach, *row.party);
   }
 
   mutable std::mutex mutex_;

@@ -27,7 +27,7 @@ class Retention {
   absl::Status Round();
 
   void Start();
-  void Stop();
+  void Stop();  // again is no error
 
  private:
   AuditStore& store_;

@@ -145,6 +145,30 @@ TEST_F(ChainsTest, AFallbackIsOfTheCountyOrOfTheUnitsPrincipal) {
   EXPECT_TRUE(Put(Plain(2, {"county-fallback"}), "admin").ok());
 }
 
+TEST_F(ChainsTest, TheHoursOfAWholeChainAreBounded) {
+  const auto with_hours = [](int count) {
+    v1::PutChainRequest request = Plain(1, {"centre-1480"});
+    for (int i = 0; i < count / 100; ++i) {
+      v1::ChainStep& step = *request.mutable_chain()->add_steps();
+      step.set_accept_seconds(60);
+      v1::Target& target = *step.add_targets();
+      target.set_receiver("centre-1480");
+      for (int hour = 0; hour < 100; ++hour) {
+        auto& hours = *target.mutable_schedule()->add_hours();
+        hours.set_day(v1::SCHEDULE_DAY_MONDAY);
+        hours.set_from_minute(static_cast<std::uint32_t>(hour));
+        hours.set_to_minute(static_cast<std::uint32_t>(hour) + 1);
+      }
+    }
+    auto& last = *request.mutable_chain()->add_steps();
+    last.set_receiver("centre-1480");
+    last.set_accept_seconds(60);
+    return request;
+  };
+  EXPECT_EQ(Reason(Put(with_hours(600))), "INVALID_FIELD");
+  EXPECT_EQ(Reason(Put(with_hours(500))), "");
+}
+
 TEST_F(ChainsTest, RefusesChainsThatCannotRing) {
   EXPECT_EQ(Reason(Put(Plain(1, {}))), "INVALID_FIELD");
   EXPECT_EQ(Reason(Put(Plain(0, {"centre-1480"}))), "INVALID_FIELD");

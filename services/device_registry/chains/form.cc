@@ -19,6 +19,7 @@ constexpr int kMaxTargets = 20;
 constexpr int kMaxCompetences = 100;
 constexpr int kMaxAbsences = 100;
 constexpr int kMaxHours = 100;
+constexpr int kMaxHoursOfChain = 500;
 constexpr int kMaxPlanned = 50;
 constexpr std::uint32_t kDay = 24 * 60;
 
@@ -103,6 +104,15 @@ bool IsAlwaysOpen(const v1::ChainStep& step) {
   });
 }
 
+// Every chain of a principal is checked hour by hour, by CheckChains.
+absl::Status CheckHours(const v1::Chain& chain) {
+  int hours = 0;
+  for (const v1::ChainStep& step : chain.steps()) {
+    for (const v1::Target& target : step.targets()) hours += target.schedule().hours_size();
+  }
+  return hours <= kMaxHoursOfChain ? absl::OkStatus() : Invalid("hours", "are at most 500 in a chain");
+}
+
 absl::Status FillFallback(v1::Chain& chain) {
   v1::ChainStep& last = *chain.mutable_steps(chain.steps_size() - 1);
   const auto marked = std::count_if(chain.steps().begin(), chain.steps().end(),
@@ -182,6 +192,7 @@ absl::StatusOr<v1::Chain> Formed(const v1::Chain& chain) {
   for (v1::ChainStep& step : *formed.mutable_steps()) {
     if (status.ok()) status = Fill(step);
   }
+  if (status.ok()) status = CheckHours(formed);
   if (status.ok()) status = FillFallback(formed);
   if (!status.ok()) return status;
   formed.clear_revision();

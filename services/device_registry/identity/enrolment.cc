@@ -1,12 +1,10 @@
 // The first certificate by a code, the next by the one before.
-#include <openssl/rand.h>
-
-#include <array>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/time/time.h"
 #include "common/access/access_table.h"
+#include "common/hash/random.h"
 #include "common/mqtt/shard.h"
 #include "common/rpc/error.h"
 #include "device_registry/identity/identity.h"
@@ -54,10 +52,8 @@ absl::Status ProofRefused(const std::string& device) {
 }
 
 std::string NewCode() {
-  std::array<unsigned char, kCodeLength> bytes{};
-  RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
   std::string code;
-  for (const unsigned char byte : bytes) code.push_back(kAlphabet[byte % kAlphabet.size()]);
+  for (const unsigned char byte : RandomBytes(kCodeLength)) code.push_back(kAlphabet[byte % kAlphabet.size()]);
   return code;
 }
 

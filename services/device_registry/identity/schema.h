@@ -1,3 +1,4 @@
+// The tables of the area, as migrations.
 #pragma once
 
 #include <string_view>

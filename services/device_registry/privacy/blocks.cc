@@ -65,6 +65,7 @@ absl::StatusOr<v1::Block> Privacy::FindBlock(const Caller& caller, const std::st
   const absl::Status status = CheckBlocked(caller, found->value_or(v1::Block()));
   if (absl::IsNotFound(status)) return NotThere("block", id);
   if (!status.ok()) return status;
+  if (!found->has_value()) return NotThere("block", id);
   return **std::move(found);
 }
 

@@ -54,6 +54,17 @@ class BlocksTest : public ::testing::Test {
   testing::County county_;
 };
 
+TEST_F(BlocksTest, WhatIsNotThereIsLiftedByNobody) {
+  v1::PutClientRequest put;
+  put.mutable_client()->set_id("chef-county");
+  put.mutable_client()->set_role("principal_admin");
+  ASSERT_TRUE(county_.registry().PutClient(county_.As("admin"), put).ok());
+  ASSERT_TRUE(county_.CatchUp());
+  for (const char* who : {"care", "chef-1480", "chef-county"}) {
+    EXPECT_EQ(rpc::ReasonOf(Lift("b-none", who).status()), "UNKNOWN_BLOCK") << who;
+  }
+}
+
 TEST_F(BlocksTest, TheProviderThatAnswersSetsAndLiftsOne) {
   const auto set = Set(kBlock);
   ASSERT_TRUE(set.ok()) << set.status();

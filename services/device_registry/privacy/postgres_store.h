@@ -1,3 +1,4 @@
+// The store of the area in PostgreSQL (schema.cc). Thread-safe.
 #pragma once
 
 #include <string>
