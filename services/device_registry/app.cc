@@ -92,7 +92,7 @@ class RegistryApp final : public app::App {
                    .catalogue = catalogue_,
                    .authorizer = authorizer_,
                    .clock = context.clock,
-                   .in_force = [this](std::uint64_t at) { return follower_.WaitFor(at, kInForceLimit); },
+                   .in_force = [this](std::uint64_t at) { return Obeyed(at); },
                    .new_id = NewId}),
         organisation_(
             {.store = organisation_store_, .catalogue = catalogue_, .authorizer = authorizer_, .new_id = NewId}),
@@ -234,6 +234,14 @@ class RegistryApp final : public app::App {
     leases_.Begin(feeds_.access.table().revision());
     return absl::OkStatus();
   }
+
+  // Shown by the watches, and obeyed by every process that has a lease on the rights.
+  bool Obeyed(std::uint64_t revision) {
+    if (!follower_.WaitFor(revision, kInForceLimit)) return false;
+    leases_.WaitFor(revision);
+    return true;
+  }
+
   absl::Status StartRetention() {
     retention_.Start();
     return absl::OkStatus();

@@ -20,12 +20,14 @@
 // After mosquitto's plugin headers, which declare what it needs.
 #include <mosquitto.h>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -231,6 +233,15 @@ void TellRefusal(Refusal refusal, std::string_view device, const mosquitto_evt_a
 }
 
 // A new file, on the disk, then renamed over the old one.
+// So that no power cut brings the older file back.
+bool SyncFolderOf(const std::string& path) {
+  const int folder = open(std::filesystem::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return false;
+  const bool good = fsync(folder) == 0;
+  close(folder);
+  return good;
+}
+
 bool WriteFile(const std::string& path, std::string_view text) {
   const std::string fresh = path + ".new";
   FILE* file = std::fopen(fresh.c_str(), "wb");
@@ -238,7 +249,7 @@ bool WriteFile(const std::string& path, std::string_view text) {
   bool good = std::fwrite(text.data(), 1, text.size(), file) == text.size();
   good = std::fflush(file) == 0 && fsync(fileno(file)) == 0 && good;
   good = std::fclose(file) == 0 && good;
-  return good && std::rename(fresh.c_str(), path.c_str()) == 0;
+  return good && std::rename(fresh.c_str(), path.c_str()) == 0 && SyncFolderOf(path);
 }
 
 void CloseRevoked() {
@@ -316,7 +327,11 @@ std::string ReadFile(const char* path) {
 void LoadRevoked(const std::string& path) {
   State().revoked_file = path;
   const std::string text = ReadFile(path.c_str());
-  if (text.empty()) return;
+  if (text.empty()) {
+    mosquitto_log_printf(MOSQ_LOG_WARNING,
+                         "guard: %s is empty or not there; nobody is revoked until the registry says so", path.c_str());
+    return;
+  }
   if (State().revocations.Take(text) == Revocations::Taken::kBad) {
     mosquitto_log_printf(MOSQ_LOG_ERR, "guard: %s is damaged; nobody is revoked until the registry says so",
                          path.c_str());

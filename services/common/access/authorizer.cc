@@ -165,11 +165,12 @@ Decision Authorizer::DecideCareData(const Caller& caller, Action action, const O
   const registry::v1::ResidentPrivacy privacy = PrivacyOf(object.resident);
   const absl::Time now = clock_ == nullptr ? absl::InfinitePast() : clock_->Now();
   if (!own && !Consented(privacy, caller, object, now)) return Deny(Decision::Answer::kHidden, caller, action);
-  if (!OwnUnit(caller, object) && !current()) {
-    return {Decision::Answer::kWait, "rights are older than a second and the caller acts across providers"};
+  const bool supervision = object.use == registry::v1::DATA_USE_SUPERVISION;
+  if ((supervision || !OwnUnit(caller, object)) && !current()) {
+    return {Decision::Answer::kWait, "rights are older than a second, and it goes across providers or is supervision"};
   }
   if (Blocked(privacy, caller, object, now)) return {Decision::Answer::kBlocked, "a block of the resident"};
-  if (object.use == registry::v1::DATA_USE_SUPERVISION && !SupervisionAgreed(privacy, now)) {
+  if (supervision && !SupervisionAgreed(privacy, now)) {
     return {Decision::Answer::kBlocked, "supervision without the consent of everybody in the home"};
   }
   return Allow(caller, action);

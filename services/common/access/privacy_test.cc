@@ -167,6 +167,16 @@ TEST_F(PrivacyRulesTest, AnAuthorizerWithoutPrivacyLetsNobodyAcross) {
   EXPECT_EQ(narrow.Decide("all", Action::kReadCareData, Reading()).answer, Answer::kWait);
 }
 
+TEST_F(PrivacyRulesTest, SupervisionWaitsForTheRegistryAlsoInsideTheUnitThatAnswers) {
+  Privacy("consents { giver: CONSENT_GIVER_RESIDENT use: DATA_USE_SUPERVISION }");
+  const Object seen = Reading(registry::v1::DATA_USE_SUPERVISION);
+  EXPECT_EQ(Ask("own", seen), Answer::kAllowed);
+  now_ += std::chrono::milliseconds(1001);
+  EXPECT_EQ(Ask("own", seen), Answer::kWait) << "the consent may have been withdrawn";
+  privacy_.Confirmed(now_);
+  EXPECT_EQ(Ask("own", seen), Answer::kAllowed);
+}
+
 TEST_F(PrivacyRulesTest, SupervisionNeedsTheConsentOfEverybodyInTheHome) {
   const Object seen = Reading(registry::v1::DATA_USE_SUPERVISION);
   EXPECT_EQ(Ask("own", seen), Answer::kBlocked);

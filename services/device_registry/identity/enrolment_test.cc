@@ -107,6 +107,28 @@ TEST_F(EnrolmentTest, WhateverIsWrongIsRefusedAlike) {
   EXPECT_EQ(Enrol(Gateway(), "bp-0001", code).status().message(), wrong.message());
 }
 
+TEST_F(EnrolmentTest, ACodeEndsWhenTheDeviceIsRevoked) {
+  const std::string code = Create("bp-0001")->code();
+  ASSERT_TRUE(Revoke("bp-0001").ok());
+  v1::LiftRevocationRequest lift;
+  lift.set_device("bp-0001");
+  lift.set_revision(std::stoull(county_.Ask("select max(revision) from registry.revocations")));
+  ASSERT_TRUE(county_.identity().LiftRevocation(county_.As("admin"), lift).ok());
+  EXPECT_EQ(Refused("bp-0001", code), "ENROLMENT_REFUSED");
+}
+
+TEST_F(EnrolmentTest, ACodeEndsWhenTheDeviceIsLost) {
+  const std::string code = Create("bp-0001")->code();
+  v1::MoveDeviceRequest move;
+  move.set_device("bp-0001");
+  move.set_revision(std::stoull(county_.Ask("select revision from registry.devices where id = 'bp-0001'")));
+  move.set_event(v1::DEVICE_EVENT_LOSE);
+  move.set_reason("not found at the stocktaking");
+  const auto moved = county_.life_cycle().MoveDevice(county_.As("hmc"), move);
+  ASSERT_TRUE(moved.ok()) << moved.status();
+  EXPECT_EQ(Refused("bp-0001", code), "ENROLMENT_REFUSED");
+}
+
 TEST_F(EnrolmentTest, TenWrongCodesEndIt) {
   const std::string code = Create("bp-0001")->code();
   for (int i = 0; i < 9; ++i) EXPECT_EQ(Refused("bp-0001", "wrong"), "ENROLMENT_REFUSED");

@@ -1,5 +1,6 @@
 #include "device_registry/identity/lock_out.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "device_registry/identity/guard_list.h"
@@ -38,6 +39,7 @@ void LockOut::InForce(std::uint64_t generation) {
 bool LockOut::Changed(std::uint64_t revision, std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex_);
   woken_ = true;
+  wanted_ = std::max(wanted_, revision);
   changed_.notify_all();
   const auto obeyed = [&] { return in_force_ >= revision && Obeyed(); };
   changed_.wait_for(lock, limit, [&] { return !reachable_ || obeyed(); });
@@ -62,7 +64,7 @@ bool LockOut::Due(const std::stop_token& stop) {
 }
 
 bool LockOut::Obeyed() const {
-  return sent_ != 0 && in_force_ == sent_;
+  return sent_ != 0 && in_force_ == sent_ && sent_ >= wanted_;
 }
 
 void LockOut::Send() {

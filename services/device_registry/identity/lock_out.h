@@ -78,6 +78,7 @@ class LockOut {
   // Protected by mutex_.
   bool woken_ = true;  // the first list is sent without being asked for
   bool reachable_ = false;
+  std::uint64_t wanted_ = 0;  // the newest change that we were told of
   std::uint64_t sent_ = 0;
   std::uint64_t in_force_ = 0;
 

@@ -72,6 +72,15 @@ TEST_F(LockOutLoopTest, AListIsSentAgainUntilTheGuardSaysThatItObeys) {
   EXPECT_TRUE(lock_out_.Changed(1, 10s));
 }
 
+TEST_F(LockOutLoopTest, AnOlderListInForceIsNotEnough) {
+  ASSERT_TRUE(WaitFor([&] { return guard_.sent() > 0; }));
+  lock_out_.InForce(guard_.generation());
+  ASSERT_TRUE(lock_out_.Changed(1, 10s));
+  EXPECT_FALSE(lock_out_.Changed(guard_.generation() + 1, 10ms)) << "as after a read that failed";
+  const std::size_t sent = guard_.sent();
+  EXPECT_TRUE(WaitFor([&] { return guard_.sent() >= sent + 3; })) << "again and again";
+}
+
 TEST_F(LockOutLoopTest, NobodyWaitsForAGuardThatIsOutOfReach) {
   ASSERT_TRUE(WaitFor([&] { return guard_.sent() > 0; }));
   guard_.Leave();

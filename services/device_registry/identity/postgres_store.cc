@@ -21,6 +21,7 @@ constexpr char kKnowsCertificate[] = "select 1 from certificates where device = 
 constexpr char kRevoke[] = R"sql(
 insert into revocations (revision, device, serial, reason)
 values ($1::bigint, $2, nullif($3, ''), $4::int) returning *)sql";
+constexpr char kEndCodes[] = "update enrolments set ended_at = now() where device = $1 and ended_at is null";
 constexpr char kLift[] = R"sql(
 update revocations set lifted_at = now(), lifted_revision = $2::bigint where revision = $1::bigint returning *)sql";
 
@@ -80,6 +81,10 @@ absl::Status AddRevocation(Write& write, const v1::RevokeDeviceRequest& request,
       kRevoke, {write.revision(), request.device(), request.serial(), static_cast<int>(request.reason())});
   if (!added.ok()) return added.status();
   revocation = RevocationOf((*added)[0]);
+  // A code that is about would let it in again as soon as this ends.
+  if (request.serial().empty()) {
+    if (absl::Status ended = write.Execute(kEndCodes, {request.device()}).status(); !ended.ok()) return ended;
+  }
   return write.Audit("revoke", "device", request.device(), revocation);
 }
 

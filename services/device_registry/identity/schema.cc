@@ -62,6 +62,16 @@ end $$;
 create trigger revocations_of_before before update on revocations for each row
   when (new.serial is not null and old.lifted_at is null and new.lifted_at is not null)
   execute function refuse_certificate_of_before();
+
+-- Nor with a code that was made for him: back in stock (event 11), lost (state 11) or scrapped (12), codes end.
+create function end_codes() returns trigger language plpgsql set search_path from current as $$
+begin
+  update enrolments e set ended_at = now() from added m
+  where e.device = m.device and e.ended_at is null and (m.event = 11 or m.to_state in (11, 12));
+  return null;
+end $$;
+create trigger moves_end_codes after insert on device_moves referencing new table as added
+  for each statement execute function end_codes();
 )sql";
 
 }  // namespace nara::registry

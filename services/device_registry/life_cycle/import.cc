@@ -35,6 +35,11 @@ absl::Status Refused(const std::string& reason, const std::string& import, const
   return rpc::Error(absl::StatusCode::kFailedPrecondition, reason, what, {{"import", import}});
 }
 
+absl::Status Incomplete(const std::string& import, std::uint32_t lines) {
+  return Refused("IMPORT_INCOMPLETE", import,
+                 std::to_string(lines) + " lines are staged; stage the others, or begin with another id");
+}
+
 absl::Status Bad(const std::string& import, std::uint32_t line) {
   return Refused("IMPORT_BAD", import,
                  "line " + std::to_string(line) +
@@ -236,11 +241,14 @@ absl::StatusOr<v1::ApplyImportResponse> PortalImport::ApplyImport(const Caller& 
   const absl::StatusOr<Staged> staged = Find(caller, request.import());
   if (!staged.ok()) return staged.status();
   if (staged->applied) return *staged->applied;
-  if (staged->lines != request.lines()) {
-    return Refused("IMPORT_INCOMPLETE", request.import(),
-                   std::to_string(staged->lines) + " lines are staged; stage the others, or begin with another id");
-  }
-  std::uint32_t after = staged->applied_line;
+  if (staged->lines != request.lines()) return Incomplete(request.import(), staged->lines);
+  // What is checked is what is applied.
+  if (absl::Status closed = deps_.imports.Close(request.import()); !closed.ok()) return closed;
+  const absl::StatusOr<Staged> all = Find(caller, request.import());
+  if (!all.ok()) return all.status();
+  if (all->applied) return *all->applied;
+  if (all->lines != request.lines()) return Incomplete(request.import(), all->lines);
+  std::uint32_t after = all->applied_line;
   const auto problems = CheckFrom(caller, request.import(), 1, after);
   if (!problems.ok()) return problems.status();
   if (!problems->empty()) {

@@ -53,13 +53,15 @@ class ImportStore {
   // nobody has touched for a week.
   virtual absl::Status Stage(const Actor& actor, const std::string& import,
                              const std::vector<v1::PortalLine>& lines) = 0;
+  // From here on its lines stay as they are: nobody stages more. Again is no error.
+  virtual absl::Status Close(const std::string& import) = 0;
   // By line.
   virtual absl::StatusOr<std::vector<StagedLine>> Lines(const std::string& import, std::uint32_t after, int limit) = 0;
   virtual absl::StatusOr<KnownDevices> Known(const std::vector<std::string>& devices) = 0;
   // The lines after the mark, piece by piece: each is a transaction of its own, planned
   // with the devices as they are in it, and moves the mark, so that what was interrupted
   // goes on where it was and other writers get in between. Several may apply the same
-  // import at once. The answer counts all pieces; that of an import that has been applied
+  // import at once. It has been closed before. The answer counts all pieces; that of an import that has been applied
   // is the one that it gave.
   virtual absl::StatusOr<v1::ApplyImportResponse> Apply(const Actor& actor, const std::string& import,
                                                         const PlanPiece& plan) = 0;

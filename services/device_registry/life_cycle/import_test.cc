@@ -214,6 +214,15 @@ TEST_F(ImportTest, AnImportIsWhoBeganIts) {
   EXPECT_EQ(Apply(1)->registered(), 1u) << "untouched by others";
 }
 
+TEST_F(ImportTest, WhatIsAppliedIsWhatWasChecked) {
+  ASSERT_EQ(Reason(Stage({Line(3, "s-1", "moon")})), "");
+  EXPECT_EQ(Reason(Apply(1)), "IMPORT_BAD");
+  const auto more = Stage({Line(2, "s-2", "ordered")});
+  ASSERT_TRUE(more.ok()) << more.status();
+  EXPECT_EQ(more->lines(), 1u) << "closed when applying it was asked for";
+  EXPECT_EQ(Reason(Apply(2)), "IMPORT_INCOMPLETE");
+}
+
 TEST_F(ImportTest, MovesWhatIsKnownAndLeavesWhatIsFurther) {
   ASSERT_EQ(ApplyNew({Line(2, "s-1", "ordered"), Line(3, "s-2", "ordered")}, "monday"), "2 0 0");
   EXPECT_EQ(ApplyNew({Line(2, "s-1", "delivered"), Line(3, "s-2", "in_stock")}, "tuesday"), "0 2 0");

@@ -49,8 +49,8 @@ constexpr char kDevices[] = "select * from devices where id = any($1::text[])";
 // often as the number of pieces doubles.
 constexpr char kAnalyze[] = "analyze devices, device_moves";
 
-// From here on its lines stay as they are.
-constexpr char kBegin[] = "update imports set so_far = coalesce(so_far, '') where id = $1 returning applied_line";
+constexpr char kClose[] = "update imports set so_far = coalesce(so_far, '') where id = $1";
+constexpr char kMarkOf[] = "select applied_line from imports where id = $1 and so_far is not null";
 constexpr char kProgress[] = "select applied_line, so_far, result from imports where id = $1";
 constexpr char kMark[] = R"sql(
 update imports set applied_line = $2::int, so_far = $3::bytea, result = case when $4 then $3::bytea end,
@@ -210,6 +210,10 @@ absl::Status PostgresImport::Stage(const Actor& actor, const std::string& import
   return database_.Query(kStage, {import, actor.id, numbers, devices, bytes}).status();
 }
 
+absl::Status PostgresImport::Close(const std::string& import) {
+  return database_.Query(kClose, {import}).status();
+}
+
 absl::StatusOr<std::vector<StagedLine>> PostgresImport::Lines(const std::string& import, std::uint32_t after,
                                                               int limit) {
   return ReadLines(
@@ -224,7 +228,7 @@ absl::StatusOr<KnownDevices> PostgresImport::Known(const std::vector<std::string
 
 absl::StatusOr<v1::ApplyImportResponse> PostgresImport::Apply(const Actor& actor, const std::string& import,
                                                               const PlanPiece& plan) {
-  const absl::StatusOr<Result> begun = database_.Query(kBegin, {import});
+  const absl::StatusOr<Result> begun = database_.Query(kMarkOf, {import});
   if (!begun.ok()) return begun.status();
   if (begun->empty()) return NotThere("import", import);
   Progress progress{.line = static_cast<std::uint32_t>((*begun)[0].Int("applied_line")), .so_far = {}, .done = false};

@@ -17,6 +17,7 @@ class PostgresImport final : public ImportStore {
 
   absl::StatusOr<std::optional<Staged>> Find(const std::string& import) override;
   absl::Status Stage(const Actor& actor, const std::string& import, const std::vector<v1::PortalLine>& lines) override;
+  absl::Status Close(const std::string& import) override;
   absl::StatusOr<std::vector<StagedLine>> Lines(const std::string& import, std::uint32_t after, int limit) override;
   absl::StatusOr<KnownDevices> Known(const std::vector<std::string>& devices) override;
   absl::StatusOr<v1::ApplyImportResponse> Apply(const Actor& actor, const std::string& import,

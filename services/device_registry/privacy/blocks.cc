@@ -33,7 +33,7 @@ absl::Status StaysOf(const v1::Block& before, const v1::Block& wished) {
 }  // namespace
 
 absl::Status Privacy::CheckBlocked(const Caller& caller, const v1::Block& block) {
-  const absl::StatusOr<std::vector<v1::Unit>> units = deps_.store.UnitsOf(block.provider());
+  const absl::StatusOr<std::vector<v1::Unit>> units = deps_.store.UnitsOf(block.provider(), block.unit());
   if (!units.ok()) return units.status();
   std::vector<Object> faces = {Object{}};
   for (const v1::Unit& unit : *units) {
@@ -62,11 +62,12 @@ absl::StatusOr<v1::SetBlockResponse> Privacy::SetBlock(const Caller& caller, con
 absl::StatusOr<v1::Block> Privacy::FindBlock(const Caller& caller, const std::string& id) {
   absl::StatusOr<std::optional<v1::Block>> found = deps_.store.FindBlock(id);
   if (!found.ok()) return found.status();
-  const absl::Status status = CheckBlocked(caller, found->value_or(v1::Block()));
-  if (absl::IsNotFound(status)) return NotThere("block", id);
+  const v1::Block block = found->value_or(v1::Block());
+  absl::Status status = CheckResident(caller, Action::kBlock, block.resident(), When::kEver);
+  if (status.ok()) status = CheckBlocked(caller, block);
+  if (absl::IsNotFound(status) || (status.ok() && !found->has_value())) return NotThere("block", id);
   if (!status.ok()) return status;
-  if (!found->has_value()) return NotThere("block", id);
-  return **std::move(found);
+  return block;
 }
 
 absl::StatusOr<v1::LiftBlockResponse> Privacy::LiftBlock(const Caller& caller, const v1::LiftBlockRequest& request) {

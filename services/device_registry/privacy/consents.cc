@@ -53,8 +53,9 @@ absl::StatusOr<v1::PutConsentResponse> Privacy::PutConsent(const Caller& caller,
   absl::StatusOr<v1::Consent> stored = deps_.store.PutConsent(ActorOf(caller), wished, guard);
   if (!stored.ok()) return stored.status();
   v1::PutConsentResponse response;
-  // A new one takes nothing away.
-  if (wished.revision() != 0) *response.mutable_in_force() = deps_.leases.WaitFor(stored->revision());
+  // A new one takes nothing away, unless it says that more people live there.
+  const bool restricts = wished.revision() != 0 || wished.use() == v1::DATA_USE_SUPERVISION;
+  if (restricts) *response.mutable_in_force() = deps_.leases.WaitFor(stored->revision());
   *response.mutable_consent() = *std::move(stored);
   return response;
 }

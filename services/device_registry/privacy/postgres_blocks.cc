@@ -17,11 +17,11 @@ select *, lower(period) as start_at, upper(period) as end_at from blocks where i
 constexpr char kList[] = R"sql(
 select *, lower(period) as start_at, upper(period) as end_at from blocks b
 where resident = $1 and id > $2 and ($3::bool or exists (
-    select from units u where u.provider = b.provider and (u.principal = $4 or u.id = any ($5::text[]))))
+    select from units u where (u.provider = b.provider or u.id = b.unit) and (u.principal = $4 or u.id = any ($5::text[]))))
 order by id limit $6::bigint)sql";
 
 constexpr char kHeld[] = R"sql(
-select count(*) as held from blocks where resident = $1 and id <> $2 and lifted_at is null
+select count(*) as held from blocks where resident = $1 and id <> $2 and provider = $3 and lifted_at is null
   and coalesce(upper(period) > now(), true))sql";
 
 constexpr char kUnitOf[] = "select from units where id = $1 and provider = $2";
@@ -43,12 +43,13 @@ absl::StatusOr<std::optional<v1::Block>> Find(Ask ask, const std::string& id) {
 }
 
 absl::Status CheckRoom(Write& write, const v1::Block& block) {
-  const absl::StatusOr<Result> held = write.Execute(kHeld, {block.resident(), block.id()});
+  const absl::StatusOr<Result> held = write.Execute(kHeld, {block.resident(), block.id(), block.provider()});
   if (!held.ok()) return held.status();
   if ((*held)[0].Int64("held") < kMostHeld) return absl::OkStatus();
-  return rpc::Error(absl::StatusCode::kFailedPrecondition, "TOO_MANY_BLOCKS",
-                    "a resident has at most 20 blocks that hold; one of the whole provider may do for several",
-                    {{"resident", block.resident()}});
+  return rpc::Error(
+      absl::StatusCode::kFailedPrecondition, "TOO_MANY_BLOCKS",
+      "a provider has at most 20 blocks of a resident that hold; one of the whole provider may do for several",
+      {{"resident", block.resident()}});
 }
 
 // The unit may have got another provider since the rules looked.

@@ -18,7 +18,7 @@ from assignments a join responsibilities r on r.assignment = a.id and r.purpose 
 where a.resident = $1 and lower(a.period) <= now() and r.since <= now()
 group by r.principal, r.provider, r.unit order by r.unit)sql";
 
-constexpr char kUnitsOf[] = "select id, principal from units where provider = $1 order by id";
+constexpr char kUnitsOf[] = "select id, principal from units where provider = $1 or id = $2 order by id";
 
 }  // namespace
 
@@ -47,8 +47,9 @@ absl::StatusOr<std::optional<Answerers>> PostgresPrivacyStore::FindAnswerers(con
   return answerers;
 }
 
-absl::StatusOr<std::vector<v1::Unit>> PostgresPrivacyStore::UnitsOf(const std::string& provider) {
-  const absl::StatusOr<Result> found = database_.Query(kUnitsOf, {provider});
+absl::StatusOr<std::vector<v1::Unit>> PostgresPrivacyStore::UnitsOf(const std::string& provider,
+                                                                    const std::string& unit) {
+  const absl::StatusOr<Result> found = database_.Query(kUnitsOf, {provider, unit});
   if (!found.ok()) return found.status();
   std::vector<v1::Unit> units;
   for (const Row row : *found) {

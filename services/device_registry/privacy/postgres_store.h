@@ -16,7 +16,7 @@ class PostgresPrivacyStore final : public PrivacyStore {
 
   absl::StatusOr<std::vector<v1::Client>> ListClients(const ClientQuery& query) override;
   absl::StatusOr<std::optional<Answerers>> FindAnswerers(const std::string& resident) override;
-  absl::StatusOr<std::vector<v1::Unit>> UnitsOf(const std::string& provider) override;
+  absl::StatusOr<std::vector<v1::Unit>> UnitsOf(const std::string& provider, const std::string& unit) override;
 
   absl::StatusOr<std::optional<v1::Consent>> FindConsent(const std::string& id) override;
   absl::StatusOr<std::vector<v1::Consent>> ListConsents(const PrivacyQuery& query) override;

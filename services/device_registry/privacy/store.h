@@ -41,8 +41,8 @@ class PrivacyStore {
   virtual absl::StatusOr<std::vector<v1::Client>> ListClients(const ClientQuery& query) = 0;
 
   virtual absl::StatusOr<std::optional<Answerers>> FindAnswerers(const std::string& resident) = 0;
-  // By id.
-  virtual absl::StatusOr<std::vector<v1::Unit>> UnitsOf(const std::string& provider) = 0;
+  // Of the provider, and the one that is named, whosever it is by now. By id.
+  virtual absl::StatusOr<std::vector<v1::Unit>> UnitsOf(const std::string& provider, const std::string& unit) = 0;
 
   virtual absl::StatusOr<std::optional<v1::Consent>> FindConsent(const std::string& id) = 0;
   virtual absl::StatusOr<std::vector<v1::Consent>> ListConsents(const PrivacyQuery& query) = 0;
