@@ -28,9 +28,13 @@ class Builder {
   std::vector<Param> params_;
 };
 
+std::string OwnedBy(Builder& builder, const Audience::Reach& reach) {
+  return reach.principal.empty() ? "unit = any (" + builder.Add(reach.units) + "::text[])"
+                                 : "principal = " + builder.Add(reach.principal);
+}
+
 std::string Reached(Builder& builder, const Audience::Reach& reach) {
-  const std::string own = reach.principal.empty() ? "unit = any (" + builder.Add(reach.units) + "::text[])"
-                                                  : "principal = " + builder.Add(reach.principal);
+  const std::string own = OwnedBy(builder, reach);
   if (reach.residents.empty()) return own;
   return "(" + own + " or resident = any (" + builder.Add(reach.residents) + "::text[]))";
 }
@@ -95,9 +99,10 @@ Query ListSql(const ListQuery& query) {
 
 Query NoticesSql(const NoticeQuery& query) {
   Builder builder;
+  // What consents open is told to nobody: a notice is for a unit.
   builder << "select * from (select number, withdrawn, principal, unit, id, device, kind, start_at, end_at, revision "
              "from notices where "
-          << Reached(builder, query.reach) << " and number > " << builder.Add(query.after)
+          << OwnedBy(builder, query.reach) << " and number > " << builder.Add(query.after)
           << " and number <= " << builder.Add(query.until);
   OfKinds(builder, query.kinds);
   builder << " order by number limit " << builder.Add(query.limit)

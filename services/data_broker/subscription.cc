@@ -34,7 +34,7 @@ bool Subscription::MayQueue(const CareRecord& record) {
   LearnReach();
   const Party& party = *record.party;
   return (!principal_.empty() && principal_ == party.principal) || units_.contains(party.unit) ||
-         residents_.contains(record.observation.resident());
+         residents_.contains(record.resident);
 }
 
 void Subscription::LearnReach() {

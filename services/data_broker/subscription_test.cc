@@ -32,7 +32,7 @@ class SubscriptionTest : public ::testing::Test {
     record->route_revision = 1;
     record->observation.set_id(device + "@" + std::to_string(ms));
     record->observation.set_device(device);
-    record->observation.set_resident("res-" + device);
+    record->resident = "res-" + device;
     record->observation.set_kind(kind);
     if (const auto holder = audience_.HolderOf(*record)) record->party = holder->party;
     return record;

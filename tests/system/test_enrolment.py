@@ -39,7 +39,9 @@ class Maker:
         return self._outside.ask("device", "code", self.id)["code"]
 
     def post(self, path, **body):
-        return self._outside.curl(f"/api/v1/{path}/{self.id}", "", *POST, json.dumps(body))
+        text = pathlib.Path(self._file("body.json"))
+        text.write_text(json.dumps(body), encoding="utf-8")
+        return self._outside.curl(f"/api/v1/{path}/{self.id}", "", *POST, f"@{text}")
 
     def enrol(self, code, csr=""):
         return self.post("enrolments", code=code, csr_pem=csr or self.csr)
@@ -96,7 +98,9 @@ def test_a_code_is_one_devices_and_so_is_a_request(maker):
     assert reason(other.enrol(code)) == (403, "ENROLMENT_REFUSED")
     assert reason(device.enrol("0000-0000-0000-0000")) == (403, "ENROLMENT_REFUSED")
     assert reason(device.enrol(code, device.request_of(other.id))) == (400, "REQUEST_OF_OTHER_DEVICE")
-    assert device.enrol(code, "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n")[0] == 400
+    assert (
+        device.enrol(code, "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n")[0] == 400
+    )
     assert reason(device.enrol(code, "A" * 20_000)) == (400, "INVALID_FIELD")
     assert device.enrol(code, "A" * 200_000)[0] == 413
     assert device.enrol(code)[0] == 200

@@ -303,7 +303,7 @@ TEST(Watcher, ConfirmsTheStateOfAccessAndIsVouchedFor) {
   ASSERT_GE(confirmed.size(), 3u) << "it says again and again that it lives";
   EXPECT_EQ(confirmed[0].revision(), 5u);
   EXPECT_EQ(confirmed[0].consumer(), confirmed[2].consumer());
-  EXPECT_EQ(confirmed[0].consumer().size(), 16u);
+  EXPECT_EQ(confirmed[0].consumer().size(), 32u);
   EXPECT_GE(settled, 3) << "each time after what was decided before is out";
   EXPECT_TRUE(privacy.current(10s));
   EXPECT_NE(privacy.Find("r-1"), nullptr);

@@ -74,7 +74,8 @@ absl::Status ReadPrivacy(Transaction& transaction, std::uint64_t after, Changes&
     privacy.set_revision(static_cast<std::uint64_t>(row.Int64("revision")));
   }
   for (v1::Consent& consent : ConsentsOf(*consents, *recipients)) {
-    *found[consent.resident()].add_consents() = Shown(std::move(consent));
+    v1::ResidentPrivacy& privacy = found[consent.resident()];
+    *privacy.add_consents() = Shown(std::move(consent));
   }
   for (const Row row : *blocks) *found[row.String("resident")].add_blocks() = Shown(BlockOf(row));
   for (auto& [resident, privacy] : found) changes.privacy.push_back(std::move(privacy));

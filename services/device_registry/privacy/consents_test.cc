@@ -65,6 +65,19 @@ TEST_F(ConsentsTest, IsStoredAndWithdrawnForGood) {
               HasSubstr("does not want it"));
 }
 
+TEST_F(ConsentsTest, TheWatchShowsThemUnderTheirResident) {
+  ASSERT_TRUE(Put(kConsent).ok());
+  PostgresOptions options;
+  options.conninfo = county_.server().conninfo("nara_registry");
+  options.schema = "registry";
+  const auto state = PostgresChanges(options).ReadAfter(0);
+  ASSERT_TRUE(state.ok()) << state.status();
+  ASSERT_EQ(state->privacy.size(), 1u);
+  EXPECT_EQ(state->privacy[0].resident(), "r-1");
+  ASSERT_EQ(state->privacy[0].consents_size(), 1);
+  EXPECT_EQ(state->privacy[0].consents(0).recipients(0).unit(), "care-1490-1");
+}
+
 TEST_F(ConsentsTest, TheSameAgainIsTheSameAndOtherContentIsAnotherConsent) {
   const auto first = Put(kConsent);
   ASSERT_TRUE(first.ok()) << first.status();
