@@ -20,6 +20,6 @@ function(add_unit_test name)
   add_sanitizer_defaults(${name})
   note_test_sources(${ARG_SOURCES})
   add_test(NAME ${name} COMMAND ${name} "--gtest_output=xml:${NARA_TEST_RESULTS}/${name}.xml")
-  set_tests_properties(${name} PROPERTIES TIMEOUT 180 ENVIRONMENT
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600 ENVIRONMENT
     "ASAN_OPTIONS=detect_stack_use_after_return=1;UBSAN_OPTIONS=print_stacktrace=1")
 endfunction()
