@@ -263,6 +263,26 @@ TEST_F(AppTest, ABlockIsInForceWhenItIsAnswered) {
   EXPECT_FALSE(privacy.current(1s)) << "who has lost its lease carries nothing across";
 }
 
+TEST_F(AppTest, ARevokedClientIsRevokedEverywhereWhenThatIsAnswered) {
+  v1::PutClientRequest request;
+  v1::PutClientResponse response;
+  request.mutable_client()->set_id("watch-1");
+  request.mutable_client()->set_role("operator");
+  ASSERT_EQ(Call(*As("nara-admin"), &Stub::PutClient, request, &response), "");
+  AccessTable clients;
+  PrivacyTable privacy;
+  const auto watcher = Watcher::Start(Channel("nara-data-broker"), clients, privacy);
+  ASSERT_TRUE(WaitFor([&] { return privacy.current(1s); }));
+  request.mutable_client()->set_revoked(true);
+  ASSERT_EQ(Call(*As("nara-admin"), &Stub::PutClient, request, &response), "");
+  ASSERT_NE(clients.Find("watch-1"), nullptr);
+  EXPECT_TRUE(clients.Find("watch-1")->revoked()) << "before the answer";
+  watcher->Stop();
+  request.mutable_client()->set_revoked(false);
+  ASSERT_EQ(Call(*As("nara-admin"), &Stub::PutClient, request, &response), "");
+  EXPECT_FALSE(privacy.current(1s)) << "who did not hear of it has lost its lease before the answer";
+}
+
 TEST_F(AppTest, RightsAreNotVouchedForWithoutPostgres) {
   AccessTable clients;
   PrivacyTable privacy;

@@ -65,6 +65,27 @@ TEST_F(BlocksTest, WhatIsNotThereIsLiftedByNobody) {
   }
 }
 
+TEST_F(BlocksTest, AnotherPrincipalOfTheProviderLiftsNone) {
+  ASSERT_EQ(county_.Try("insert into registry.provider_principals (provider, principal) "
+                        "values ('provider of 1480', '1490'); "
+                        "update registry.units set provider = 'provider of 1480' where id = 'care-1490-1'"),
+            "");
+  ASSERT_TRUE(Set(kBlock).ok());
+  EXPECT_EQ(Reason(Lift("b-1", "chef-1490")), "UNKNOWN_BLOCK") << "it has a unit of the provider, and not the resident";
+  EXPECT_FALSE(List()->blocks(0).has_lifted_at());
+}
+
+TEST_F(BlocksTest, ABlockOfAUnitThatHasMovedIsSeenAndLifted) {
+  ASSERT_TRUE(
+      Set("id: 'b-1' resident: 'r-1' provider: 'provider of 1480' unit: 'care-1480-1' uses: DATA_USE_CARE").ok());
+  ASSERT_EQ(county_.Try("insert into registry.provider_principals (provider, principal) "
+                        "values ('provider of 1490', '1480'); "
+                        "update registry.units set provider = 'provider of 1490' where id = 'care-1480-1'"),
+            "");
+  EXPECT_EQ(List()->blocks_size(), 1);
+  EXPECT_EQ(Reason(Lift("b-1")), "");
+}
+
 TEST_F(BlocksTest, TheProviderThatAnswersSetsAndLiftsOne) {
   const auto set = Set(kBlock);
   ASSERT_TRUE(set.ok()) << set.status();
@@ -158,7 +179,7 @@ TEST_F(BlocksTest, APageAtATime) {
   EXPECT_EQ(Reason(List("care", "r-2", 2, first->next_page_token())), "UNKNOWN_RESIDENT");
 }
 
-TEST_F(BlocksTest, AResidentHasAtMostTwenty) {
+TEST_F(BlocksTest, AProviderHasAtMostTwentyOfAResident) {
   for (int i = 0; i < 20; ++i) {
     ASSERT_TRUE(
         Set("id: 'b-" + std::to_string(i) + "' resident: 'r-1' provider: 'provider of 1480' uses: DATA_USE_CARE").ok());
