@@ -19,6 +19,13 @@ namespace {
 constexpr std::pair<std::string_view, Action> kSecret[] = {
     {"plan", Action::kPlan}, {"consent", Action::kConsent}, {"block", Action::kBlock}};
 
+// What every question has: what the caller may see, which page, which time.
+struct Asked {
+  Visible visible;
+  Page page;
+  Span span;
+};
+
 template <typename Request>
 absl::StatusOr<Span> SpanOf(const Request& request) {
   if (request.has_since()) {
@@ -32,6 +39,17 @@ absl::StatusOr<Span> SpanOf(const Request& request) {
   if (request.has_until()) span.until = ToChrono(request.until());
   if (span.since && span.until && *span.since >= *span.until) return Invalid("until", "is after since");
   return span;
+}
+
+template <typename Request>
+absl::StatusOr<Asked> AskedOf(const Rights& rights, const Caller& caller, const Request& request) {
+  const absl::StatusOr<Visible> visible = rights.Reach(caller, Action::kReadAudit);
+  if (!visible.ok()) return visible.status();
+  const absl::StatusOr<Page> page = PageOf(request);
+  if (!page.ok()) return page.status();
+  const absl::StatusOr<Span> span = SpanOf(request);
+  if (!span.ok()) return span.status();
+  return Asked{*visible, *page, *span};
 }
 
 absl::Status ForeignToken() {
@@ -89,26 +107,22 @@ bool Audit::MaySee(const Caller& caller, const std::string& object) const {
 
 absl::StatusOr<v1::ListChangesResponse> Audit::ListChanges(const Caller& caller,
                                                            const v1::ListChangesRequest& request) {
-  const absl::StatusOr<Visible> visible = rights_.Reach(caller, Action::kReadAudit);
-  if (!visible.ok()) return visible.status();
-  const absl::StatusOr<Page> page = PageOf(request);
-  if (!page.ok()) return page.status();
-  const absl::StatusOr<Span> span = SpanOf(request);
-  if (!span.ok()) return span.status();
-  const auto place = PlaceOf(page->after);
+  const absl::StatusOr<Asked> asked = AskedOf(rights_, caller, request);
+  if (!asked.ok()) return asked.status();
+  const auto place = PlaceOf(asked->page.after);
   if (!place.ok()) return place.status();
   if (request.object().empty() && !request.id().empty()) return Invalid("object", "says what `id` is the id of");
-  auto changes = deps_.store.ListChanges({.visible = *visible,
+  auto changes = deps_.store.ListChanges({.visible = asked->visible,
                                           .object = request.object(),
                                           .id = request.id(),
                                           .actor = request.actor(),
                                           .principal = request.principal(),
-                                          .span = *span,
+                                          .span = asked->span,
                                           .before = *place,
-                                          .limit = page->limit()});
+                                          .limit = asked->page.limit()});
   if (!changes.ok()) return changes.status();
   v1::ListChangesResponse response;
-  response.set_next_page_token(Cut(*changes, *page));
+  response.set_next_page_token(Cut(*changes, asked->page));
   for (v1::Change& change : *changes) {
     if (!MaySee(caller, change.object())) Withhold(change);
     *response.add_changes() = std::move(change);
@@ -118,23 +132,19 @@ absl::StatusOr<v1::ListChangesResponse> Audit::ListChanges(const Caller& caller,
 
 absl::StatusOr<v1::ListIdentityReadsResponse> Audit::ListIdentityReads(const Caller& caller,
                                                                        const v1::ListIdentityReadsRequest& request) {
-  const absl::StatusOr<Visible> visible = rights_.Reach(caller, Action::kReadAudit);
-  if (!visible.ok()) return visible.status();
-  const absl::StatusOr<Page> page = PageOf(request);
-  if (!page.ok()) return page.status();
-  const absl::StatusOr<Span> span = SpanOf(request);
-  if (!span.ok()) return span.status();
-  const auto number = NumberOf(page->after);
+  const absl::StatusOr<Asked> asked = AskedOf(rights_, caller, request);
+  if (!asked.ok()) return asked.status();
+  const auto number = NumberOf(asked->page.after);
   if (!number.ok()) return number.status();
-  auto reads = deps_.store.ListReads({.visible = *visible,
+  auto reads = deps_.store.ListReads({.visible = asked->visible,
                                       .resident = request.resident(),
                                       .actor = request.actor(),
-                                      .span = *span,
+                                      .span = asked->span,
                                       .before = *number,
-                                      .limit = page->limit()});
+                                      .limit = asked->page.limit()});
   if (!reads.ok()) return reads.status();
   v1::ListIdentityReadsResponse response;
-  response.set_next_page_token(Cut(*reads, *page));
+  response.set_next_page_token(Cut(*reads, asked->page));
   for (v1::IdentityRead& read : *reads) *response.add_reads() = std::move(read);
   return response;
 }
