@@ -5,7 +5,12 @@
 #include "common/access/privacy_table.h"
 #include "common/routes/route_table.h"
 #include "device_registry/watch_feed.h"
+#include "nara/registry/v1/chains.pb.h"
+#include "nara/registry/v1/clients.pb.h"
+#include "nara/registry/v1/plans.pb.h"
+#include "nara/registry/v1/privacy.pb.h"
 #include "nara/registry/v1/registry.pb.h"
+#include "nara/registry/v1/watch.pb.h"
 
 namespace nara::registry {
 

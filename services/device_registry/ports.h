@@ -11,6 +11,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "nara/registry/v1/chains.pb.h"
+#include "nara/registry/v1/clients.pb.h"
+#include "nara/registry/v1/organisation.pb.h"
+#include "nara/registry/v1/plans.pb.h"
+#include "nara/registry/v1/privacy.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
 namespace nara::registry {
@@ -35,6 +40,13 @@ struct DeviceQuery {
   std::string product;    // empty: all
   std::string after;      // id; empty: from the first
   int limit = 0;
+};
+
+// Who answers for a resident, or has answered.
+struct Answerers {
+  std::string principal;                        // in whose register the resident is
+  std::vector<v1::Responsibility> care;         // now
+  std::vector<v1::Responsibility> care_before;  // at any time up to now
 };
 
 // Devices by product and by the principal that answers for CARE.
@@ -66,6 +78,7 @@ class Store {
   virtual absl::StatusOr<std::map<std::string, v1::Device>> FindDevices(const std::vector<std::string>& ids) = 0;
   // The principal of a resident.
   virtual absl::StatusOr<std::optional<std::string>> FindResident(const std::string& id) = 0;
+  virtual absl::StatusOr<std::optional<Answerers>> FindAnswerers(const std::string& resident) = 0;
 
   // As stored, in the order given.
   virtual absl::StatusOr<std::vector<v1::Device>> RegisterDevices(const Actor& actor,

@@ -47,6 +47,14 @@ from responsibilities where assignment = any($1::text[]) order by assignment, pu
 
 constexpr char kFindResident[] = "select principal from residents where id = $1";
 
+// Who has answered for CARE, and whether that one does now.
+constexpr char kCareOf[] = R"sql(
+select r.principal, r.provider, r.unit, bool_or(a.period @> now() and r.since = (
+    select max(n.since) from responsibilities n where n.assignment = a.id and n.purpose = 1 and n.since <= now())) as now
+from assignments a join responsibilities r on r.assignment = a.id and r.purpose = 1
+where a.resident = $1 and lower(a.period) <= now() and r.since <= now()
+group by r.principal, r.provider, r.unit order by r.unit)sql";
+
 }  // namespace
 
 absl::Status PostgresStore::Prepare(const Catalogue& catalogue) {
@@ -143,6 +151,23 @@ absl::StatusOr<std::optional<std::string>> PostgresStore::FindResident(const std
   if (!found.ok()) return found.status();
   if (found->empty()) return std::nullopt;
   return (*found)[0].String("principal");
+}
+
+absl::StatusOr<std::optional<Answerers>> PostgresStore::FindAnswerers(const std::string& resident) {
+  const absl::StatusOr<std::optional<std::string>> principal = FindResident(resident);
+  if (!principal.ok()) return principal.status();
+  if (!principal->has_value()) return std::nullopt;
+  const absl::StatusOr<Result> care = database_.Query(kCareOf, {resident});
+  if (!care.ok()) return care.status();
+  Answerers answerers{.principal = **principal, .care = {}, .care_before = {}};
+  for (const Row row : *care) {
+    v1::Responsibility& point = answerers.care_before.emplace_back();
+    point.set_principal(row.String("principal"));
+    point.set_provider(row.String("provider"));
+    point.set_unit(row.String("unit"));
+    if (row.Bool("now")) answerers.care.push_back(point);
+  }
+  return answerers;
 }
 
 }  // namespace nara::registry

@@ -8,6 +8,8 @@
 #include "absl/status/statusor.h"
 #include "common/postgres/result.h"
 #include "common/postgres/transaction.h"
+#include "nara/registry/v1/clients.pb.h"
+#include "nara/registry/v1/organisation.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
 namespace nara::registry {

@@ -26,6 +26,7 @@ class PostgresStore final : public Store {
   absl::StatusOr<std::vector<v1::Device>> ListDevices(const DeviceQuery& query) override;
   absl::StatusOr<std::map<std::string, v1::Device>> FindDevices(const std::vector<std::string>& ids) override;
   absl::StatusOr<std::optional<std::string>> FindResident(const std::string& id) override;
+  absl::StatusOr<std::optional<Answerers>> FindAnswerers(const std::string& resident) override;
 
   absl::StatusOr<std::vector<v1::Device>> RegisterDevices(const Actor& actor,
                                                           const std::vector<v1::Device>& devices) override;

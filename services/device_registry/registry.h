@@ -18,6 +18,8 @@
 #include "common/time/clock.h"
 #include "device_registry/ports.h"
 #include "device_registry/rights.h"
+#include "nara/registry/v1/clients.pb.h"
+#include "nara/registry/v1/organisation.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
 namespace nara::registry {

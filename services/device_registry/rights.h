@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "common/access/authorizer.h"
 #include "device_registry/ports.h"
+#include "nara/registry/v1/organisation.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
 namespace nara::registry {

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/catalogue/catalogue.h"
+#include "nara/registry/v1/clients.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
 namespace nara::registry {

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "alert_router/ports.h"
+#include "nara/registry/v1/chains.pb.h"
+#include "nara/registry/v1/clients.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
 namespace nara::alert::testing {

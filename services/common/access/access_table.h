@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "common/routes/watched_table.h"
+#include "nara/registry/v1/clients.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
 namespace nara {

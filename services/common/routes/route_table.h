@@ -6,6 +6,8 @@
 #include <unordered_map>
 
 #include "common/routes/watched_table.h"
+#include "nara/registry/v1/chains.pb.h"
+#include "nara/registry/v1/plans.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
 namespace nara {

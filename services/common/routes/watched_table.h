@@ -23,6 +23,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "nara/registry/v1/chains.pb.h"
+#include "nara/registry/v1/clients.pb.h"
+#include "nara/registry/v1/plans.pb.h"
+#include "nara/registry/v1/privacy.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
 namespace nara {

@@ -5,6 +5,7 @@
 #include "absl/status/statusor.h"
 #include "common/catalogue/catalogue.h"
 #include "nara/registry/v1/chains.pb.h"
+#include "nara/registry/v1/plans.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
 namespace nara::registry {

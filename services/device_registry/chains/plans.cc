@@ -10,20 +10,6 @@
 
 namespace nara::registry {
 
-absl::Status Plans::CheckResident(const Caller& caller, const std::string& resident) {
-  const absl::StatusOr<std::optional<ResidentFaces>> found = deps_.plans.FacesOf(resident);
-  if (!found.ok()) return found.status();
-  std::vector<Object> faces = {OfPrincipal(found->has_value() ? (*found)->principal : "")};
-  if (found->has_value()) {
-    for (const v1::Responsibility& care : (*found)->care) {
-      faces.push_back({.principal = care.principal(), .unit = care.unit(), .owner = {}, .receivers = {}});
-    }
-  }
-  absl::Status status = rights_.CheckAny(caller, Action::kPlan, faces, "resident", resident);
-  if (!status.ok()) return status;
-  return found->has_value() ? status : NotThere("resident", resident);
-}
-
 absl::StatusOr<v1::PutPlanResponse> Plans::PutPlan(const Caller& caller, const v1::PutPlanRequest& request) {
   if (absl::Status status = Validate(request.plan(), deps_.catalogue); !status.ok()) return status;
   if (absl::Status status = CheckResident(caller, request.plan().resident()); !status.ok()) return status;

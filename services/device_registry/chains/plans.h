@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/catalogue/catalogue.h"
+#include "device_registry/care.h"
 #include "device_registry/chains/store.h"
 #include "device_registry/rights.h"
 #include "nara/registry/v1/plans.pb.h"
@@ -16,6 +17,7 @@ namespace nara::registry {
 class Plans {
  public:
   struct Deps {
+    Store& registry;
     PlanStore& plans;
     const Catalogue& catalogue;
     const Authorizer& authorizer;
@@ -28,7 +30,9 @@ class Plans {
   absl::StatusOr<v1::ListPlansResponse> ListPlans(const Caller& caller, const v1::ListPlansRequest& request);
 
  private:
-  absl::Status CheckResident(const Caller& caller, const std::string& resident);
+  absl::Status CheckResident(const Caller& caller, const std::string& resident) {
+    return CheckCare(rights_, deps_.registry, caller, Action::kPlan, resident, When::kNow);
+  }
 
   const Deps deps_;
   const Rights rights_;

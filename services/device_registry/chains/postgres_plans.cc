@@ -9,15 +9,6 @@
 namespace nara::registry {
 namespace {
 
-constexpr char kResident[] = "select principal from residents where id = $1";
-
-// Who answers for CARE in each assignment that runs.
-constexpr char kCareOf[] = R"sql(
-select distinct on (a.id) a.id as assignment, r.purpose, r.since, r.principal, r.provider, r.unit
-from assignments a join responsibilities r on r.assignment = a.id and r.purpose = 1
-where a.resident = $1 and a.period @> now() and r.since <= now()
-order by a.id, r.since desc)sql";
-
 constexpr char kFindPlan[] = R"sql(
 select content, revision from plans
 where resident = $1 and ($2::int = 0 or version = $2) order by version desc limit 1)sql";
@@ -43,21 +34,6 @@ absl::Status AddPlan(Write& write, const v1::Plan& plan, const v1::Plan& before)
 }
 
 }  // namespace
-
-absl::StatusOr<std::optional<ResidentFaces>> PostgresPlanStore::FacesOf(const std::string& resident) {
-  const absl::StatusOr<Result> found = database_.Query(kResident, {resident});
-  if (!found.ok()) return found.status();
-  if (found->empty()) return std::nullopt;
-  ResidentFaces faces{.principal = (*found)[0].String("principal"), .care = {}};
-  const absl::StatusOr<Result> care = database_.Query(kCareOf, {resident});
-  if (!care.ok()) return care.status();
-  for (const Row row : *care) {
-    v1::Responsibility& point = faces.care.emplace_back();
-    point.set_principal(row.String("principal"));
-    point.set_unit(row.String("unit"));
-  }
-  return faces;
-}
 
 absl::StatusOr<std::optional<v1::Plan>> PostgresPlanStore::FindPlan(const std::string& resident,
                                                                     std::uint32_t version) {

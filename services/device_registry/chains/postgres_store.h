@@ -39,7 +39,6 @@ class PostgresPlanStore final : public PlanStore {
   // The database must outlive it.
   explicit PostgresPlanStore(Database& database) : database_(database) {}
 
-  absl::StatusOr<std::optional<ResidentFaces>> FacesOf(const std::string& resident) override;
   absl::StatusOr<std::optional<v1::Plan>> FindPlan(const std::string& resident, std::uint32_t version) override;
   absl::StatusOr<std::vector<v1::Plan>> ListPlans(const std::string& resident, std::uint32_t after, int limit) override;
 

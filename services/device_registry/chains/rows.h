@@ -8,6 +8,7 @@
 
 #include "common/postgres/result.h"
 #include "nara/registry/v1/chains.pb.h"
+#include "nara/registry/v1/plans.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
 namespace nara::registry {

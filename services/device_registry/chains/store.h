@@ -56,17 +56,10 @@ class ChainStore {
   virtual absl::Status SetLead(const Actor& actor, const v1::SetChainLeadRequest& request, const RouteGuard& guard) = 0;
 };
 
-// Who answers for a resident.
-struct ResidentFaces {
-  std::string principal;                 // in whose register the resident is
-  std::vector<v1::Responsibility> care;  // of the assignments that run
-};
-
 class PlanStore {
  public:
   virtual ~PlanStore() = default;
 
-  virtual absl::StatusOr<std::optional<ResidentFaces>> FacesOf(const std::string& resident) = 0;
   // Version 0: the newest.
   virtual absl::StatusOr<std::optional<v1::Plan>> FindPlan(const std::string& resident, std::uint32_t version) = 0;
   // By version, after that one.

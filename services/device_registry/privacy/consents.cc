@@ -31,19 +31,6 @@ absl::Status StaysOf(const v1::Consent& before, const v1::Consent& wished) {
 
 }  // namespace
 
-absl::Status Privacy::CheckResident(const Caller& caller, Action action, const std::string& resident, When when) {
-  const absl::StatusOr<std::optional<Answerers>> found = deps_.store.FindAnswerers(resident);
-  if (!found.ok()) return found.status();
-  const Answerers answerers = found->value_or(Answerers{});
-  std::vector<Object> faces = {OfPrincipal(answerers.principal)};
-  for (const v1::Responsibility& care : when == When::kNow ? answerers.care : answerers.care_before) {
-    faces.push_back({.principal = care.principal(), .unit = care.unit(), .owner = {}, .receivers = {}});
-  }
-  absl::Status status = rights_.CheckAny(caller, action, faces, "resident", resident);
-  if (!status.ok()) return status;
-  return found->has_value() ? status : NotThere("resident", resident);
-}
-
 absl::StatusOr<v1::PutConsentResponse> Privacy::PutConsent(const Caller& caller, const v1::PutConsentRequest& request) {
   const v1::Consent wished = Wished(request.consent());
   absl::Status status = CheckResident(caller, Action::kConsent, wished.resident(), When::kNow);

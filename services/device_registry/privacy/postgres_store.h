@@ -15,7 +15,6 @@ class PostgresPrivacyStore final : public PrivacyStore {
   explicit PostgresPrivacyStore(Database& database) : database_(database) {}
 
   absl::StatusOr<std::vector<v1::Client>> ListClients(const ClientQuery& query) override;
-  absl::StatusOr<std::optional<Answerers>> FindAnswerers(const std::string& resident) override;
   absl::StatusOr<std::vector<v1::Unit>> UnitsOf(const std::string& provider, const std::string& unit) override;
 
   absl::StatusOr<std::optional<v1::Consent>> FindConsent(const std::string& id) override;

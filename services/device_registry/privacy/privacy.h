@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/access/authorizer.h"
+#include "device_registry/care.h"
 #include "device_registry/privacy/access_leases.h"
 #include "device_registry/privacy/store.h"
 #include "device_registry/rights.h"
@@ -18,6 +19,7 @@ namespace nara::registry {
 class Privacy {
  public:
   struct Deps {
+    Store& registry;
     PrivacyStore& store;
     const Authorizer& authorizer;
     AccessLeases& leases;
@@ -48,9 +50,9 @@ class Privacy {
                                                           const v1::ConfirmAccessRequest& request);
 
  private:
-  enum class When { kNow, kEver };
-
-  absl::Status CheckResident(const Caller& caller, Action action, const std::string& resident, When when);
+  absl::Status CheckResident(const Caller& caller, Action action, const std::string& resident, When when) {
+    return CheckCare(rights_, deps_.registry, caller, action, resident, when);
+  }
   // A block's provider, or its unit.
   absl::Status CheckBlocked(const Caller& caller, const v1::Block& block);
   absl::StatusOr<v1::Consent> FindConsent(const Caller& caller, const std::string& id);

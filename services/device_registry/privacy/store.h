@@ -9,6 +9,8 @@
 #include "absl/status/statusor.h"
 #include "device_registry/ports.h"
 #include "device_registry/versioned_put.h"
+#include "nara/registry/v1/clients.pb.h"
+#include "nara/registry/v1/organisation.pb.h"
 #include "nara/registry/v1/privacy.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
@@ -26,13 +28,6 @@ struct PrivacyQuery {
   int limit = 0;
 };
 
-// Who answers for a resident, or has answered.
-struct Answerers {
-  std::string principal;                        // in whose register the resident is
-  std::vector<v1::Responsibility> care;         // now
-  std::vector<v1::Responsibility> care_before;  // at any time up to now
-};
-
 // Thread-safe. Each write is one transaction with one revision and its audit; what comes
 // back is what is stored in the end.
 class PrivacyStore {
@@ -40,7 +35,6 @@ class PrivacyStore {
   virtual ~PrivacyStore() = default;
   virtual absl::StatusOr<std::vector<v1::Client>> ListClients(const ClientQuery& query) = 0;
 
-  virtual absl::StatusOr<std::optional<Answerers>> FindAnswerers(const std::string& resident) = 0;
   // Of the provider, and the one that is named, whosever it is by now. By id.
   virtual absl::StatusOr<std::vector<v1::Unit>> UnitsOf(const std::string& provider, const std::string& unit) = 0;
 

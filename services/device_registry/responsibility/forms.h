@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "nara/registry/v1/organisation.pb.h"
 #include "nara/registry/v1/registry.pb.h"
 
 namespace nara::registry {

@@ -187,11 +187,13 @@ County::County()
                             .authorizer = *authorizer_,
                             .clock = clock_,
                             .zone = SwedishCalendar::Zone()}));
-  plans_.reset(new Plans({.plans = *plan_store_, .catalogue = catalogue_, .authorizer = *authorizer_}));
+  plans_.reset(
+      new Plans({.registry = *store_, .plans = *plan_store_, .catalogue = catalogue_, .authorizer = *authorizer_}));
   privacy_store_ = std::make_unique<PostgresPrivacyStore>(*database_);
-  privacy_.reset(new Privacy({.store = *privacy_store_, .authorizer = *authorizer_, .leases = leases_, .shown = [this] {
-                                return feeds_.access.table().revision();
-                              }}));
+  privacy_.reset(new Privacy(
+      {.registry = *store_, .store = *privacy_store_, .authorizer = *authorizer_, .leases = leases_, .shown = [this] {
+         return feeds_.access.table().revision();
+       }}));
 }
 
 County::~County() {
