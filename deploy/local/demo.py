@@ -171,6 +171,7 @@ def parse_arguments():
 
 def main():
     arguments = parse_arguments()
+    os.umask(0o022)  # PostgreSQL's own user reads here; what is secret is written as such
     demo = None
     code = 0
     try:

@@ -117,10 +117,12 @@ class Postgres:
             pass
 
     def _write_settings(self):
-        """deploy/postgres/postgresql.conf itself, then the paths of this checkout."""
+        """Copies of what deploy/postgres says, since whoever PostgreSQL runs as may not be let into the checkout."""
+        for name in ("postgresql.conf", "pg_hba.conf"):
+            shutil.copyfile(self._paths.deploy("postgres", name), os.path.join(self.data, f"nara.{name}"))
         settings = (
-            f"include '{self._paths.deploy('postgres', 'postgresql.conf')}'\n"
-            f"hba_file = '{self._paths.deploy('postgres', 'pg_hba.conf')}'\n"
+            "include 'nara.postgresql.conf'\n"
+            f"hba_file = '{self.data}/nara.pg_hba.conf'\n"
             f"unix_socket_directories = '{self.socket}'\n"
         )
         with open(os.path.join(self.data, "postgresql.conf"), "w", encoding="utf-8") as file:

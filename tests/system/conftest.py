@@ -1,6 +1,5 @@
 """One small county for all tests that only use it; those that break things start their own."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -26,7 +25,6 @@ def _command_lines():
 def _county(command_lines):
     """Its catalogue holds a product more, which nothing but tests/data/catalogue knows."""
     with tempfile.TemporaryDirectory(prefix="nara-root-") as folder:
-        os.chmod(folder, 0o755)  # PostgreSQL reads its configuration there as a user of its own
         root = make_root(folder, ROOT, ROOT / "tests" / "data" / "catalogue")
         with command_lines:
             stack = DemoStack(devices=DEVICES, root=root)
