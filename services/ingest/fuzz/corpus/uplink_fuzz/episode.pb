@@ -1,0 +1,1 @@
+"dose_missed*	roll-1:420:r-1*abc
