@@ -1,0 +1,122 @@
+#!/usr/bin/python3
+"""Ingest, measured beside the MQTT server alone: one load generator, one server with one configuration, one machine.
+
+R is what the server hands from 200 publishers to one plain subscriber, without us. Never fails on a number.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT / "tests" / "harness"), str(ROOT / "deploy" / "local")]
+
+from ingest_stack import IngestStack
+from private_servers import PrivateMqtt
+
+SENDERS = 200
+LATENCY_RATE = 2000
+ALARM_RATE = 100
+
+
+def load(binary, *arguments):
+    return subprocess.Popen(
+        [binary, *[str(argument) for argument in arguments]], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def answer(process, seconds):
+    out, errors = process.communicate(timeout=seconds)
+    if process.returncode != 0:
+        raise RuntimeError(f"nara-load: {errors}")
+    return json.loads(out.strip().splitlines()[-1])
+
+
+def server_alone(seconds):
+    """Records a second from publishers to one subscriber."""
+    with PrivateMqtt() as mqtt:
+        senders = pathlib.Path(mqtt.paths.data) / "senders"
+        names = [f"bench-{number:04}" for number in range(SENDERS)]
+        senders.write_text("".join(f"{name} {mqtt.password(name)}\n" for name in names))
+        binary = mqtt.paths.binary("nara-load")
+        tls = ["--ca", mqtt.pki.cert("ca"), "--cert", mqtt.pki.cert("nara-ingest"), "--key", mqtt.pki.key("nara-ingest")]
+        receiver = load(binary, "subscribe", "--port", mqtt.ports.mqtt_services, *tls, "--client-id", "nara-ingest",
+                        "--filter", "nara/v1/+/+/up")  # fmt: skip
+        sender = load(binary, "publish", "--port", mqtt.ports.mqtt_plain, "--senders", senders, "--form", "bytes",
+                      "--ack", "puback", "--window", 16, "--seconds", seconds)  # fmt: skip
+        published = answer(sender, seconds + 60)
+        received = answer(receiver, 120)
+    return {**published, "received": received["messages"]}
+
+
+class Ingest:
+    """The rows that need us."""
+
+    def __init__(self, stack, seconds):
+        self._stack = stack
+        self._seconds = seconds
+        self._binary = stack.paths.binary("nara-load")
+        self._meters = stack.provision("bp-meter", SENDERS)
+        self._dispensers = stack.provision("dosell-service", 20)
+
+    def throughput(self, *form, window):
+        return answer(self._publish(self._meters, *form, "--window", window), self._seconds + 120)
+
+    def latency(self):
+        return answer(self._publish(self._meters, "--rate", LATENCY_RATE, "--window", 16), self._seconds + 120)
+
+    def alarms_in_a_flood(self):
+        """Alarms at a rate while measurements come as fast as they go."""
+        flood = self._publish(self._meters, "--window", 60)
+        alarms = self._publish(self._dispensers, "--alarm", "--kind", "dose_missed", "--episode", "load-",
+                               "--rate", ALARM_RATE, "--window", 16)  # fmt: skip
+        found = answer(alarms, self._seconds + 120)
+        answer(flood, self._seconds + 120)
+        return found
+
+    def _publish(self, senders, *more):
+        return load(self._binary, "publish", "--port", self._stack.ports.mqtt_plain, "--senders", senders,
+                    "--seconds", self._seconds, *more)  # fmt: skip
+
+
+def rows(alone, ingest):
+    rate = alone["records_per_second"]
+
+    def throughput(what, bar, found):
+        share = found["records_per_second"] / rate
+        return {"what": what, "records_per_second": found["records_per_second"], "of_R": share, "bar": bar,
+                "p50_ms": found["p50_ms"], "p99_ms": found["p99_ms"], "unfinished": found["unfinished"]}  # fmt: skip
+
+    def latency(what, bar, found):
+        return {"what": what, "records_per_second": found["records_per_second"], "bar": bar,
+                "p50_ms": found["p50_ms"], "p99_ms": found["p99_ms"], "unfinished": found["unfinished"]}  # fmt: skip
+
+    yield throughput("MQTT server alone (R)", "", alone)
+    yield throughput("one record a message, protobuf", ">= 0.5 R", ingest.throughput(window=60))
+    yield throughput("one record a message, JSON", ">= 0.35 R", ingest.throughput("--form", "json", window=60))
+    yield throughput("ten records a message", ">= 1.2 R", ingest.throughput("--records", 10, window=6))
+    yield latency("2,000 messages/s", "p50 <= 5 ms, p99 <= 15 ms", ingest.latency())
+    yield latency("alarms while measurements flood", "p99 <= 20 ms", ingest.alarms_in_a_flood())
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="nara bench ingest")
+    parser.add_argument("--seconds", type=int, default=60, help="that each row counts")
+    arguments = parser.parse_args()
+    alone = server_alone(min(arguments.seconds, 20))
+    found = []
+    with IngestStack() as stack:
+        for row in rows(alone, Ingest(stack, arguments.seconds)):
+            found.append(row)
+            print(f"{row['what']:<34} {row['records_per_second']:>9.0f}/s {row.get('of_R', 0):>6.2f} R  "
+                  f"p50 {row['p50_ms']:>8.2f} p99 {row['p99_ms']:>8.2f} ms  {row['bar']}", file=sys.stderr)  # fmt: skip
+    print(json.dumps({"bench": "ingest", "cores": os.cpu_count(), "rows": found}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
