@@ -1,5 +1,5 @@
 #!lua name=nara
--- version 1
+-- version 2
 --
 -- The only gate to the logs of a shard. Specified in docs/formats/logs.md; loaded by
 -- EnsureFunctions, which compares the version above.
@@ -23,18 +23,19 @@ local NONE = '\0\0\0'
 local NO_EPOCH = '\0\0\0\0\0\0\0\0'
 local BLOCK = '>c8I8I8c192Bc0'
 local FIXED = 8 + 8 + 8 + 192 + 1
-local LOGS = 3  -- KEYS[LOGS + target]
+local LOGS = 1  -- KEYS[LOGS + target]
 local SETTLE = 4
 local QUARANTINE = 3
 local HASHED, ALARM_CLASS, TECHNICAL = 16, 32, 64
 local MARK = 128
+local DONE, REBOUND = 1, 2
 
 -- Redis 7.0 gives a library no globals while it loads: set at the first call.
-local byte, char, sub, pack, unpack, EMPTY
+local byte, char, sub, pack, unpack, call, EMPTY
 
 local function prepare()
   byte, char, sub = string.byte, string.char, string.sub
-  pack, unpack = struct.pack, struct.unpack
+  pack, unpack, call = struct.pack, struct.unpack, redis.call
   EMPTY = string.rep(NONE, WINDOW)
 end
 
@@ -129,86 +130,106 @@ local function judge(block, seq, digest)
 end
 
 local function judge_hash(key, id, now, window, quarantined)
-  local at = tonumber(redis.call('ZSCORE', key, id))
+  local at = tonumber(call('ZSCORE', key, id))
   if at and math.abs(now - at) < window then
     return at % 1 == 0 and 'D' or 'Q'
   end
-  redis.call('ZADD', key, quarantined and now + 0.5 or now, id)
-  if redis.call('ZCARD', key) > HASH_IDS then
-    redis.call('ZREMRANGEBYRANK', key, 0, 0)
+  call('ZADD', key, quarantined and now + 0.5 or now, id)
+  if call('ZCARD', key) > HASH_IDS then
+    call('ZREMRANGEBYRANK', key, 0, 0)
   end
-  redis.call('PEXPIRE', key, DAY_MS)
+  call('PEXPIRE', key, DAY_MS)
   return 'A'
 end
 
--- One uplink. KEYS: token, device state, hash ids, alarm log, measurement log,
--- quarantine log, technical ids. ARGV: token, epoch (8 bytes), from, assignment, now (ms), heads,
--- then one payload for each record. A head is 12 bytes: target and bits, sequence or
--- hash id, digest. Returns {0} for an old token, {2, assignment, through} when the
--- epoch is bound to another assignment, else {1, assignment, through, results}.
+-- Takes a sequence and says what it was.
+local function take_sequence(block, seq, digest, quarantined)
+  local result = judge(block, seq, digest)
+  if result == 'A' then
+    if seq > block.top then
+      raise_top(block, seq)
+    end
+    set_digest(block, seq, quarantined and marked(digest) or digest)
+    advance(block)
+  end
+  return result
+end
+
+-- The block of an epoch, bound to `assignment` if it was bound to none, the other blocks, and whether that is news.
+local function find_block(state, epoch, assignment)
+  local block, rest = take(state, epoch)
+  if block == nil then
+    return {through = 0, top = 0, ring = EMPTY, assignment = assignment}, first_blocks(rest, EPOCHS - 1), true
+  end
+  if block.assignment == '' and assignment ~= '' then
+    -- Seen only while the device was nobody's: it belongs to the first assignment that it meets.
+    block.assignment = assignment
+    return block, rest, true
+  end
+  return block, rest, false
+end
+
+-- The records whose payloads begin at ARGV[at]. Returns a letter for each, and whether the block changed.
+local function take_records(KEYS, ARGV, key, at, heads, now, block)
+  local letters, changed = '', false
+  for index = 0, #heads / 12 - 1 do
+    local bits, seq = unpack('>BI8', heads, index * 12 + 1)
+    local target = bits % HASHED
+    local result
+    if bits >= HASHED then
+      local ids = bits >= TECHNICAL and KEYS[key + 2] or KEYS[key + 1]
+      local window = bits >= ALARM_CLASS and ALARM_MS or DAY_MS
+      result = judge_hash(ids, sub(heads, index * 12 + 2, index * 12 + 9), now, window, target == QUARANTINE)
+    else
+      result = take_sequence(block, seq, sub(heads, index * 12 + 10, index * 12 + 12), target == QUARANTINE)
+      changed = changed or result == 'A'
+    end
+    if result == 'A' and target ~= SETTLE then
+      call('XADD', KEYS[LOGS + target], '*', 'r', ARGV[at + index])
+    end
+    letters = letters .. result
+  end
+  return letters, changed
+end
+
+-- One uplink: its keys begin at KEYS[key], its arguments at ARGV[at].
+local function take_uplink(KEYS, ARGV, key, at)
+  local epoch, from, assignment, now, heads = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+  if epoch == NO_EPOCH then
+    return pack('>BI8', DONE, 0) .. take_records(KEYS, ARGV, key, at + 5, heads, tonumber(now), nil)
+  end
+  local block, rest, bound = find_block(call('GET', KEYS[key]) or '', epoch, assignment)
+  if block.assignment ~= assignment then
+    return pack('>BI8', REBOUND, block.through) .. block.assignment
+  end
+  local skipped = skip_to(block, tonumber(from))
+  local letters, taken = take_records(KEYS, ARGV, key, at + 5, heads, tonumber(now), block)
+  if bound or skipped or taken then
+    local state = pack(BLOCK, epoch, block.through, block.top, block.ring, #block.assignment, block.assignment)
+    call('SET', KEYS[key], state .. rest)
+  end
+  return pack('>BI8', DONE, block.through) .. letters
+end
+
+-- Uplinks of one shard and lane, in order. KEYS: token, alarm log, measurement log, quarantine log; then for each uplink
+-- device state, hash ids, technical ids. ARGV: token; then for each uplink epoch (8 bytes), from, assignment, now (ms),
+-- heads, one payload for each record. A head is 12 bytes: target and bits, sequence or hash id, digest. Returns 0 for
+-- an old token, else for each uplink a string: 2, through (8 bytes), assignment when the epoch is bound to another one,
+-- else 1, through, a letter for each record.
 local function append(KEYS, ARGV)
   if EMPTY == nil then
     prepare()
   end
-  if redis.call('GET', KEYS[1]) ~= ARGV[1] then
-    return {0}
+  if call('GET', KEYS[1]) ~= ARGV[1] then
+    return 0
   end
-  local epoch, assignment, now, heads = ARGV[2], ARGV[4], tonumber(ARGV[5]), ARGV[6]
-
-  local block, rest
-  local changed = false
-  if epoch ~= NO_EPOCH then
-    block, rest = take(redis.call('GET', KEYS[2]) or '', epoch)
-    if block == nil then
-      block = {through = 0, top = 0, ring = EMPTY, assignment = assignment}
-      rest = first_blocks(rest, EPOCHS - 1)
-      changed = true
-    elseif block.assignment == '' then
-      -- Seen only while the device was nobody's: it belongs to the first assignment that it meets.
-      changed = assignment ~= ''
-      block.assignment = assignment
-    elseif block.assignment ~= assignment then
-      return {2, block.assignment, block.through}
-    end
-    local from = tonumber(ARGV[3])
-    changed = skip_to(block, from) or changed
-  end
-
   local results = {}
-  for index = 1, #heads / 12 do
-    local at = index * 12 - 11
-    local bits = byte(heads, at)
-    local target = bits % HASHED
-    local quarantined = target == QUARANTINE
-    local result
-    if bits >= HASHED then
-      local key = bits >= TECHNICAL and KEYS[7] or KEYS[3]
-      local window = bits >= ALARM_CLASS and ALARM_MS or DAY_MS
-      result = judge_hash(key, sub(heads, at + 1, at + 8), now, window, quarantined)
-    else
-      local seq = unpack('>I8', heads, at + 1)
-      local digest = sub(heads, at + 9, at + 11)
-      result = judge(block, seq, digest)
-      if result == 'A' then
-        if seq > block.top then
-          raise_top(block, seq)
-        end
-        set_digest(block, seq, quarantined and marked(digest) or digest)
-        advance(block)
-        changed = true
-      end
-    end
-    if result == 'A' and target ~= SETTLE then
-      redis.call('XADD', KEYS[LOGS + target], '*', 'r', ARGV[6 + index])
-    end
-    results[index] = result
+  local at = 2
+  for key = 5, #KEYS, 3 do
+    results[#results + 1] = take_uplink(KEYS, ARGV, key, at)
+    at = at + 5 + #ARGV[at + 4] / 12
   end
-
-  if changed then
-    local state = pack(BLOCK, epoch, block.through, block.top, block.ring, #block.assignment, block.assignment)
-    redis.call('SET', KEYS[2], state .. rest)
-  end
-  return {1, assignment, block and block.through or 0, table.concat(results)}
+  return results
 end
 
-redis.register_function('append', append)
+redis.register_function('append_2', append)

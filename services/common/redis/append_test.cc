@@ -164,6 +164,44 @@ TEST_F(Append, RefusesAWriterWithAnOldToken) {
   EXPECT_THAT(Payloads(Log::kMeasurement), ElementsAre());
 }
 
+// The first devices of the shard that kDevice is in.
+std::vector<std::string> Neighbours(std::size_t count) {
+  std::vector<std::string> devices;
+  for (int number = 0; devices.size() < count; ++number) {
+    std::string device = "neighbour-" + std::to_string(number);
+    if (ShardOf(device) == ShardOf(kDevice)) devices.push_back(std::move(device));
+  }
+  return devices;
+}
+
+TEST_F(Append, CarriesOutManyUplinksOfAShardAsItDoesEachAlone) {
+  std::vector<AppendCall> calls;
+  for (const std::string& device : Neighbours(150)) {
+    calls.push_back(Call({Sequenced(1), Sequenced(2)}));
+    calls.back().device = device;
+  }
+  calls[3].records.clear();
+  calls[40].assignment = "another";
+  calls[41].epoch = 0;
+  calls[41].records = {Hashed(1, false)};
+  calls[77].token = token_ - 1;
+  calls[78] = calls[40];
+  calls[78].assignment = "third";
+  const std::vector<AppendResult> results = appender_.Append(calls);
+  EXPECT_THAT(results[3].records, ElementsAre());
+  EXPECT_TRUE(results[3].status.ok());
+  EXPECT_EQ(results[40].assignment, "another");
+  EXPECT_THAT(results[41].records, ElementsAre(kAppended));
+  EXPECT_TRUE(absl::IsAborted(results[77].status));
+  EXPECT_TRUE(results[78].rebound);
+  EXPECT_EQ(results[78].assignment, "another");
+  for (const std::size_t index : {0u, 39u, 40u, 76u, 79u, 149u}) {
+    EXPECT_THAT(results[index].records, ElementsAre(kAppended, kAppended)) << index;
+    EXPECT_EQ(results[index].through, 2u) << index;
+  }
+  EXPECT_EQ(Payloads(Log::kMeasurement).size(), 300u - 7u);
+}
+
 TEST_F(Append, SuppressesHashIdsByTheirClass) {
   AppendCall call = Call({Hashed(1, true), Hashed(2, false)}, 0);
   EXPECT_THAT(Do(call).records, ElementsAre(kAppended, kAppended));
@@ -238,9 +276,9 @@ TEST_F(Append, LoadsTheFunctionsWhereTheyAreMissingOrOlder) {
   EXPECT_TRUE(Do(Call({Sequenced(1)})).status.ok()) << "the next call connects anew and loads them";
   const auto load = [&](const std::string& version) {
     connection_
-        ->Call(
-            {"FUNCTION", "LOAD", "REPLACE",
-             "#!lua name=nara\n-- version " + version + "\nredis.register_function('append', function() return 1 end)"})
+        ->Call({"FUNCTION", "LOAD", "REPLACE",
+                "#!lua name=nara\n-- version " + version +
+                    "\nredis.register_function('append_2', function() return 1 end)"})
         .value();
   };
   load("0");

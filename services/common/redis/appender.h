@@ -3,7 +3,8 @@
 // The C++ face of `append` (append.lua), the only gate to the logs.
 //
 // One AppendCall is one uplink of one device: it is carried out whole and alone.
-// A batch is pipelined, so that one fsync of the server serves all of it. When
+// Some of a shard go in one FCALL, and a batch is pipelined, so that one fsync of
+// the server serves all of it. When
 // Append returns, every call with an OK status is durable (appendfsync always) and
 // may be receipted.
 
