@@ -77,10 +77,12 @@ absl::Status Check(Session& session, const CheckOptions& options) {
   request.set_principal(options.principal);
   Table table{{"UNIT", "VERSION", "HOLE", "FROM", "UNTIL"}};
   std::vector<std::string> lines;
+  std::uint64_t units = 0;
   const absl::Status status = ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
     request.set_page_token(token);
     const auto page = registry.CheckChains(request);
     if (!page.ok()) return page.status();
+    units += page->units();
     for (const auto& hole : page->holes()) {
       table.push_back({hole.unit(), std::to_string(hole.version()),
                        Short(registry::v1::HoleKind_Name(hole.kind()), "HOLE_KIND_"),
@@ -90,7 +92,12 @@ absl::Status Check(Session& session, const CheckOptions& options) {
     return page->next_page_token();
   });
   if (!status.ok()) return status;
-  session.json ? PrintJsonList(lines) : PrintTable(table);
+  if (session.json) {
+    PrintJsonList(lines);
+  } else {
+    PrintTable(table);
+    PrintLine(std::to_string(units) + " units looked at, " + std::to_string(lines.size()) + " holes");
+  }
   return absl::OkStatus();
 }
 

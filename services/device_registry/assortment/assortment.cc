@@ -1,5 +1,6 @@
 #include "device_registry/assortment/assortment.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/routes/timeline.h"
@@ -80,15 +81,21 @@ bool Holds(const v1::ProductChoice& choice, const google::protobuf::Timestamp& n
   return !Before(now, choice.from()) && (!choice.has_until() || Before(now, choice.until()));
 }
 
-// A principal that has not chosen anything yet may have everything.
 void Apply(const Choices& choices, v1::Product& product) {
   const auto chosen = choices.by_product.find(product.id());
-  const bool there = chosen != choices.by_product.end();
-  if (there) *product.mutable_choice() = chosen->second;
-  product.set_usable(choices.by_product.empty() || (there && Holds(chosen->second, choices.now)));
+  if (chosen != choices.by_product.end()) *product.mutable_choice() = chosen->second;
+  product.set_usable(IsUsable(choices, product.id()));
 }
 
 }  // namespace
+
+bool IsUsable(const Choices& choices, const std::string& product) {
+  const bool chooses = std::ranges::any_of(
+      choices.by_product, [&](const auto& choice) { return !Before(choices.now, choice.second.from()); });
+  if (!chooses) return true;
+  const auto chosen = choices.by_product.find(product);
+  return chosen != choices.by_product.end() && Holds(chosen->second, choices.now);
+}
 
 absl::StatusOr<v1::PutAssortmentResponse> Assortment::PutAssortment(const Caller& caller,
                                                                     const v1::PutAssortmentRequest& request) {

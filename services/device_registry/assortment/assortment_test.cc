@@ -125,6 +125,18 @@ TEST_F(AssortmentTest, AChoiceHoldsInItsPeriod) {
   EXPECT_TRUE(county_.Assign("a-1", "disp-0001", "r-1", 1500).ok()) << "then it did";
 }
 
+TEST_F(AssortmentTest, AChoiceMadeAheadOfTimeTakesNothingAwayBefore) {
+  constexpr std::int64_t kYear2100 = 4'102'444'800;
+  ASSERT_TRUE(Put("chef-1480", "1480", "evondos", kYear2100).ok());
+  EXPECT_TRUE(Products("chef-1480").at("scale").usable());
+  EXPECT_TRUE(Products("chef-1480").at("evondos").usable());
+  EXPECT_EQ(Register("d-1", "scale"), "");
+  EXPECT_TRUE(county_.Assign("a-1", "bp-0001", "r-1").ok());
+  ASSERT_TRUE(Put("chef-1480", "1480", "dosell-simple", 1000).ok());
+  EXPECT_FALSE(Products("chef-1480").at("evondos").usable()) << "it has begun to choose";
+  EXPECT_EQ(Register("d-2", "evondos"), "PRODUCT_NOT_CHOSEN");
+}
+
 TEST_F(AssortmentTest, AChangeNamesTheVersionThatItStartedFromAndIsRemembered) {
   const auto first = Put("chef-1480", "1480", "evondos", 1000);
   ASSERT_TRUE(first.ok()) << first.status();

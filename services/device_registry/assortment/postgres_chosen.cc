@@ -8,14 +8,16 @@ namespace {
 constexpr char kNotChosen[] = R"sql(
 select w.principal, w.product
 from unnest($1::text[], $2::text[]) as w (principal, product)
-where exists (select from assortment a where a.principal = w.principal)
+where exists (select from assortment a
+              where a.principal = w.principal and lower(a.period) <= coalesce($3::timestamptz, now()))
   and not exists (select from assortment a where a.principal = w.principal and a.product = w.product
                   and a.period @> coalesce($3::timestamptz, now()))
 limit 1)sql";
 
 constexpr char kDeviceNotChosen[] = R"sql(
 select $1::text as principal, d.product from devices d
-where d.id = $2 and exists (select from assortment a where a.principal = $1)
+where d.id = $2
+  and exists (select from assortment a where a.principal = $1 and lower(a.period) <= coalesce($3::timestamptz, now()))
   and not exists (select from assortment a where a.principal = $1 and a.product = d.product
                   and a.period @> coalesce($3::timestamptz, now())))sql";
 

@@ -1,5 +1,5 @@
-// What a principal may have, asked inside a write. A principal that has chosen nothing
-// yet may have everything: it starts to choose when it wants to.
+// What a principal may have, asked inside a write. Before the first of its choices
+// begins a principal may have everything: it starts to choose when it wants to.
 #pragma once
 
 #include <optional>

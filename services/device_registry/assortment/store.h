@@ -16,6 +16,10 @@ struct Choices {
   google::protobuf::Timestamp now;
 };
 
+// Whether the principal uses a product now. It uses every one until the first of its choices begins: a choice made
+// ahead of time takes nothing away before.
+bool IsUsable(const Choices& choices, const std::string& product);
+
 // Thread-safe. Unavailable when the store is out of reach.
 class AssortmentStore {
  public:

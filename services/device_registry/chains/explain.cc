@@ -138,6 +138,8 @@ absl::StatusOr<v1::CheckChainsResponse> Chains::CheckChains(const Caller& caller
   auto units = deps_.organisation.ListUnits(
       {.visible = {.all = true}, .principal = request.principal(), .after = page->after, .limit = page->limit()});
   if (!units.ok()) return units.status();
+  // A principal that is misspelt has no holes either: that must not look like an answer.
+  if (units->empty() && page->after.empty()) return NotThere("principal", request.principal());
   v1::CheckChainsResponse response;
   response.set_next_page_token(CutPage(*units, *page));
   response.set_units(static_cast<std::uint32_t>(units->size()));

@@ -175,6 +175,12 @@ TEST_F(ExplainTest, AUnitThatAnswersForAlarmsWithoutAChainIsAHole) {
   EXPECT_THAT(Holes("1490"), ElementsAre("care-1490-1 NO_CHAIN"));
 }
 
+TEST_F(ExplainTest, APrincipalThatIsMisspeltIsNoPrincipalWithoutHoles) {
+  v1::CheckChainsRequest request;
+  request.set_principal("14800");
+  EXPECT_EQ(rpc::ReasonOf(county_.chains().CheckChains(county_.As("admin"), request).status()), "UNKNOWN_PRINCIPAL");
+}
+
 TEST_F(ExplainTest, ChecksUnitsByPagesAndOnlyOnesOwn) {
   v1::CheckChainsRequest request;
   request.set_principal("1480");

@@ -79,13 +79,6 @@ bool Same(const v1::Device& a, const v1::Device& b) {
          a.fallback_unit() == b.fallback_unit() && a.owner_kind() == b.owner_kind();
 }
 
-bool Uses(const Choices& choices, const std::string& product) {
-  if (choices.by_product.empty()) return true;
-  const auto chosen = choices.by_product.find(product);
-  if (chosen == choices.by_product.end() || Before(choices.now, chosen->second.from())) return false;
-  return !chosen->second.has_until() || Before(choices.now, chosen->second.until());
-}
-
 }  // namespace
 
 absl::StatusOr<Staged> PortalImport::Find(const Caller& caller, const std::string& import) {
@@ -156,7 +149,7 @@ void PortalImport::CheckRights(const Caller& caller, const PortalRow& row, const
   if (!store.empty() && !owned) problems.Add("store_unit", NotThere("unit", store));
   const auto choices = around.choices.find(owner);
   if (choices == around.choices.end() || around.known.contains(row.device.id())) return;
-  if (!Uses(choices->second, row.device.product())) {
+  if (!IsUsable(choices->second, row.device.product())) {
     problems.Add("product", "PRODUCT_NOT_CHOSEN", "the owner does not use this product; choose it (PutAssortment)");
   }
 }
