@@ -192,7 +192,9 @@ TEST_F(StoresTest, ATakeOverInThePastMovesHistory) {
   EXPECT_THAT(rig_->List(kUnitA)->observations(), SizeIs(5));
   const auto replayed = rig_->Subscribe(kUnitB, "", true);
   ASSERT_TRUE(Got(*replayed, 5));
-  EXPECT_EQ(replayed->ids(), Ids("a-1", 6, 10));
+  auto ids = replayed->ids();
+  ids.resize(5);  // the take-over's notices may follow, and name some again
+  EXPECT_EQ(ids, Ids("a-1", 6, 10));
 }
 
 TEST_F(StoresTest, ABacklogThatOneStatementCannotStoreIsStoredInPieces) {

@@ -136,6 +136,10 @@ TEST_F(PastTest, AnAbsenceIsInTheRouteUntilItEnds) {
   EXPECT_EQ(assignments_.EndAbsence(county_.As("chef-1490"), request).status(), NotThere("absence", "b-1"));
   ASSERT_TRUE(assignments_.EndAbsence(county_.As("chef-1480"), request).ok());
   EXPECT_EQ(AbsentAt(Route("disp-0001"), At(kPast + 3000)), nullptr);
+  request.clear_end_at();
+  const auto again = assignments_.EndAbsence(county_.As("chef-1480"), request);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->absence().end_at().seconds(), kPast + 3000) << "back is back";
   *request.mutable_end_at() = At(kPast + 1000);
   EXPECT_EQ(Reason(assignments_.EndAbsence(county_.As("chef-1480"), request)), "ABSENCE_NOT_BEGUN");
 }

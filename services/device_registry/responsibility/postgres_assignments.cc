@@ -306,16 +306,19 @@ absl::StatusOr<v1::Absence> PostgresAssignments::EndAbsence(const Actor& actor, 
     if (absl::Status guarded = guard(*standing); !guarded.ok()) return guarded;
     const v1::Absence before = AbsenceOf((*known)[0]);
     absence = before;
+    // Said again without a time: it stays as it ended. Another end is named.
+    const bool ended = before.has_end_at() && ToChrono(before.end_at()) <= ToChrono(standing->now);
+    if (ended && !request.has_end_at()) return absl::OkStatus();
     *absence.mutable_end_at() = request.has_end_at() ? request.end_at() : standing->now;
     if (before.SerializeAsString() == absence.SerializeAsString()) return absl::OkStatus();
     if (ToChrono(absence.end_at()) <= ToChrono(absence.start_at())) {
       return rpc::Error(absl::StatusCode::kFailedPrecondition, "ABSENCE_NOT_BEGUN",
                         "an absence ends after it began; name a later end", {{"absence", absence.id()}});
     }
-    absl::Status ended =
+    absl::Status done =
         write.Execute(kEndAbsence, {absence.id(), ToChrono(absence.end_at()), write.revision()}).status();
-    if (ended.ok()) ended = Touch(write, standing->assignment);
-    return ended.ok() ? write.AuditChange("end", "absence", absence.id(), before, absence) : ended;
+    if (done.ok()) done = Touch(write, standing->assignment);
+    return done.ok() ? write.AuditChange("end", "absence", absence.id(), before, absence) : done;
   });
   if (!status.ok()) return status;
   return absence;
