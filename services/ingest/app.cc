@@ -164,6 +164,7 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
 void Ingest::MakeRunners() {
   WorkerOptions options;
   options.lane = config_.lane;
+  options.device_limits = config_.device_limits;
   options.receipt_interval = config_.lane == Lane::kAlarm ? absl::ZeroDuration() : config_.receipt_interval;
   std::vector<std::vector<Worker::Shard>> shards(runners_.size());
   for (int shard = 0; shard < kShardCount; ++shard) {

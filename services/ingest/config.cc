@@ -1,6 +1,25 @@
 #include "ingest/config.h"
 
 namespace nara::ingest {
+namespace {
+
+// An uplink has at most so many records, and must find room.
+constexpr std::int64_t kLeastBurst = 1'000;
+
+void ReadDeviceLimits(config::Section section, DeviceLimitOptions& limits) {
+  const auto burst = [&](const std::string& key, Allowance& allowance) {
+    allowance.burst = section.OptionalInt(key, allowance.burst, kLeastBurst, 1'000'000'000);
+  };
+  const auto rate = [&](const std::string& key, Allowance& allowance) {
+    allowance.per_second = section.OptionalInt(key, allowance.per_second, 1, 1'000'000);
+  };
+  burst("measurement_burst", limits.measurements);
+  rate("measurements_per_second", limits.measurements);
+  burst("alarm_burst", limits.alarms);
+  rate("alarms_per_second", limits.alarms);
+}
+
+}  // namespace
 
 absl::StatusOr<Config> ReadConfig(config::Section& root) {
   Config config;
@@ -23,6 +42,7 @@ absl::StatusOr<Config> ReadConfig(config::Section& root) {
   config.memory_limit = percent / 100.0;
   config.quarantine_per_device =
       static_cast<int>(root.OptionalInt("quarantine_per_device", config.quarantine_per_device, 1, 1'000'000));
+  ReadDeviceLimits(root.Child("device_limits"), config.device_limits);
   if (absl::Status status = root.Finish(); !status.ok()) return status;
   return config;
 }

@@ -9,6 +9,7 @@
 #include "common/config/section.h"
 #include "common/config/shared.h"
 #include "common/mqtt/shard.h"
+#include "ingest/device_limits.h"
 
 namespace nara::ingest {
 
@@ -31,6 +32,9 @@ struct Config : config::Service {
   double memory_limit = 0.7;
   // Quarantined records kept for a device; the oldest go. More costs PostgreSQL up to 64 kB each.
   int quarantine_per_device = 2000;
+  // device_limits: {measurement_burst, measurements_per_second, alarm_burst, alarms_per_second}, of one device: what
+  // each costs stands there.
+  DeviceLimitOptions device_limits;
 };
 
 // Reads all keys and ends with Finish: InvalidArgument names file, line and key.

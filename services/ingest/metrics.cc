@@ -54,6 +54,7 @@ Metrics::Metrics(Registry& registry, Lane lane)
       appended_(registry.AddCounter(kRecords, kRecordsHelp, With(Of(lane), "result", "appended"))),
       duplicates_(registry.AddCounter(kRecords, kRecordsHelp, With(Of(lane), "result", "duplicate"))),
       beyond_window_(registry.AddCounter(kRecords, kRecordsHelp, With(Of(lane), "result", "beyond_window"))),
+      over_limit_(registry.AddCounter(kRecords, kRecordsHelp, With(Of(lane), "result", "over_limit"))),
       held_(Reasons(registry, "nara_ingest_held_total", "Records quarantined that may be replayed.", Of(lane))),
       rejected_(Reasons(registry, "nara_ingest_rejected_total", "Records and payloads never delivered.", Of(lane))),
       refused_topic_(registry.AddCounter(kRefused, kRefusedHelp, With(Of(lane), "reason", "topic"))),
@@ -98,6 +99,9 @@ void Metrics::RecordDuplicate() {
 }
 void Metrics::RecordBeyondWindow() {
   beyond_window_.Increment();
+}
+void Metrics::RecordsOverLimit(std::size_t count) {
+  over_limit_.Increment(static_cast<double>(count));
 }
 void Metrics::RecordHeld(const std::string& reason) {
   ByReason(held_, reason).Increment();

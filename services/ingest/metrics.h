@@ -22,6 +22,8 @@ class Metrics {
   void RecordAppended();
   void RecordDuplicate();
   void RecordBeyondWindow();
+  // Put back to their device.
+  void RecordsOverLimit(std::size_t count);
   void RecordHeld(const std::string& reason);
   void RecordRejected(const std::string& reason);
   // A frame on a topic that names no device, or a status that cannot be read: there is nobody to answer.
@@ -54,6 +56,7 @@ class Metrics {
   metrics::Counter& appended_;
   metrics::Counter& duplicates_;
   metrics::Counter& beyond_window_;
+  metrics::Counter& over_limit_;
   std::map<std::string, metrics::Counter*> held_;      // constant after construction
   std::map<std::string, metrics::Counter*> rejected_;  // constant after construction
   metrics::Counter& refused_topic_;

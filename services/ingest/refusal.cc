@@ -6,6 +6,7 @@ const std::vector<std::string>& AllReasons() {
   static const std::vector<std::string> reasons = {
       // The whole payload.
       "too_large", "unreadable", "too_many_records", "no_records", "wrong_topic", "topic_denied", "two_places",
+      "over_limit",
       // One record: its form.
       "bad_record", "bad_sequence", "bad_time", "bad_episode", "bad_person",
       // One record: the catalogue's check.

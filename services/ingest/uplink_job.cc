@@ -235,6 +235,17 @@ void UplinkJob::Refuse(Refusal refusal) {
   receipt_.clear_epoch();
 }
 
+void UplinkJob::PutBack(Refusal refusal) {
+  Refuse(std::move(refusal));
+  raw_ = {};
+  origin_.answered = true;
+}
+
+std::size_t UplinkJob::alarms() const {
+  if (origin_.lane == Lane::kAlarm) return size();
+  return static_cast<std::size_t>(std::ranges::count_if(verdicts_, &Verdict::alarm_class));
+}
+
 absl::Status UplinkJob::Take(const AppendResult& result) {
   if (result.rebound) {
     assignment_ = result.assignment;

@@ -43,7 +43,17 @@ class UplinkJob {
   // Puts the whole payload into quarantine instead: for a call that can never be carried out.
   void Refuse(Refusal refusal);
 
+  // Puts a notice of the refusal into quarantine instead, without the payload, and gives the device no receipt: it is
+  // to send this uplink again.
+  void PutBack(Refusal refusal);
+
   bool done() const { return stage_ == Stage::kDone; }
+
+  // Records that it has; 1 when it is refused as a whole.
+  std::size_t size() const { return whole_ ? 1 : forms_.size(); }
+
+  // How many of them are alarm-class, whatever becomes of them; on the alarm lane all.
+  std::size_t alarms() const;
 
   // What to tell the device. REQUIRES: done.
   const nara::telemetry::v1::Receipt& receipt() const { return receipt_; }

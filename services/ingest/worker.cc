@@ -15,6 +15,8 @@ namespace {
 // Without a reason to come earlier: a look at inboxes, should a wake-up ever be missed.
 constexpr absl::Duration kIdle = absl::Milliseconds(500);
 
+constexpr char kOverLimitDetail[] = "the device sends more than it may; what it has no receipt for is to be sent later";
+
 bool AllDone(const std::vector<UplinkJob>& jobs) {
   return std::ranges::all_of(jobs, [](const UplinkJob& job) { return job.done(); });
 }
@@ -25,6 +27,7 @@ Worker::Worker(WorkerOptions options, WorkerDeps deps, std::vector<Shard> shards
     : options_(options),
       deps_(std::move(deps)),
       coalescer_(options.receipt_interval),
+      limits_(options.device_limits),
       pause_(options.first_pause, options.last_pause) {
   for (const Shard& shard : shards) {
     ShardWork work;
@@ -93,9 +96,7 @@ void Worker::Gather() {
   for (ShardWork& work : shards_) {
     if (work.jobs.empty()) GatherFrames(work);
   }
-  std::lock_guard lock(mutex_);
-  std::ranges::move(waiting_, std::back_inserter(submits_));
-  waiting_.clear();
+  GatherSubmits();
 }
 
 void Worker::GatherFrames(ShardWork& work) {
@@ -108,8 +109,39 @@ void Worker::GatherFrames(ShardWork& work) {
   work.position = work.batch.next_position;
   for (int i = 0; i < work.batch.torn; ++i) deps_.metrics.FrameTorn();
   for (const Frame& frame : work.batch.frames) {
-    if (std::optional<UplinkJob> job = deps_.source.FromFrame(frame)) work.jobs.push_back(*std::move(job));
+    std::optional<UplinkJob> job = deps_.source.FromFrame(frame);
+    if (job && Admit(*job)) work.jobs.push_back(*std::move(job));
   }
+}
+
+void Worker::GatherSubmits() {
+  std::lock_guard lock(mutex_);
+  for (std::unique_ptr<Submitted>& submitted : std::exchange(waiting_, {})) {
+    if (Ask(submitted->job) == DeviceLimits::Answer::kTake) {
+      submits_.push_back(std::move(submitted));
+      continue;
+    }
+    submitted->receipt.set_value(
+        rpc::Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_RECORDS", kOverLimitDetail));
+    --outstanding_;
+  }
+}
+
+DeviceLimits::Answer Worker::Ask(const UplinkJob& job) {
+  const Origin& origin = job.origin();
+  const std::size_t alarms = job.alarms();
+  const auto counted = static_cast<std::int64_t>(alarms > 0 ? alarms : job.size());
+  const DeviceLimits::Answer answer = limits_.Take(origin.device, alarms > 0, counted, origin.received_at);
+  if (answer != DeviceLimits::Answer::kTake) deps_.metrics.RecordsOverLimit(job.size());
+  return answer;
+}
+
+bool Worker::Admit(UplinkJob& job) {
+  // What the guard tells it has limited itself.
+  if (job.origin().answered) return true;
+  const DeviceLimits::Answer answer = Ask(job);
+  if (answer == DeviceLimits::Answer::kOverTold) job.PutBack({"over_limit", kOverLimitDetail});
+  return answer != DeviceLimits::Answer::kOver;
 }
 
 std::vector<UplinkJob*> Worker::Unfinished() {
@@ -246,7 +278,7 @@ absl::StatusOr<nara::telemetry::v1::Receipt> Worker::Submit(Origin origin, nara:
                       "the log does not answer; keep the uplink and send it again");
   }
   auto submitted = std::make_unique<Submitted>(deps_.source.FromMessage(std::move(origin), std::move(uplink)));
-  std::future<nara::telemetry::v1::Receipt> receipt = submitted->receipt.get_future();
+  std::future<absl::StatusOr<nara::telemetry::v1::Receipt>> receipt = submitted->receipt.get_future();
   {
     std::lock_guard lock(mutex_);
     if (outstanding_ >= options_.max_submits) {

@@ -23,6 +23,7 @@
 #include "absl/time/time.h"
 #include "common/time/backoff.h"
 #include "common/time/clock.h"
+#include "ingest/device_limits.h"
 #include "ingest/inbox.h"
 #include "ingest/job_source.h"
 #include "ingest/metrics.h"
@@ -45,6 +46,7 @@ struct WorkerOptions {
   absl::Duration last_pause = absl::Seconds(1);
   // Uplinks of Submit that may wait; more are refused.
   std::size_t max_submits = 1024;
+  DeviceLimitOptions device_limits = {};
 };
 
 struct WorkerDeps {
@@ -75,7 +77,8 @@ class Worker {
 
   // Takes an uplink as a message and waits until it is durable, at most until `timeout` has passed. ResourceExhausted
   // when too many wait, Unavailable at once while Redis is known not to answer, so that the callers' threads are not
-  // held; DeadlineExceeded when it did not answer in time: then it may have been taken, and sending again is harmless.
+  // held; ResourceExhausted too when the device has sent too much; DeadlineExceeded when it did not answer in time:
+  // then it may have been taken, and sending again is harmless.
   absl::StatusOr<nara::telemetry::v1::Receipt> Submit(Origin origin, nara::telemetry::v1::Uplink uplink,
                                                       absl::Duration timeout);
 
@@ -96,11 +99,15 @@ class Worker {
   struct Submitted {
     explicit Submitted(UplinkJob uplink) : job(std::move(uplink)) {}
     UplinkJob job;
-    std::promise<nara::telemetry::v1::Receipt> receipt;
+    std::promise<absl::StatusOr<nara::telemetry::v1::Receipt>> receipt;
   };
 
   void Gather();
   void GatherFrames(ShardWork& work);
+  void GatherSubmits();
+  DeviceLimits::Answer Ask(const UplinkJob& job);
+  // False when nothing is to become of the job. One in some is to, since people must see it.
+  bool Admit(UplinkJob& job);
   bool HaveTokens();
   std::vector<UplinkJob*> Unfinished();
   // One pipeline of calls for everything unfinished. False when it must be tried again later.
@@ -124,6 +131,7 @@ class Worker {
   std::vector<ShardWork> shards_;
   std::vector<std::unique_ptr<Submitted>> submits_;  // being appended
   ReceiptCoalescer coalescer_;
+  DeviceLimits limits_;
   Backoff<absl::Duration> pause_;
   absl::Duration retry_at_ = absl::ZeroDuration();  // monotonic
 

@@ -35,10 +35,9 @@ class WorkerTest : public ::testing::Test {
   ~WorkerTest() override { std::filesystem::remove_all(options_.dir); }
 
   // A new worker on the same inbox, as after a restart of the process.
-  void Restart() {
+  void Restart(const WorkerOptions& options = {}) {
     const WorkerDeps deps{source_, log_, link_, tokens_, clock_, metrics_, [this](int shard) { lost_ = shard; }};
-    worker_ =
-        std::make_unique<Worker>(WorkerOptions{}, deps, std::vector<Worker::Shard>{{ShardOf("bp-1"), inbox_.get()}});
+    worker_ = std::make_unique<Worker>(options, deps, std::vector<Worker::Shard>{{ShardOf("bp-1"), inbox_.get()}});
   }
 
   void Publish(const std::string& json, const std::string& topic = BuildTopic(TopicKind::kUpJson, "bp-1")) {
@@ -247,6 +246,67 @@ TEST_F(WorkerTest, AnIdentityThatIsUsedFromTwoPlacesTellsSomebody) {
   EXPECT_THAT(registry_.Text(), HasSubstr(R"(reason="two_places"} 1)"));
 }
 
+TEST_F(WorkerTest, WhatIsOverADevicesLimitGetsNoReceiptAndIsTakenWhenItComesAgain) {
+  Restart({.device_limits = {.measurements = {2, 1}}});
+  for (int seq = 1; seq <= 4; ++seq) PublishGood(seq);
+  worker_->Round();
+  EXPECT_EQ(Appended(), 2u);
+  ASSERT_THAT(link_.receipts, SizeIs(1));
+  EXPECT_EQ(inbox_->used(), 0u);
+  EXPECT_THAT(registry_.Text(), HasSubstr(R"(nara_ingest_records_total{lane="measurement",result="over_limit"} 2)"));
+  clock_.Advance(absl::Seconds(2));
+  for (int seq = 3; seq <= 4; ++seq) PublishGood(seq);
+  worker_->Round();
+  EXPECT_EQ(Appended(), 4u);
+  EXPECT_EQ(link_.receipts.back().receipt.through(), 4u);
+  EXPECT_THAT(link_.receipts.back().receipt.rejected(), IsEmpty());
+}
+
+TEST_F(WorkerTest, QuarantineShowsOnceWhoIsOverTheLimit) {
+  Restart({.device_limits = {.measurements = {1, 1}}});
+  for (int seq = 1; seq <= 9; ++seq) PublishGood(seq);
+  worker_->Round();
+  const auto entries = log_.Entries<Quarantined>(AppendTo::kQuarantineLog);
+  ASSERT_THAT(entries, SizeIs(1));
+  EXPECT_EQ(entries[0].reason(), "over_limit");
+  EXPECT_THAT(entries[0].payload(), IsEmpty()) << "the device still has the record";
+  EXPECT_THAT(log_.Entries<LogRecord>(AppendTo::kAlarmLog), IsEmpty());
+}
+
+TEST_F(WorkerTest, OnTheAlarmLaneSomebodyIsToldToo) {
+  Restart({.device_limits = {.alarms = {1, 1}}});
+  for (const char* payload : {"{", "{{", "{{{"}) Publish(payload, BuildTopic(TopicKind::kAlarmJson, "bp-1"));
+  worker_->Round();
+  const auto alarms = log_.Entries<LogRecord>(AppendTo::kAlarmLog);
+  ASSERT_THAT(alarms, SizeIs(2));
+  EXPECT_EQ(alarms[0].record().episode(), "unreadable");
+  EXPECT_EQ(alarms[1].record().episode(), "over_limit");
+  EXPECT_THAT(link_.receipts, SizeIs(1));
+}
+
+TEST_F(WorkerTest, AnAlarmAmongTheMeasurementsIsNotHeldBackByThem) {
+  routes_.Apply(true, {testing::RouteOf("bp-1", "evondos", 0)}, 8);
+  Restart({.device_limits = {.measurements = {1, 1}, .alarms = {2, 1}}});
+  const auto missed = [this](int seq) {
+    Publish(absl::StrCat(R"({"epoch":"1","from":1,"records":[{"seq":)", seq,
+                         R"(,"kind":"dose_missed","episode":"dose-)", seq, "\"}]}"));
+  };
+  PublishGood(1);
+  PublishGood(2);
+  for (int seq = 3; seq <= 5; ++seq) missed(seq);
+  worker_->Round();
+  EXPECT_THAT(log_.Entries<LogRecord>(AppendTo::kAlarmLog), SizeIs(2)) << "and they have a cap of their own";
+}
+
+TEST_F(WorkerTest, WhatTheGuardTellsIsNotLimited) {
+  Restart({.device_limits = {.measurements = {1, 1}, .alarms = {1, 1}}});
+  for (const char* reason : {"topic", "retained", "wrong_shard"}) {
+    Publish("{}", GuardTopic("alarm", absl::StrCat("publish/", reason)));
+  }
+  worker_->Round();
+  EXPECT_THAT(log_.Entries<Quarantined>(AppendTo::kQuarantineLog), SizeIs(3));
+}
+
 TEST_F(WorkerTest, BeforeTheRoutesAreThereItWaits) {
   RouteTable empty;
   JobSource source(empty, judge_, metrics_);
@@ -281,6 +341,21 @@ TEST_F(WorkerTest, SubmitAnswersWithTheReceiptWhenItIsDurable) {
   ASSERT_TRUE(receipt.ok()) << receipt.status();
   EXPECT_EQ(receipt->through(), 1u);
   EXPECT_EQ(receipt->rejected(0).reason(), "unknown_kind");
+}
+
+TEST_F(WorkerTest, SubmitSaysWhenADeviceHasSentTooMuch) {
+  Restart({.device_limits = {.measurements = {1, 1}}});
+  std::jthread runner([this](std::stop_token stop) { worker_->Run(stop); });
+  nara::telemetry::v1::Uplink uplink;
+  uplink.add_records()->set_kind("x");
+  const auto submit = [&] {
+    return worker_->Submit({"bp-1", Lane::kMeasurement, Encoding::kProtobuf, clock_.Now()}, uplink, absl::Seconds(10))
+        .status();
+  };
+  EXPECT_TRUE(submit().ok());
+  EXPECT_TRUE(absl::IsResourceExhausted(submit()));
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_TRUE(submit().ok());
 }
 
 TEST_F(WorkerTest, SubmitSaysWhenRedisDoesNotAnswer) {
