@@ -43,7 +43,14 @@ def server_alone(seconds):
         names = [f"bench-{number:04}" for number in range(SENDERS)]
         senders.write_text("".join(f"{name} {mqtt.password(name)}\n" for name in names))
         binary = mqtt.paths.binary("nara-load")
-        tls = ["--ca", mqtt.pki.cert("ca"), "--cert", mqtt.pki.cert("nara-ingest"), "--key", mqtt.pki.key("nara-ingest")]
+        tls = [
+            "--ca",
+            mqtt.pki.cert("ca"),
+            "--cert",
+            mqtt.pki.cert("nara-ingest"),
+            "--key",
+            mqtt.pki.key("nara-ingest"),
+        ]
         receiver = load(binary, "subscribe", "--port", mqtt.ports.mqtt_services, *tls, "--client-id", "nara-ingest",
                         "--filter", "nara/v1/+/+/up")  # fmt: skip
         sender = load(binary, "publish", "--port", mqtt.ports.mqtt_plain, "--senders", senders, "--form", "bytes",
