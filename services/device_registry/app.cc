@@ -155,6 +155,7 @@ class RegistryApp final : public app::App {
         chains_({.chains = chain_store_,
                  .store = store_,
                  .organisation = organisation_store_,
+                 .catalogue = catalogue_,
                  .authorizer = authorizer_,
                  .clock = context.clock,
                  .zone = SwedishCalendar::Zone()}),

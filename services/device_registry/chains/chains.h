@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/catalogue/catalogue.h"
 #include "common/chains/holes.h"
 #include "common/time/clock.h"
 #include "device_registry/chains/store.h"
@@ -30,6 +31,7 @@ class Chains {
     ChainStore& chains;
     Store& store;
     OrganisationStore& organisation;
+    const Catalogue& catalogue;
     const Authorizer& authorizer;
     const Clock& clock;
     absl::TimeZone zone;  // of the schedules

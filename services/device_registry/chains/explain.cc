@@ -130,6 +130,10 @@ absl::StatusOr<v1::CheckChainsResponse> Chains::CheckChains(const Caller& caller
       !status.ok()) {
     return status;
   }
+  // A principal that is misspelt has no holes either: that must not look like an answer.
+  if (deps_.catalogue.FindPrincipal(request.principal()) == nullptr) {
+    return NotThere("principal", request.principal());
+  }
   if (request.has_from()) {
     if (absl::Status status = ValidateTime("from", request.from()); !status.ok()) return status;
   }
@@ -138,8 +142,6 @@ absl::StatusOr<v1::CheckChainsResponse> Chains::CheckChains(const Caller& caller
   auto units = deps_.organisation.ListUnits(
       {.visible = {.all = true}, .principal = request.principal(), .after = page->after, .limit = page->limit()});
   if (!units.ok()) return units.status();
-  // A principal that is misspelt has no holes either: that must not look like an answer.
-  if (units->empty() && page->after.empty()) return NotThere("principal", request.principal());
   v1::CheckChainsResponse response;
   response.set_next_page_token(CutPage(*units, *page));
   response.set_units(static_cast<std::uint32_t>(units->size()));

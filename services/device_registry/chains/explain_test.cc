@@ -179,6 +179,10 @@ TEST_F(ExplainTest, APrincipalThatIsMisspeltIsNoPrincipalWithoutHoles) {
   v1::CheckChainsRequest request;
   request.set_principal("14800");
   EXPECT_EQ(rpc::ReasonOf(county_.chains().CheckChains(county_.As("admin"), request).status()), "UNKNOWN_PRINCIPAL");
+  request.set_principal("1401");
+  const auto without_units = county_.chains().CheckChains(county_.As("admin"), request);
+  ASSERT_TRUE(without_units.ok()) << without_units.status();
+  EXPECT_EQ(without_units->units(), 0u);
 }
 
 TEST_F(ExplainTest, ChecksUnitsByPagesAndOnlyOnesOwn) {

@@ -184,6 +184,7 @@ County::County()
   chains_.reset(new Chains({.chains = *chain_store_,
                             .store = *store_,
                             .organisation = *organisation_store_,
+                            .catalogue = catalogue_,
                             .authorizer = *authorizer_,
                             .clock = clock_,
                             .zone = SwedishCalendar::Zone()}));
