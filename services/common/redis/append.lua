@@ -171,7 +171,7 @@ end
 
 -- The records whose payloads begin at ARGV[at]. Returns a letter for each, and whether the block changed.
 local function take_records(KEYS, ARGV, key, at, heads, now, block)
-  local letters, changed = '', false
+  local letters, changed = {}, false
   for index = 0, #heads / 12 - 1 do
     local bits, seq = unpack('>BI8', heads, index * 12 + 1)
     local target = bits % HASHED
@@ -187,9 +187,9 @@ local function take_records(KEYS, ARGV, key, at, heads, now, block)
     if result == 'A' and target ~= SETTLE then
       call('XADD', KEYS[LOGS + target], '*', 'r', ARGV[at + index])
     end
-    letters = letters .. result
+    letters[index + 1] = result
   end
-  return letters, changed
+  return table.concat(letters), changed
 end
 
 -- One uplink: its keys begin at KEYS[key], its arguments at ARGV[at].

@@ -66,16 +66,17 @@ absl::Status Check(const AppendCall& call) {
 // The words of one FCALL. A word is a piece of something that lives on, or of `made`.
 class Command {
  public:
-  explicit Command(std::span<const AppendCall* const> calls) {
-    const AppendCall& first = *calls.front();
+  // Both must outlive it.
+  Command(std::span<const AppendCall> calls, const Group& group) {
+    const AppendCall& first = calls[group.front()];
     const int shard = ShardOf(first.device);
     words_ = {"FCALL", kFunction};
-    Make(std::to_string(4 + 3 * calls.size()));
+    Make(std::to_string(4 + 3 * group.size()));
     Make(TokenKey(shard, first.lane));
     for (const Log log : {Log::kAlarm, Log::kMeasurement, Log::kQuarantine}) Make(LogKey({shard, log}));
-    for (const AppendCall* call : calls) AddKeys(*call);
+    for (const std::size_t index : group) AddKeys(calls[index]);
     Make(std::to_string(first.token));
-    for (const AppendCall* call : calls) AddArguments(*call);
+    for (const std::size_t index : group) AddArguments(calls[index]);
   }
 
   std::span<const std::string_view> words() const { return words_; }
@@ -107,13 +108,6 @@ class Command {
   std::vector<std::string_view> words_;
   std::deque<std::string> made_;
 };
-
-void QueueGroup(RedisConnection& connection, std::span<const AppendCall> calls, std::span<const std::size_t> group) {
-  std::vector<const AppendCall*> chosen;
-  chosen.reserve(group.size());
-  for (const std::size_t index : group) chosen.push_back(&calls[index]);
-  connection.Queue(Command(chosen).words());
-}
 
 std::optional<RecordResult> ParseResult(char letter) {
   switch (letter) {
@@ -245,7 +239,7 @@ void Appender::Exchange(const std::string& address, std::span<const AppendCall> 
   absl::StatusOr<RedisConnection*> connection = ConnectionTo(address);
   if (!connection.ok()) return fail_all(connection.status());
   const std::vector<Group> groups = Grouped(calls, chosen);
-  for (const Group& group : groups) QueueGroup(**connection, calls, group);
+  for (const Group& group : groups) (*connection)->Queue(Command(calls, group).words());
   absl::StatusOr<std::vector<Reply>> replies = (*connection)->Collect();
   if (!replies.ok()) return fail_all(replies.status());
   bool suspect = false;
