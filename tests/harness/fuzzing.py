@@ -5,13 +5,10 @@ import subprocess
 
 from private_servers import ROOT
 
-# What reads the bytes of strangers, and where its seeds lie.
-SEEDS = {
-    "uplink_fuzz": "services/ingest/fuzz/corpus/uplink_fuzz",
-    "topic_fuzz": "services/ingest/fuzz/corpus/topic_fuzz",
-    "inbox_fuzz": "services/ingest/fuzz/corpus/inbox_fuzz",
-}
+# By name, where their seeds lie. None would be no test at all.
+SEEDS = {folder.name: folder for folder in ROOT.glob("services/*/fuzz/corpus/*")}
 TARGETS = sorted(SEEDS)
+assert TARGETS, "no seeds of fuzz targets"
 MEMORY_MB = 2048
 # A little more than a payload may be.
 MAX_BYTES = 70_000
@@ -21,7 +18,7 @@ LATE_SECONDS = 60
 def run(target, seconds, folder):
     """Empty when nothing was found; else what the program says, with the bytes that did it in hexadecimal."""
     corpus = folder / "corpus"
-    shutil.copytree(ROOT / SEEDS[target], corpus)
+    shutil.copytree(SEEDS[target], corpus)
     command = [ROOT / "build" / "dev" / "fuzz" / target, corpus, f"-max_total_time={seconds}", f"-max_len={MAX_BYTES}"]
     command += [f"-rss_limit_mb={MEMORY_MB}", "-timeout=5", f"-artifact_prefix={folder}/found-"]
     ran = subprocess.run(

@@ -14,5 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (uplink.has_value() && !nara::IsDeviceId(uplink->origin.device)) std::abort();
   const auto refusal = nara::ingest::ReadGuardRefusal(topic);
   if (refusal.has_value() && !nara::IsDeviceId(refusal->origin.device)) std::abort();
+  const auto places = nara::ingest::ReadTwoPlaces(topic, topic);
+  if (places.has_value() && !nara::IsDeviceId(places->origin.device)) std::abort();
   return 0;
 }

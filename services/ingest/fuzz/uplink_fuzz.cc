@@ -1,5 +1,5 @@
 // Whatever a device sends, in either encoding: read or refused, never anything else. What
-// was read says the same again in protobuf.
+// was read from protobuf is taken again when it comes as a message.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
