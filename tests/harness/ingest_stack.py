@@ -15,18 +15,14 @@ class IngestStack(Demo):
     def __init__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="nara-load-")
         super().__init__(paths_in(self._folder.name), free_ports(), devices=0)
-        self.redis = None
-        self.ingest = {}
 
     def __enter__(self):
         self._pki.make()
         stack = self._start_servers()
-        self.redis = stack.redis
         registry, services = stack.stages()[:2]
         lanes = [process for process in services if process.name.startswith("ingest")]
         self.supervisor.start(registry)
         self.supervisor.start(lanes)
-        self.ingest = {process.name.removeprefix("ingest-"): process for process in lanes}
         self._register(stack)
         return self
 

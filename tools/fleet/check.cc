@@ -43,7 +43,7 @@ absl::StatusOr<int64_t> AwaitFleet(const std::string& state) {
   return absl::DeadlineExceededError("the fleet is not connected within " + absl::FormatDuration(kFleetTimeout));
 }
 
-boost::json::object Json(const Percentiles& percentiles) {
+boost::json::object Json(const tools::Percentiles& percentiles) {
   return {{"p50", percentiles.p50_ms}, {"p99", percentiles.p99_ms}};
 }
 

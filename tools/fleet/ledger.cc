@@ -1,24 +1,8 @@
 #include "tools/fleet/ledger.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace nara::fleet {
-namespace {
-
-double RankMs(const std::vector<absl::Duration>& sorted, double share) {
-  const auto rank = static_cast<size_t>(std::ceil(share * static_cast<double>(sorted.size())));
-  const double ms = absl::ToDoubleMilliseconds(sorted[std::max<size_t>(rank, 1) - 1]);
-  return std::round(ms * 100) / 100;
-}
-
-}  // namespace
-
-Percentiles PercentilesOf(std::vector<absl::Duration> durations) {
-  if (durations.empty()) return {};
-  std::sort(durations.begin(), durations.end());
-  return {.p50_ms = RankMs(durations, 0.50), .p99_ms = RankMs(durations, 0.99)};
-}
 
 void Ledger::Note(const std::string& id, absl::Time Entry::* what, absl::Time at) {
   const std::lock_guard lock(mutex_);
@@ -62,19 +46,19 @@ std::string Ledger::FirstUnfinished() const {
   return "";
 }
 
-Percentiles Ledger::Until(absl::Time Entry::* what) const {
+tools::Percentiles Ledger::Until(absl::Time Entry::* what) const {
   const std::lock_guard lock(mutex_);
   std::vector<absl::Duration> durations;
   for (const auto& [id, entry] : entries_) {
     if (Counts(entry) && Finished(entry)) durations.push_back(entry.*what - entry.published);
   }
-  return PercentilesOf(std::move(durations));
+  return tools::PercentilesOf(std::move(durations));
 }
 
-Percentiles Ledger::ToReceipt() const {
+tools::Percentiles Ledger::ToReceipt() const {
   return Until(&Entry::receipted);
 }
-Percentiles Ledger::ToArrival() const {
+tools::Percentiles Ledger::ToArrival() const {
   return Until(&Entry::arrived);
 }
 

@@ -6,16 +6,9 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "tools/platform/percentiles.h"
 
 namespace nara::fleet {
-
-struct Percentiles {
-  double p50_ms = 0;
-  double p99_ms = 0;
-};
-
-// Nearest-rank percentiles; zeros for none.
-Percentiles PercentilesOf(std::vector<absl::Duration> durations);
 
 // When each event was published, receipted and seen at its destination. Only
 // the first of each counts; they may come in any order. Thread-safe.
@@ -32,8 +25,8 @@ class Ledger {
   // One that is unfinished, with what it lacks; empty when there is none.
   std::string FirstUnfinished() const;
 
-  Percentiles ToReceipt() const;
-  Percentiles ToArrival() const;
+  tools::Percentiles ToReceipt() const;
+  tools::Percentiles ToArrival() const;
 
  private:
   struct Entry {
@@ -43,7 +36,7 @@ class Ledger {
   };
 
   void Note(const std::string& id, absl::Time Entry::* what, absl::Time at);
-  Percentiles Until(absl::Time Entry::* what) const;
+  tools::Percentiles Until(absl::Time Entry::* what) const;
   static bool Counts(const Entry& entry) { return entry.published != absl::InfiniteFuture(); }
   static bool Finished(const Entry& entry);
 

@@ -11,15 +11,6 @@ absl::Time After(int milliseconds) {
   return kStart + absl::Milliseconds(milliseconds);
 }
 
-TEST(Percentiles, AreOfTheNearestRank) {
-  std::vector<absl::Duration> durations;
-  for (int i = 100; i >= 1; --i) durations.push_back(absl::Milliseconds(i));
-  EXPECT_EQ(PercentilesOf(durations).p50_ms, 50);
-  EXPECT_EQ(PercentilesOf(durations).p99_ms, 99);
-  EXPECT_EQ(PercentilesOf({absl::Milliseconds(7)}).p99_ms, 7);
-  EXPECT_EQ(PercentilesOf({}).p99_ms, 0);
-}
-
 TEST(Ledger, MeasuresFromPublishingWhateverComesFirst) {
   Ledger ledger;
   ledger.Arrived("a", After(9));

@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "tools/platform/json.h"
+
 namespace nara::load {
 namespace {
 
@@ -47,14 +49,18 @@ Connection::~Connection() {
 }
 
 absl::Status Connection::StartTls(const Endpoint& endpoint) {
-  context_.reset(SSL_CTX_new(TLS_client_method()));
-  SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
-  const bool loaded = SSL_CTX_load_verify_locations(context_.get(), endpoint.ca.c_str(), nullptr) == 1 &&
-                      SSL_CTX_use_certificate_chain_file(context_.get(), endpoint.cert.c_str()) == 1 &&
-                      SSL_CTX_use_PrivateKey_file(context_.get(), endpoint.key.c_str(), SSL_FILETYPE_PEM) == 1;
-  if (!loaded) return absl::InvalidArgumentError("CA, certificate or key is no use");
-  SSL_CTX_set_mode(context_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  tls_.reset(SSL_new(context_.get()));
+  const absl::StatusOr<std::string> certificate = tools::ReadFile(endpoint.cert);
+  if (!certificate.ok()) return certificate.status();
+  const absl::StatusOr<std::string> key = tools::ReadFile(endpoint.key);
+  if (!key.ok()) return key.status();
+  auto identity = device_client::ParseIdentity({.certificate_pem = *certificate, .key_pem = *key});
+  if (!identity.ok()) return identity.status();
+  auto context = device_client::TlsContext::Make(endpoint.ca, endpoint.host);
+  if (!context.ok()) return context.status();
+  identity_ = *std::move(identity);
+  context_ = *std::move(context);
+  context_->Present(&identity_);
+  tls_.reset(SSL_new(context_->get()));
   SSL_set_fd(tls_.get(), fd_);
   return SSL_connect(tls_.get()) == 1 ? absl::OkStatus() : absl::UnavailableError("the TLS handshake failed");
 }

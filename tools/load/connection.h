@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "device_client/tls_context.h"
 #include "tools/load/wire.h"
 
 namespace nara::load {
@@ -50,7 +51,8 @@ class Connection {
   int Receive(char* data, std::size_t size);
 
   const int fd_;
-  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_{nullptr, &SSL_CTX_free};
+  device_client::TlsIdentity identity_;
+  std::unique_ptr<device_client::TlsContext> context_;
   std::unique_ptr<SSL, decltype(&SSL_free)> tls_{nullptr, &SSL_free};
   std::string out_;
   std::size_t sent_ = 0;

@@ -10,6 +10,7 @@
 
 #include "tools/load/publisher.h"
 #include "tools/load/subscriber.h"
+#include "tools/platform/percentiles.h"
 
 namespace nara::load {
 namespace {
@@ -38,21 +39,17 @@ std::vector<Sender> ReadSenders(const std::string& path) {
   return senders;
 }
 
-double Percentile(const std::vector<float>& sorted, double share) {
-  if (sorted.empty()) return 0;
-  return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
-}
-
 boost::json::object JsonOf(const PublisherReport& report) {
+  const tools::Percentiles percentiles = tools::PercentilesOf(report.times);
   return {{"messages", report.messages},
           {"records", report.records},
           {"seconds", report.seconds},
           {"records_per_second", static_cast<double>(report.records) / report.seconds},
+          {"sent", report.sent},
           {"refused", report.refused},
           {"unfinished", report.unfinished},
-          {"p50_ms", Percentile(report.milliseconds, 0.5)},
-          {"p99_ms", Percentile(report.milliseconds, 0.99)},
-          {"most_ms", Percentile(report.milliseconds, 1)}};
+          {"p50_ms", percentiles.p50_ms},
+          {"p99_ms", percentiles.p99_ms}};
 }
 
 int RunPublisher(PublishArguments arguments) {
@@ -71,9 +68,11 @@ int RunPublisher(PublishArguments arguments) {
 }
 
 int RunSubscriber(const SubscriberOptions& options) {
-  const absl::StatusOr<std::uint64_t> count = Subscribe(options);
-  if (!count.ok()) return Fail(count.status());
-  std::cout << boost::json::serialize(boost::json::object{{"messages", *count}}) << std::endl;
+  const absl::StatusOr<SubscriberReport> report = Subscribe(options);
+  if (!report.ok()) return Fail(report.status());
+  const boost::json::object found{{"messages", report->messages},
+                                  {"seconds", absl::ToDoubleSeconds(report->last - report->first)}};
+  std::cout << boost::json::serialize(found) << std::endl;
   return 0;
 }
 

@@ -34,7 +34,6 @@ absl::StatusOr<PublisherReport> Publisher::Run() {
   if (!status.ok()) return status;
   report_.unfinished = UnderWay();
   report_.seconds = absl::ToDoubleSeconds(options_.time);
-  std::sort(report_.milliseconds.begin(), report_.milliseconds.end());
   return std::move(report_);
 }
 
@@ -112,7 +111,7 @@ void Publisher::Done(Link& link, std::uint64_t through) {
     if (now >= from_ && now < until_) {
       ++report_.messages;
       report_.records += static_cast<std::uint64_t>(options_.payload.records);
-      report_.milliseconds.push_back(static_cast<float>(absl::ToDoubleMilliseconds(now - link.under_way.front().sent)));
+      report_.times.push_back(now - link.under_way.front().sent);
     }
     link.under_way.pop_front();
   }
@@ -133,13 +132,13 @@ void Publisher::Send(Link& link) {
   if (++link.id == 0) ++link.id;
   AddPublish(link.connection->out(), link.id, link.topic, payload_);
   link.under_way.push_back({.last = link.next - 1, .sent = absl::Now()});
-  ++sent_;
+  ++report_.sent;
 }
 
 // The senders take turns; one whose window is full is passed over.
 void Publisher::SendAtRate() {
   const auto due = static_cast<std::uint64_t>(absl::ToDoubleSeconds(absl::Now() - began_) * options_.rate);
-  for (std::size_t tried = 0; sent_ < due && tried < links_.size(); ++tried) {
+  for (std::size_t tried = 0; report_.sent < due && tried < links_.size(); ++tried) {
     Link& link = links_[turn_++ % links_.size()];
     if (link.under_way.size() >= static_cast<std::size_t>(options_.window)) continue;
     Send(link);

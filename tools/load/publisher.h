@@ -37,10 +37,11 @@ struct PublisherOptions {
 struct PublisherReport {
   std::uint64_t messages = 0;  // done within the time
   std::uint64_t records = 0;
-  std::uint64_t refused = 0;        // receipts that settled nothing
-  std::uint64_t unfinished = 0;     // messages without an answer 10 s after the end
-  double seconds = 0;               // of the time
-  std::vector<float> milliseconds;  // from publish to done, of each message, sorted
+  std::uint64_t refused = 0;          // receipts that settled nothing
+  std::uint64_t unfinished = 0;       // messages without an answer 10 s after the end
+  std::uint64_t sent = 0;             // messages in all
+  double seconds = 0;                 // of the time
+  std::vector<absl::Duration> times;  // from publish to done, of each message
 };
 
 class Publisher {
@@ -84,7 +85,6 @@ class Publisher {
   absl::Time began_;  // of sending
   absl::Time from_;   // of the time that counts
   absl::Time until_;
-  std::uint64_t sent_ = 0;
   std::size_t turn_ = 0;
   PublisherReport report_;
 };

@@ -17,7 +17,12 @@ struct SubscriberOptions {
   absl::Duration idle = absl::Seconds(5);  // ends so long after the last message
 };
 
-// How many messages came, each acknowledged.
-absl::StatusOr<std::uint64_t> Subscribe(const SubscriberOptions& options);
+struct SubscriberReport {
+  std::uint64_t messages = 0;  // each acknowledged
+  absl::Time first;            // when they came
+  absl::Time last;
+};
+
+absl::StatusOr<SubscriberReport> Subscribe(const SubscriberOptions& options);
 
 }  // namespace nara::load
