@@ -88,6 +88,13 @@ def test_secrets_are_readable_by_their_owner_alone(stack):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
 
 
+def test_postgresql_reads_nothing_in_the_checkout(stack):
+    """Whoever it runs as may not be let in there."""
+    files = stack.query("SELECT sourcefile FROM pg_settings UNION SELECT setting FROM pg_settings WHERE name = 'hba_file'")
+    assert any(path.endswith("/nara.pg_hba.conf") for path in files), files
+    assert not [path for path in files if path.startswith(str(ROOT))]
+
+
 def test_nothing_listens_beyond_loopback(stack):
     addresses = set()
     for pid in children_of(stack.pid):

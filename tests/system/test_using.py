@@ -94,6 +94,7 @@ def named_commands(groups):
         "naractl device get sample-bp-meter-1",
         "naractl device provision --count 3 --json",
         "naractl chain get care-1480-1",
+        "naractl chain check 1480 | grep 'units looked at'",
         "naractl alert list --open",
         "naractl observation list --kind blood_pressure",
         "naractl quarantine list --reason unreadable",
