@@ -26,10 +26,6 @@ void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
   out->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
 }
 
-absl::Time ToTime(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
-
 std::string StatusPayload(bool online, absl::Time at, const std::string& firmware) {
   Status status;
   status.set_online(online);
@@ -50,7 +46,11 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Start(ClientOptions options, Sto
   if (!m.ok()) return m.status();
   auto a = Outbox::Open(LANE_ALARM, options.alarm, alarm, DrawRandom);
   if (!a.ok()) return a.status();
-  Lanes lanes{.measurement = *std::move(m), .alarm = *std::move(a)};
+  auto commands = measurement.LoadCommands();
+  if (!commands.ok()) return commands.status();
+  Lanes lanes{.measurement = *std::move(m),
+              .alarm = *std::move(a),
+              .commands = std::make_unique<CommandBook>(measurement, *commands)};
   std::unique_ptr<Client> client(new Client(options, std::move(lanes), transport, std::move(events)));
   client->link_ = transport.Open(client->MakeLinkOptions(options), *client);
   client->link_->Connect();
@@ -181,14 +181,52 @@ void Client::OnReceipt(const std::string& payload) {
 void Client::OnCommand(const std::string& payload) {
   Command command;
   if (!command.ParseFromString(payload)) return;
-  if (command.has_expires_at() && ToTime(command.expires_at()) <= transport_.Now()) return;
-  if (command.kind() == "new_epoch") {
+  CommandBook::Decision decision;
+  {
     const std::lock_guard lock(mutex_);
-    // Without a new epoch the device goes on in the old one and is asked again.
-    lanes_.measurement->StartEpoch().IgnoreError();
-    lanes_.alarm->StartEpoch().IgnoreError();
+    decision = lanes_.commands->Take(command, transport_.Now());
   }
-  if (events_.command) events_.command(command);
+  if (decision.todo == CommandBook::Todo::kCarryOut) CarryOut(command);
+  if (decision.todo == CommandBook::Todo::kAnswer) SendAnswer(command.id(), decision.result);
+}
+
+void Client::CarryOut(const Command& command) {
+  const bool ours = command.kind() == "new_epoch";
+  const bool begun = ours && StartEpochs();
+  CommandResult result = CommandResult::kRefused;
+  if (events_.command && (begun || !ours)) result = events_.command(command);
+  if (ours) result = begun ? CommandResult::kDone : CommandResult::kFailed;
+  // An answer that cannot be kept is asked for again.
+  if (result != CommandResult::kLater) Answer(command.id(), result).IgnoreError();
+}
+
+bool Client::StartEpochs() {
+  const std::lock_guard lock(mutex_);
+  return lanes_.measurement->StartEpoch().ok() && lanes_.alarm->StartEpoch().ok();
+}
+
+absl::Status Client::Answer(const std::string& id, CommandResult result) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (absl::Status status = lanes_.commands->End(id, result); !status.ok()) return status;
+  }
+  SendAnswer(id, result);
+  return absl::OkStatus();
+}
+
+void Client::SendAnswer(const std::string& id, CommandResult result) {
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(answers_, [this](const auto& answer) {
+      return !lanes_.measurement->Keeps(answer.second.epoch, answer.second.seq);
+    });
+    if (answers_.contains(id)) return;
+  }
+  // What the outbox does not take is asked for again.
+  const absl::StatusOr<uint64_t> seq = Send(LANE_MEASUREMENT, AnswerRecord(id, result));
+  if (!seq.ok()) return;
+  const std::lock_guard lock(mutex_);
+  answers_[id] = {lanes_.measurement->epoch(), *seq};
 }
 
 Outbox& Client::OutboxOf(Lane lane) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -8,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "device_client/command_book.h"
 #include "device_client/outbox.h"
 #include "device_client/topics.h"
 #include "device_client/transport.h"
@@ -20,9 +22,11 @@ namespace nara::device_client {
 struct ClientEvents {
   // A receipt of the platform: what it settles is already forgotten.
   std::function<void(const telemetry::v1::Receipt&)> receipt;
-  // A command that has not expired. "new_epoch" has been obeyed already: the
-  // device now sends its test event.
-  std::function<void(const telemetry::v1::Command&)> command;
+  // Carries a command out, once however often it came, and says what became of
+  // it; that is sent to the platform. Without one every command is refused but
+  // "new_epoch", which the library has obeyed already: the device now sends its
+  // test event.
+  std::function<CommandResult(const telemetry::v1::Command&)> command;
   // Connected, or lost with the reason.
   std::function<void(bool up, const absl::Status& why)> connection;
 };
@@ -54,6 +58,10 @@ class Client : private LinkEvents {
   // sequence number in epoch(lane). `at` is set to now when absent.
   absl::StatusOr<uint64_t> Send(telemetry::v1::Lane lane, telemetry::v1::Record record);
 
+  // What became of a command that was to be answered later. NOT_FOUND when it was
+  // answered already, or before a restart.
+  absl::Status Answer(const std::string& id, CommandResult result);
+
   // Records that wait for a receipt, both lanes.
   size_t waiting() const;
   // Records given up because an outbox was full, both lanes.
@@ -65,6 +73,12 @@ class Client : private LinkEvents {
   struct Lanes {
     std::unique_ptr<Outbox> measurement;
     std::unique_ptr<Outbox> alarm;
+    std::unique_ptr<CommandBook> commands;
+  };
+  // Where an answer waits for its receipt.
+  struct Place {
+    uint64_t epoch = 0;
+    uint64_t seq = 0;
   };
 
   Client(ClientOptions options, Lanes lanes, Transport& transport, ClientEvents events);
@@ -75,6 +89,9 @@ class Client : private LinkEvents {
 
   void OnReceipt(const std::string& payload);
   void OnCommand(const std::string& payload);
+  void CarryOut(const telemetry::v1::Command& command);
+  bool StartEpochs();
+  void SendAnswer(const std::string& id, CommandResult result);
   void Flush(telemetry::v1::Lane lane);
   void SchedulePending();
   void FlushBoth();
@@ -89,9 +106,10 @@ class Client : private LinkEvents {
   const ClientEvents events_;
 
   mutable std::mutex mutex_;
-  const Lanes lanes_;          // guarded by mutex_
-  bool up_ = false;            // guarded by mutex_
-  bool flush_posted_ = false;  // guarded by mutex_
+  const Lanes lanes_;                     // guarded by mutex_
+  std::map<std::string, Place> answers_;  // by command, guarded by mutex_
+  bool up_ = false;                       // guarded by mutex_
+  bool flush_posted_ = false;             // guarded by mutex_
 
   // Transport's thread only.
   absl::Time wake_at_ = absl::InfiniteFuture();

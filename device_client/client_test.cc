@@ -34,7 +34,11 @@ class ClientTest : public ::testing::Test {
     options.device = "123456789";
     auto started = Client::Start(options, measurement_, alarm_, transport_,
                                  {.receipt = [this](const Receipt&) { ++receipts_; },
-                                  .command = [this](const Command& c) { command_ = c.kind(); },
+                                  .command =
+                                      [this](const Command& c) {
+                                        commands_.push_back(c.kind());
+                                        return result_;
+                                      },
                                   .connection = {}});
     ASSERT_TRUE(started.ok()) << started.status();
     client_ = *std::move(started);
@@ -59,6 +63,29 @@ class ClientTest : public ::testing::Test {
     transport_.events->OnMessage(std::string(kBase) + "receipt", receipt.SerializeAsString());
   }
 
+  void Ask(const std::string& id, const std::string& kind, absl::Duration left = absl::Minutes(1)) {
+    Command command;
+    command.set_id(id);
+    command.set_kind(kind);
+    command.mutable_expires_at()->set_seconds(absl::ToUnixSeconds(transport_.Now() + left));
+    transport_.events->OnMessage(std::string(kBase) + "down", command.SerializeAsString());
+    transport_.RunDue();
+  }
+
+  // "id:result" of the answers sent, and forgets what was sent.
+  std::vector<std::string> TakeAnswers() {
+    std::vector<std::string> answers;
+    for (const auto& sent : std::exchange(transport_.sent, {})) {
+      Uplink uplink;
+      if (sent.topic != std::string(kBase) + "up" || !uplink.ParseFromString(sent.payload)) continue;
+      for (const Record& record : uplink.records()) {
+        if (record.kind() != "command_answered") continue;
+        answers.push_back(record.episode() + ":" + record.values(0).code());
+      }
+    }
+    return answers;
+  }
+
   // "topic-suffix:seq,seq", and forgets.
   std::vector<std::string> TakeSent() {
     std::vector<std::string> texts;
@@ -77,7 +104,8 @@ class ClientTest : public ::testing::Test {
   MemoryStorage alarm_;
   FakeTransport transport_;
   int receipts_ = 0;
-  std::string command_;
+  std::vector<std::string> commands_;
+  CommandResult result_ = CommandResult::kDone;
   std::unique_ptr<Client> client_;
 };
 
@@ -148,23 +176,46 @@ TEST_F(ClientTest, SendsWhatIsUnsettledAgainOnANewConnection) {
   EXPECT_THAT(TakeSent(), ElementsAre("status:", "alarm:1,"));
 }
 
-TEST_F(ClientTest, StartsANewEpochWhenTold) {
+TEST_F(ClientTest, StartsANewEpochWhenToldAndAnswersInIt) {
   GoUp();
   const uint64_t before = client_->epoch(LANE_MEASUREMENT);
-  Command command;
-  command.set_kind("new_epoch");
-  transport_.events->OnMessage(std::string(kBase) + "down", command.SerializeAsString());
+  Ask("c1", "new_epoch");
   EXPECT_NE(client_->epoch(LANE_MEASUREMENT), before);
-  EXPECT_EQ(command_, "new_epoch");
+  EXPECT_THAT(commands_, ElementsAre("new_epoch"));
+  EXPECT_THAT(TakeAnswers(), ElementsAre("c1:done"));
 }
 
-TEST_F(ClientTest, IgnoresACommandThatHasExpired) {
+TEST_F(ClientTest, ACommandThatComesTwiceIsCarriedOutOnce) {
   GoUp();
-  Command command;
-  command.set_kind("new_epoch");
-  command.mutable_expires_at()->set_seconds(absl::ToUnixSeconds(transport_.Now()) - 1);
-  transport_.events->OnMessage(std::string(kBase) + "down", command.SerializeAsString());
-  EXPECT_EQ(command_, "");
+  result_ = CommandResult::kRefused;
+  Ask("c1", "report");
+  Ask("c1", "report");
+  EXPECT_THAT(commands_, ElementsAre("report"));
+  EXPECT_THAT(TakeAnswers(), ElementsAre("c1:refused")) << "the answer is on its way already";
+  Answer(LANE_MEASUREMENT, 1);
+  Ask("c1", "report");
+  EXPECT_THAT(TakeAnswers(), ElementsAre("c1:refused")) << "the platform asks again: it has not heard it";
+  EXPECT_THAT(commands_, ElementsAre("report"));
+}
+
+TEST_F(ClientTest, ACommandMayBeAnsweredLater) {
+  GoUp();
+  result_ = CommandResult::kLater;
+  Ask("c1", "report");
+  EXPECT_THAT(TakeAnswers(), ElementsAre());
+  ASSERT_TRUE(client_->Answer("c1", CommandResult::kFailed).ok());
+  transport_.RunDue();
+  EXPECT_THAT(TakeAnswers(), ElementsAre("c1:failed"));
+  EXPECT_EQ(client_->Answer("c1", CommandResult::kDone).code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(ClientTest, ACommandThatHasExpiredIsAnsweredAndNotCarriedOut) {
+  GoUp();
+  const uint64_t before = client_->epoch(LANE_MEASUREMENT);
+  Ask("c1", "new_epoch", -absl::Seconds(1));
+  EXPECT_THAT(commands_, ElementsAre());
+  EXPECT_EQ(client_->epoch(LANE_MEASUREMENT), before);
+  EXPECT_THAT(TakeAnswers(), ElementsAre("c1:too_late"));
 }
 
 TEST_F(ClientTest, SurvivesGarbageFromThePlatform) {
@@ -173,6 +224,22 @@ TEST_F(ClientTest, SurvivesGarbageFromThePlatform) {
     transport_.events->OnMessage(std::string(kBase) + topic, "\xff\xff\xff garbage");
   }
   EXPECT_EQ(receipts_, 0);
+}
+
+TEST(Client, WithoutAnApplicationForCommandsRefusesThem) {
+  MemoryStorage measurement;
+  MemoryStorage alarm;
+  FakeTransport transport;
+  ClientOptions options;
+  options.device = "123456789";
+  const auto client = Client::Start(options, measurement, alarm, transport, {});
+  ASSERT_TRUE(client.ok()) << client.status();
+  Command command;
+  command.set_id("c1");
+  command.set_kind("open_the_door");
+  transport.events->OnMessage(std::string(kBase) + "down", command.SerializeAsString());
+  EXPECT_EQ((*client)->waiting(), 1);
+  EXPECT_EQ(measurement.LoadCommands()->at(0).result, "refused");
 }
 
 TEST(Client, RefusesAnIdThatIsNoDeviceId) {

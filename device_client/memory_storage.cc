@@ -46,4 +46,19 @@ absl::Status MemoryStorage::Forget(uint64_t epoch_id, uint64_t through) {
   return absl::OkStatus();
 }
 
+absl::Status MemoryStorage::KeepCommand(const KeptCommand& command) {
+  for (KeptCommand& kept : commands_) {
+    if (kept.id != command.id) continue;
+    kept.result = command.result;
+    return absl::OkStatus();
+  }
+  commands_.push_back(command);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryStorage::ForgetCommand(const std::string& id) {
+  std::erase_if(commands_, [&id](const KeptCommand& kept) { return kept.id == id; });
+  return absl::OkStatus();
+}
+
 }  // namespace nara::device_client

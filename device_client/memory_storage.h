@@ -17,6 +17,9 @@ class MemoryStorage : public Storage {
   absl::Status EndEpoch(uint64_t epoch) override;
   absl::Status Put(const KeptRecord& record) override;
   absl::Status Forget(uint64_t epoch, uint64_t through) override;
+  absl::StatusOr<std::vector<KeptCommand>> LoadCommands() override { return commands_; }
+  absl::Status KeepCommand(const KeptCommand& command) override;
+  absl::Status ForgetCommand(const std::string& id) override;
 
  private:
   struct Epoch {
@@ -27,6 +30,7 @@ class MemoryStorage : public Storage {
   Epoch* Find(uint64_t epoch);
 
   std::vector<Epoch> epochs_;
+  std::vector<KeptCommand> commands_;
 };
 
 }  // namespace nara::device_client

@@ -193,6 +193,11 @@ absl::StatusOr<size_t> Outbox::Settle(const Receipt& receipt, absl::Time now) {
   return before - records_;
 }
 
+bool Outbox::Keeps(uint64_t epoch, uint64_t seq) const {
+  return std::any_of(queues_.begin(), queues_.end(),
+                     [&](const Queue& queue) { return queue.epoch == epoch && queue.bodies.count(seq) > 0; });
+}
+
 Outbox::Queue* Outbox::Find(uint64_t epoch) {
   const auto found = std::find_if(queues_.begin(), queues_.end(), [epoch](const Queue& q) { return q.epoch == epoch; });
   return found == queues_.end() ? nullptr : &*found;

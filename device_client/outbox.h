@@ -81,6 +81,9 @@ class Outbox {
   // receipt of another lane or of an unknown epoch settles nothing.
   absl::StatusOr<size_t> Settle(const telemetry::v1::Receipt& receipt, absl::Time now);
 
+  // True while the record waits for its receipt.
+  bool Keeps(uint64_t epoch, uint64_t seq) const;
+
   uint64_t epoch() const { return queues_.back().epoch; }
   size_t size() const { return records_; }
   size_t bytes() const { return bytes_; }

@@ -8,7 +8,7 @@
 namespace nara::device_client {
 namespace {
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 constexpr char kSchema[] = R"(
   CREATE TABLE IF NOT EXISTS epochs (
     outbox TEXT NOT NULL, epoch INTEGER NOT NULL, next_seq INTEGER NOT NULL, age INTEGER NOT NULL,
@@ -16,6 +16,9 @@ constexpr char kSchema[] = R"(
   CREATE TABLE IF NOT EXISTS records (
     outbox TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL,
     PRIMARY KEY (outbox, epoch, seq)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS commands (
+    outbox TEXT NOT NULL, id TEXT NOT NULL, result TEXT NOT NULL, age INTEGER NOT NULL,
+    PRIMARY KEY (outbox, id)) WITHOUT ROWID;
 )";
 
 absl::Status Failure(sqlite3* db, const std::string& doing) {
@@ -47,6 +50,11 @@ class Statement {
 
   Statement& Bind(uint64_t value) {
     ok_ = ok_ && sqlite3_bind_int64(statement_, ++bound_, Signed(value)) == SQLITE_OK;
+    return *this;
+  }
+  Statement& BindText(const std::string& value) {
+    ok_ = ok_ && sqlite3_bind_text(statement_, ++bound_, value.data(), static_cast<int>(value.size()),
+                                   SQLITE_TRANSIENT) == SQLITE_OK;
     return *this;
   }
   Statement& BindBlob(const std::string& value) {
@@ -125,6 +133,33 @@ class SqliteStorage : public Storage {
         .Bind(epoch)
         .Bind(through)
         .Run("forgetting records");
+  }
+
+  absl::StatusOr<std::vector<KeptCommand>> LoadCommands() override {
+    const std::lock_guard lock(file_.mutex_);
+    std::vector<KeptCommand> kept;
+    Statement commands(file_.db_, "SELECT id, result FROM commands WHERE outbox = ?1 ORDER BY age", outbox_);
+    while (commands.Step()) kept.push_back({commands.Blob(0), commands.Blob(1)});
+    if (absl::Status status = commands.Ended("reading commands"); !status.ok()) return status;
+    return kept;
+  }
+
+  absl::Status KeepCommand(const KeptCommand& command) override {
+    const std::lock_guard lock(file_.mutex_);
+    return Statement(file_.db_,
+                     "INSERT INTO commands SELECT ?1, ?2, ?3, coalesce(max(age), 0) + 1 FROM commands "
+                     "WHERE outbox = ?1 ON CONFLICT DO UPDATE SET result = ?3",
+                     outbox_)
+        .BindText(command.id)
+        .BindText(command.result)
+        .Run("keeping a command");
+  }
+
+  absl::Status ForgetCommand(const std::string& id) override {
+    const std::lock_guard lock(file_.mutex_);
+    return Statement(file_.db_, "DELETE FROM commands WHERE outbox = ?1 AND id = ?2", outbox_)
+        .BindText(id)
+        .Run("forgetting a command");
   }
 
  private:

@@ -69,6 +69,25 @@ TEST_F(SqliteStorageTest, KeepsDevicesAndLanesApart) {
   EXPECT_TRUE(file_->Outbox("bp-2", LANE_MEASUREMENT)->Load()->epochs.empty());
 }
 
+TEST_F(SqliteStorageTest, KeepsCommandsThroughARestart) {
+  {
+    const auto storage = file_->Outbox("bp-1", LANE_MEASUREMENT);
+    ASSERT_TRUE(storage->KeepCommand({"c2", ""}).ok());
+    ASSERT_TRUE(storage->KeepCommand({"c1", "refused"}).ok());
+    ASSERT_TRUE(storage->KeepCommand({"c3", "done"}).ok());
+    ASSERT_TRUE(storage->KeepCommand({"c2", "done"}).ok());
+    ASSERT_TRUE(storage->ForgetCommand("c1").ok());
+  }
+  Reopen();
+  const auto kept = file_->Outbox("bp-1", LANE_MEASUREMENT)->LoadCommands();
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  ASSERT_EQ(kept->size(), 2);
+  EXPECT_EQ(kept->at(0).id, "c2");
+  EXPECT_EQ(kept->at(0).result, "done");
+  EXPECT_EQ(kept->at(1).id, "c3");
+  EXPECT_TRUE(file_->Outbox("bp-2", LANE_MEASUREMENT)->LoadCommands()->empty());
+}
+
 TEST_F(SqliteStorageTest, RefusesASequenceThatIsTaken) {
   const auto storage = file_->Outbox("bp-1", LANE_MEASUREMENT);
   ASSERT_TRUE(storage->BeginEpoch(1).ok());

@@ -29,6 +29,12 @@ struct Kept {
   std::vector<KeptRecord> records;
 };
 
+// A command that the device has begun. `result` is empty until it has ended.
+struct KeptCommand {
+  std::string id;
+  std::string result;
+};
+
 // Where one outbox (one lane of one device) keeps its records. What a call has
 // accepted is there after a restart; how much a power cut may take is for the
 // implementation to say. Used by one thread at a time.
@@ -48,6 +54,12 @@ class Storage {
   virtual absl::Status Put(const KeptRecord& record) = 0;
   // Removes the records of an epoch up to and including `through`.
   virtual absl::Status Forget(uint64_t epoch, uint64_t through) = 0;
+
+  // Commands, oldest first; they are the device's, and kept with its measurements.
+  virtual absl::StatusOr<std::vector<KeptCommand>> LoadCommands() = 0;
+  // Adds one, or replaces the result of the one with this id.
+  virtual absl::Status KeepCommand(const KeptCommand& command) = 0;
+  virtual absl::Status ForgetCommand(const std::string& id) = 0;
 };
 
 }  // namespace nara::device_client
