@@ -61,8 +61,9 @@ bool MqttSession::connected() const {
   return impl_->connected();
 }
 
-absl::Status MqttSession::Publish(std::string_view topic, std::string_view payload, int qos, bool retained) {
-  return impl_->Publish(topic, payload, qos, retained);
+absl::Status MqttSession::Publish(std::string_view topic, std::string_view payload, int qos,
+                                  const MqttPublishOptions& options) {
+  return impl_->Publish(topic, payload, qos, options);
 }
 
 std::size_t MqttSession::pending() const {

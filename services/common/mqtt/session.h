@@ -86,6 +86,13 @@ struct MqttSessionOptions {
   std::function<void(const std::string& cause)> on_disconnected;
 };
 
+// What else a publish may say.
+struct MqttPublishOptions {
+  bool retained = false;
+  // The server drops what it could not deliver within this time; 0: never.
+  std::chrono::seconds expires_after{0};
+};
+
 class MqttSession {
  public:
   // Checks the options (address form, files readable); does not connect.
@@ -111,7 +118,8 @@ class MqttSession {
   // connected; ResourceExhausted when max_pending wait already. What waits when the
   // connection is lost is sent after the next connect, perhaps twice. OK promises
   // nothing about the server's disk: who needs more waits for a receipt.
-  absl::Status Publish(std::string_view topic, std::string_view payload, int qos, bool retained = false);
+  absl::Status Publish(std::string_view topic, std::string_view payload, int qos,
+                       const MqttPublishOptions& options = {});
 
   // Publishes that are waiting.
   std::size_t pending() const;

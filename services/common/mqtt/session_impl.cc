@@ -201,16 +201,21 @@ void MqttSession::Impl::OnMessage(const mqtt::message& message) {
                        .duplicate = message.is_duplicate()});
 }
 
-absl::Status MqttSession::Impl::Publish(std::string_view topic, std::string_view payload, int qos, bool retained) {
+absl::Status MqttSession::Impl::Publish(std::string_view topic, std::string_view payload, int qos,
+                                        const MqttPublishOptions& options) {
   if (!connected()) return absl::UnavailableError("mqtt: " + options_.client_id + " is not connected");
-  mqtt::const_message_ptr message =
-      mqtt::make_message(std::string(topic), payload.data(), payload.size(), std::min(qos, 1), retained);
+  const mqtt::message_ptr message =
+      mqtt::make_message(std::string(topic), payload.data(), payload.size(), std::min(qos, 1), options.retained);
+  if (options.expires_after.count() > 0) {
+    message->set_properties(
+        {{mqtt::property::MESSAGE_EXPIRY_INTERVAL, static_cast<int32_t>(options.expires_after.count())}});
+  }
   {
     const std::lock_guard lock(mutex_);
     if (queue_.size() + in_flight_.size() >= options_.max_pending) {
       return absl::ResourceExhaustedError("mqtt: " + options_.client_id + " has too many publishes waiting");
     }
-    queue_.push_back(std::move(message));
+    queue_.push_back(message);
   }
   Pump();
   return absl::OkStatus();

@@ -31,7 +31,7 @@ class MqttSession::Impl : public MqttWire::Owner, public std::enable_shared_from
   void Start();
   void Stop(std::chrono::milliseconds patience);
   bool connected() const { return state_.load() == State::kConnected; }
-  absl::Status Publish(std::string_view topic, std::string_view payload, int qos, bool retained);
+  absl::Status Publish(std::string_view topic, std::string_view payload, int qos, const MqttPublishOptions& options);
   std::size_t pending() const;
 
  private:
