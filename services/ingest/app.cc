@@ -21,11 +21,13 @@
 #include "common/time/pause.h"
 #include "ingest/arrival_clock.h"
 #include "ingest/backlog.h"
+#include "ingest/command_sender.h"
 #include "ingest/config.h"
 #include "ingest/grpc_service.h"
 #include "ingest/guard_counters.h"
 #include "ingest/housekeeping.h"
 #include "ingest/mqtt_link.h"
+#include "ingest/postgres_commands.h"
 #include "ingest/postgres_quarantine.h"
 #include "ingest/quarantine_mover.h"
 #include "ingest/redis_log.h"
@@ -119,6 +121,8 @@ class Ingest final : public app::App {
   PostgresQuarantineStore quarantine_store_;
   QuarantineMover mover_;
   PostgresQuarantineShelf shelf_;
+  PostgresCommands commands_;
+  CommandSender sender_;
   Service service_;
   rpc::Server server_;
   std::shared_ptr<grpc::Service> grpc_service_;
@@ -151,6 +155,10 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
       quarantine_store_(postgres_, UniqueHolder(context.name), config_.quarantine_per_device),
       mover_(quarantine_source_, quarantine_store_, routes_, metrics_),
       shelf_(postgres_),
+      commands_(postgres_),
+      sender_(
+          commands_, [this](const DueCommand& command) { return link_.SendCommand(command); }, context.metrics,
+          config_.lane),
       service_(Deps(context.clock)),
       server_({.grpc = config_.grpc, .tls = config_.tls}),
       grpc_service_(MakeGrpcService(service_, server_.workers())) {
@@ -174,7 +182,10 @@ void Ingest::MakeRunners() {
   for (std::size_t i = 0; i < runners_.size(); ++i) {
     runners_[i].log = std::make_unique<RedisLog>(directory_, memory_, RedisOptions{});
     runners_[i].worker = std::make_unique<Worker>(
-        options, WorkerDeps{source_, *runners_[i].log, link_, tokens_, arrivals_, metrics_, EndOnLostShard}, shards[i]);
+        options,
+        WorkerDeps{source_, *runners_[i].log, link_, tokens_, arrivals_, metrics_, EndOnLostShard,
+                   [this](CommandAnswer answer) { sender_.Answered(std::move(answer)); }},
+        shards[i]);
   }
 }
 
@@ -189,9 +200,8 @@ ServiceDeps Ingest::Deps(const Clock& clock) {
             Worker& worker = WorkerOf(ShardOf(origin.device));
             return worker.Submit(std::move(origin), std::move(uplink), timeout);
           },
-          [this](const std::string& device, const nara::telemetry::v1::Command& command) {
-            return link_.SendCommand(device, command);
-          }};
+          commands_,
+          [this] { sender_.Wake(); }};
 }
 
 void Ingest::AddChecks(app::Health& health) {
@@ -224,12 +234,13 @@ void Ingest::StartWatching() {
   client_watcher_ = Watcher::Start(channel, clients_, privacy_, LocalCopy(config_.state_dir, "access"));
 }
 
-// PostgreSQL is not needed to take messages: until it is there quarantine waits in its log.
+// PostgreSQL is not needed to take messages: until it is there quarantine waits in its log, and no command is accepted.
 void Ingest::KeepSchema(const std::stop_token& stop) {
   do {
     const absl::Status status = PrepareSchema(postgres_);
     if (status.ok()) {
       if (config_.lane == Lane::kMeasurement) mover_.Start();
+      sender_.Start();
       return;
     }
     log::Warn("quarantine", "the schema is not ready, trying again", {{"error", std::string(status.message())}});
@@ -248,6 +259,7 @@ void Ingest::AddParts() {
       [this] {
         schema_ = {};
         mover_.Stop();
+        sender_.Stop();
       });
   parts_.Add("housekeeping", [this] { housekeeping_.Start(); }, [this] { housekeeping_.Stop(); });
   parts_.Add("backlog", [this] { backlog_.Start(); }, [this] { backlog_.Stop(); });

@@ -3,6 +3,7 @@
 #include "ingest/app.h"
 
 #include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
 #include <mutex>
@@ -16,10 +17,15 @@
 #include "common/redis/connection.h"
 #include "common/redis/keys.h"
 #include "common/routes/route_table.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/error.h"
+#include "common/rpc/status.h"
 #include "common/rpc/testing/test_pki.h"
 #include "common/testing/servers.h"
 #include "common/testing/wait_for.h"
+#include "ingest/commands.h"
 #include "ingest/testing/fakes.h"
+#include "nara/ingest/v1/ingest.grpc.pb.h"
 
 namespace nara::ingest {
 namespace {
@@ -33,10 +39,14 @@ class Device {
     MqttSessionOptions options;
     options.address = server.address();
     options.client_id = id_;
-    options.subscriptions = {{BuildTopic(TopicKind::kReceipt, id_)}};
+    options.subscriptions = {{BuildTopic(TopicKind::kReceipt, id_)}, {BuildTopic(TopicKind::kDown, id_)}};
     options.on_message = [this](const MqttMessage& message) {
       const std::lock_guard lock(mutex_);
-      receipt_ = message.payload;
+      if (message.topic == BuildTopic(TopicKind::kDown, id_)) {
+        command_.ParseFromString(std::string(message.payload));
+      } else {
+        receipt_ = message.payload;
+      }
     };
     session_ = MqttSession::Create(std::move(options)).value();
     session_->Start();
@@ -51,6 +61,11 @@ class Device {
     const std::lock_guard lock(mutex_);
     return receipt_;
   }
+  // The last command.
+  nara::telemetry::v1::Command command() const {
+    const std::lock_guard lock(mutex_);
+    return command_;
+  }
   bool HasReceipt(const std::string& part) const {
     return WaitFor([&] { return receipt().find(part) != std::string::npos; });
   }
@@ -58,7 +73,8 @@ class Device {
  private:
   const std::string id_;
   mutable std::mutex mutex_;
-  std::string receipt_;  // protected by mutex_
+  std::string receipt_;                   // protected by mutex_
+  nara::telemetry::v1::Command command_;  // protected by mutex_
   std::unique_ptr<MqttSession> session_;
 };
 
@@ -75,10 +91,36 @@ class AppTest : public ::testing::Test {
     routes.Apply(true, {testing::RouteOf("bp-1", "bp-meter", 0), testing::RouteOf("disp-1", "evondos", 0)}, 7);
     ASSERT_TRUE(routes.Save(dir_.File("routes.pb")).ok());
     AccessTable clients;
-    clients.Apply(true, {}, 7);
+    clients.Apply(true, {Supplier("supplier", "1480"), Supplier("stranger", "1481")}, 7);
     ASSERT_TRUE(clients.Save(dir_.File("access.pb")).ok());
   }
   void TearDown() override { StopApp(); }
+
+  static registry::v1::Client Supplier(const std::string& id, const std::string& principal) {
+    registry::v1::Client client;
+    client.set_id(id);
+    client.set_role("supplier");
+    client.set_principal(principal);
+    return client;
+  }
+
+  // Asks for a command that expires in `seconds`.
+  absl::StatusOr<v1::CommandStatus> Command(const std::string& who, const std::string& id, int seconds = 120) {
+    v1::SendCommandRequest request;
+    request.set_device("bp-1");
+    request.mutable_command()->set_id(id);
+    request.mutable_command()->set_kind("new_epoch");
+    request.mutable_command()->mutable_expires_at()->set_seconds(expiry_base_ + seconds);
+    v1::SendCommandResponse response;
+    const auto context = rpc::CallWithin(absl::Seconds(10), {}, true);
+    const auto stub = v1::IngestService::NewStub(rpc::Connect(absl::StrCat("127.0.0.1:", grpc_port_), pki_.Issue(who)));
+    const grpc::Status status = stub->SendCommand(context.get(), request, &response);
+    if (!status.ok()) return rpc::FromGrpc(status);
+    return response.status();
+  }
+  bool Becomes(v1::CommandState state, const std::string& id) {
+    return WaitFor([&] { return Command("supplier", id)->state() == state; }, std::chrono::seconds(20));
+  }
 
   std::string Yaml(const std::string& lane) {
     const config::Tls tls = pki_.Issue("nara-ingest");
@@ -134,6 +176,7 @@ class AppTest : public ::testing::Test {
   std::unique_ptr<nara::testing::MosquittoServer> mosquitto_;
   int grpc_port_ = 0;
   int registry_port_ = 0;
+  const std::int64_t expiry_base_ = absl::ToUnixSeconds(absl::Now());
   metrics::Registry metrics_;
   std::unique_ptr<app::Health> health_;
   std::unique_ptr<app::App> app_;
@@ -203,6 +246,39 @@ TEST_F(AppTest, AnAlarmThatWaitsIsToldOfAlsoAfterARestart) {
   device.Send(TopicKind::kAlarmJson, kMissed);
   EXPECT_TRUE(device.HasReceipt("\"through\":1")) << "whoever had no receipt asks again";
   EXPECT_EQ(Entries("disp-1", Log::kAlarm), 1);
+}
+
+constexpr char kAnswer[] =
+    R"({"epoch":"1","from":1,"records":[{"seq":1,"kind":"command_answered","episode":"c1","values":{"result":"done"}}]})";
+
+TEST_F(AppTest, ACommandSurvivesARestartReachesTheDeviceAndIsAnswered) {
+  StartApp("measurement");
+  ASSERT_TRUE(Ready()) << health_->Ready();
+  ASSERT_TRUE(WaitFor([this] { return Command("supplier", "c1").ok(); }));
+  StopApp();
+  StartApp("measurement");
+  ASSERT_TRUE(Ready()) << health_->Ready();
+  Device device(*mosquitto_, "bp-1");
+  ASSERT_TRUE(WaitFor([&] { return device.command().id() == "c1"; }, std::chrono::seconds(30)));
+  EXPECT_EQ(device.command().kind(), "new_epoch");
+  device.Send(TopicKind::kUpJson, kAnswer);
+  ASSERT_TRUE(device.HasReceipt("\"through\":1"));
+  ASSERT_TRUE(Becomes(v1::COMMAND_STATE_ANSWERED, "c1"));
+  EXPECT_EQ(Command("supplier", "c1")->result(), "done");
+  EXPECT_EQ(Entries("bp-1", Log::kMeasurement), 1) << "the answer is an event like any other";
+}
+
+TEST_F(AppTest, ACommandIsOneByItsIdAndItsDevicesOwners) {
+  StartApp("measurement");
+  ASSERT_TRUE(Ready()) << health_->Ready();
+  ASSERT_TRUE(WaitFor([this] { return Command("supplier", "c0").ok(); }));
+  EXPECT_EQ(rpc::ReasonOf(Command("supplier", "c0", 121).status()), "COMMAND_DIFFERS");
+  EXPECT_EQ(rpc::ReasonOf(Command("stranger", "c0").status()), "UNKNOWN_DEVICE");
+  const int soon = static_cast<int>(absl::ToUnixSeconds(absl::Now()) - expiry_base_) + 3;
+  ASSERT_TRUE(Command("supplier", "c1", soon).ok());
+  EXPECT_TRUE(WaitFor([&] { return Command("supplier", "c1", soon)->state() == v1::COMMAND_STATE_EXPIRED; }));
+  for (int i = 1; i < kMaxPendingCommands; ++i) EXPECT_TRUE(Command("supplier", absl::StrCat("d", i)).ok());
+  EXPECT_EQ(rpc::ReasonOf(Command("supplier", "one-more").status()), "TOO_MANY_COMMANDS");
 }
 
 TEST_F(AppTest, WithoutTheMqttServerItIsNotReady) {

@@ -18,13 +18,6 @@ using nara::telemetry::v1::Uplink;
 
 constexpr std::size_t kMaxText = 64;
 
-bool IsWord(std::string_view text) {
-  return text.size() <= kMaxText && std::ranges::all_of(text, [](unsigned char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-                  c == ':' || c == '-';
-         });
-}
-
 std::optional<Refusal> CheckSequence(const Record& record, bool has_epoch) {
   if (!has_epoch && record.seq() != 0) return Refusal{"bad_sequence", "a record has a sequence, its uplink no epoch"};
   if (has_epoch && record.seq() == 0)
@@ -67,6 +60,13 @@ DecodeResult Check(DecodedUplink decoded) {
 }
 
 }  // namespace
+
+bool IsWord(std::string_view text) {
+  return text.size() <= kMaxText && std::ranges::all_of(text, [](unsigned char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+                  c == ':' || c == '-';
+         });
+}
 
 DecodeResult CheckUplink(Uplink uplink) {
   return Check({std::move(uplink), {}});

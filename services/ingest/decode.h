@@ -38,6 +38,9 @@ DecodeResult DecodeUplink(std::string_view payload, Encoding encoding);
 // The same checks for an uplink that came as a message (gRPC).
 DecodeResult CheckUplink(nara::telemetry::v1::Uplink uplink);
 
+// True for at most 64 characters of A-Z a-z 0-9 . _ : - (episodes, persons, ids of commands).
+bool IsWord(std::string_view text);
+
 // A device's birth or last will; JSON when it begins with "{": {"online":true,"at":"...","firmware":"..."}.
 absl::StatusOr<nara::telemetry::v1::Status> DecodeStatus(std::string_view payload);
 

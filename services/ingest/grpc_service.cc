@@ -33,6 +33,14 @@ class GrpcService final : public v1::IngestService::CallbackService {
                       });
   }
 
+  grpc::ServerUnaryReactor* GetCommand(grpc::CallbackServerContext* context, const v1::GetCommandRequest* request,
+                                       v1::GetCommandResponse* response) override {
+    return rpc::Unary(context, workers_, request, response,
+                      [this](const rpc::CallContext& call, const v1::GetCommandRequest& get) {
+                        return Shown("GetCommand", service_.GetCommand(call, get));
+                      });
+  }
+
   grpc::ServerUnaryReactor* ListQuarantine(grpc::CallbackServerContext* context,
                                            const v1::ListQuarantineRequest* request,
                                            v1::ListQuarantineResponse* response) override {

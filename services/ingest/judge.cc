@@ -4,6 +4,7 @@
 
 #include "common/catalogue/check_record.h"
 #include "common/time/proto_time.h"
+#include "ingest/commands.h"
 #include "ingest/time_rules.h"
 
 namespace nara::ingest {
@@ -12,8 +13,9 @@ namespace {
 using nara::registry::v1::Assignment;
 using nara::telemetry::v1::Record;
 
+// An answer to a command is about the device and names nobody.
 std::optional<Refusal> CheckPerson(const Assignment* assignment, const Record& record) {
-  if (assignment == nullptr) return std::nullopt;
+  if (assignment == nullptr || record.kind() == kCommandAnsweredKind) return std::nullopt;
   const bool shared = !assignment->unit().empty();
   if (shared && record.person().empty()) {
     return Refusal{"wrong_person", "a shared device names the person of each record"};

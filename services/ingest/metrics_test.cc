@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "common/testing/readme.h"
+#include "ingest/command_sender.h"
 #include "ingest/guard_counters.h"
+#include "ingest/testing/fakes.h"
 
 namespace nara::ingest {
 namespace {
@@ -16,6 +18,8 @@ TEST(Metrics, HasTheNamesThatTheReadmeLists) {
   metrics::Registry registry;
   const Metrics metrics(registry, Lane::kAlarm);
   GuardCounters(registry).Take(R"({"wrong_shard":1,"cut":1})");
+  testing::FakeCommands commands;
+  const CommandSender sender(commands, [](const DueCommand&) { return absl::OkStatus(); }, registry, Lane::kAlarm);
   EXPECT_EQ(registry.Names(), nara::testing::MetricsInReadme("services/ingest/README.md"));
 }
 

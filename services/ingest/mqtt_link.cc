@@ -156,9 +156,10 @@ void MqttLink::SendReceipt(const OutgoingReceipt& receipt) {
   }
 }
 
-absl::Status MqttLink::SendCommand(const std::string& device, const nara::telemetry::v1::Command& command) {
-  MqttSession& session = *sessions_[static_cast<std::size_t>(ShardOf(device))].mqtt;
-  return session.Publish(BuildTopic(TopicKind::kDown, device), command.SerializeAsString(), 1);
+absl::Status MqttLink::SendCommand(const DueCommand& due) {
+  MqttSession& session = *sessions_[static_cast<std::size_t>(ShardOf(due.device))].mqtt;
+  return session.Publish(BuildTopic(TopicKind::kDown, due.device), due.command.SerializeAsString(), 1,
+                         {.expires_after = due.valid_for});
 }
 
 }  // namespace nara::ingest

@@ -21,12 +21,12 @@
 #include "common/mqtt/session.h"
 #include "common/mqtt/shard.h"
 #include "ingest/arrival_clock.h"
+#include "ingest/commands.h"
 #include "ingest/gate.h"
 #include "ingest/guard_counters.h"
 #include "ingest/inbox.h"
 #include "ingest/metrics.h"
 #include "ingest/ports.h"
-#include "nara/telemetry/v1/telemetry.pb.h"
 
 namespace nara::ingest {
 
@@ -51,7 +51,7 @@ class MqttLink final : public DeviceLink {
   void SendReceipt(const OutgoingReceipt& receipt) override;
 
   // Unavailable when the shard's session is not connected.
-  absl::Status SendCommand(const std::string& device, const nara::telemetry::v1::Command& command);
+  absl::Status SendCommand(const DueCommand& command);
 
   // Sessions that are connected.
   int connected() const;

@@ -40,11 +40,31 @@ constexpr std::string_view kWhoseSql = R"sql(
 alter table quarantine add column assignment text not null default '', add column effective_at timestamptz;
 )sql";
 
+constexpr std::string_view kCommandsSql = R"sql(
+-- Commands to devices; what is in here has been accepted.
+create table commands (
+  device      text not null,
+  id          text not null,          -- of the caller's choice
+  kind        text not null,
+  expires_at  timestamptz not null,
+  caller      text not null,          -- who asked for it
+  accepted_at timestamptz not null default now(),
+  tries       int not null default 0,
+  next_at     timestamptz not null default now(),  -- when it is sent (again); infinity: never
+  result      text not null default '',
+  answered_at timestamptz,
+  primary key (device, id)
+);
+create index commands_due on commands (next_at) where answered_at is null;
+create index commands_expired on commands (expires_at);
+)sql";
+
 }  // namespace
 
 std::span<const Migration> Migrations() {
   static const std::string first = std::string(kQuarantineSql) + std::string(kLogPositionsSql);
-  static const Migration migrations[] = {{1, "quarantine", first}, {2, "the assignment of an entry", kWhoseSql}};
+  static const Migration migrations[] = {
+      {1, "quarantine", first}, {2, "the assignment of an entry", kWhoseSql}, {3, "commands", kCommandsSql}};
   return migrations;
 }
 

@@ -53,6 +53,12 @@ absl::Status NoEntry(const std::string& id) {
                     absl::StrCat("quarantine holds no ", id, " for this caller"), {{"id", id}});
 }
 
+absl::Status NoCommand(const v1::GetCommandRequest& request) {
+  return rpc::Error(StatusCode::kNotFound, "UNKNOWN_COMMAND",
+                    absl::StrCat("there is no command ", request.id(), " for device ", request.device()),
+                    {{"device", request.device()}, {"id", request.id()}});
+}
+
 // The error of a decision; `hidden` is what an object looks like that is not the caller's.
 absl::Status ErrorOf(const Decision& decision, absl::Status hidden) {
   switch (decision.answer) {
@@ -80,14 +86,14 @@ absl::StatusOr<Caller> Service::Identify(const rpc::CallContext& call) const {
   return deps_.authorizer.Identify(call.peer, call.caller == call.peer ? "" : call.caller);
 }
 
-absl::Status Service::MayTouch(const rpc::CallContext& call, Action action, const std::string& device) const {
-  const absl::StatusOr<Caller> caller = Identify(call);
+absl::StatusOr<Caller> Service::MayTouch(const rpc::CallContext& call, Action action, const std::string& device) const {
+  absl::StatusOr<Caller> caller = Identify(call);
   if (!caller.ok()) return caller.status();
   const auto route = deps_.routes.Find(device);
   const Object object = route ? ObjectOf(*route, deps_.clock.Now()) : Object{};
   const Decision decision = deps_.authorizer.Decide(*caller, action, object);
   if (!decision.allowed()) return ErrorOf(decision, UnknownDevice(device));
-  return route ? absl::OkStatus() : UnknownDevice(device);
+  return route ? std::move(caller) : UnknownDevice(device);
 }
 
 absl::StatusOr<v1::SubmitResponse> Service::Submit(const rpc::CallContext& call, const v1::SubmitRequest& request) {
@@ -95,7 +101,7 @@ absl::StatusOr<v1::SubmitResponse> Service::Submit(const rpc::CallContext& call,
     return Invalid("WRONG_LANE", absl::StrCat("this process serves the ", std::string(LaneName(deps_.lane)),
                                               " lane; the other one has its own address"));
   }
-  if (absl::Status status = MayTouch(call, Action::kSubmit, request.device()); !status.ok()) return status;
+  if (const auto caller = MayTouch(call, Action::kSubmit, request.device()); !caller.ok()) return caller.status();
   const Arrival arrival = deps_.arrivals.Arrived();
   Origin origin{request.device(), deps_.lane, Encoding::kProtobuf, arrival.at, false, arrival.in_doubt};
   const absl::Duration left = std::clamp(call.deadline - deps_.clock.Now(), absl::ZeroDuration(), absl::Seconds(10));
@@ -108,15 +114,30 @@ absl::StatusOr<v1::SubmitResponse> Service::Submit(const rpc::CallContext& call,
 
 absl::StatusOr<v1::SendCommandResponse> Service::SendCommand(const rpc::CallContext& call,
                                                              const v1::SendCommandRequest& request) {
-  const nara::telemetry::v1::Command& command = request.command();
-  if (command.id().empty() || command.kind().empty()) return Invalid("BAD_COMMAND", "a command has an id and a kind");
-  if (!command.has_expires_at() || FromProto(command.expires_at()) <= deps_.clock.Now()) {
-    return Invalid("EXPIRED", "expires_at must be in the future");
-  }
-  if (absl::Status status = MayTouch(call, Action::kSendCommand, request.device()); !status.ok()) return status;
-  if (absl::Status status = deps_.send_command(request.device(), command); !status.ok()) return status;
+  const auto caller = MayTouch(call, Action::kSendCommand, request.device());
+  if (!caller.ok()) return caller.status();
+  if (absl::Status status = CheckCommand(request.command()); !status.ok()) return status;
+  const bool known = deps_.commands.Find(request.device(), request.command().id()).ok();
+  const absl::Status expiry = CheckExpiry(request.command(), deps_.clock.Now());
+  if (!known && !expiry.ok()) return expiry;
+  absl::StatusOr<v1::CommandStatus> kept = deps_.commands.Accept({request.device(), request.command(), caller->id});
+  if (!kept.ok()) return kept.status();
+  deps_.on_command();
   v1::SendCommandResponse response;
-  response.set_id(command.id());
+  response.set_id(kept->command().id());
+  *response.mutable_status() = *std::move(kept);
+  return response;
+}
+
+absl::StatusOr<v1::GetCommandResponse> Service::GetCommand(const rpc::CallContext& call,
+                                                           const v1::GetCommandRequest& request) {
+  const auto caller = MayTouch(call, Action::kSendCommand, request.device());
+  if (!caller.ok()) return caller.status();
+  absl::StatusOr<v1::CommandStatus> status = deps_.commands.Find(request.device(), request.id());
+  if (absl::IsNotFound(status.status())) return NoCommand(request);
+  if (!status.ok()) return status.status();
+  v1::GetCommandResponse response;
+  *response.mutable_status() = *std::move(status);
   return response;
 }
 

@@ -14,6 +14,7 @@
 #include "common/rpc/call_context.h"
 #include "common/time/clock.h"
 #include "ingest/arrival_clock.h"
+#include "ingest/commands.h"
 #include "ingest/origin.h"
 #include "ingest/quarantine.h"
 #include "nara/ingest/v1/ingest.pb.h"
@@ -30,7 +31,9 @@ struct ServiceDeps {
   // The same way as an uplink from MQTT: judged, appended, receipted.
   std::function<absl::StatusOr<nara::telemetry::v1::Receipt>(Origin, nara::telemetry::v1::Uplink, absl::Duration)>
       submit;
-  std::function<absl::Status(const std::string& device, const nara::telemetry::v1::Command&)> send_command;
+  CommandStore& commands;
+  // A command was accepted; never blocks.
+  std::function<void()> on_command;
 };
 
 class Service {
@@ -40,6 +43,7 @@ class Service {
   absl::StatusOr<v1::SubmitResponse> Submit(const rpc::CallContext& call, const v1::SubmitRequest& request);
   absl::StatusOr<v1::SendCommandResponse> SendCommand(const rpc::CallContext& call,
                                                       const v1::SendCommandRequest& request);
+  absl::StatusOr<v1::GetCommandResponse> GetCommand(const rpc::CallContext& call, const v1::GetCommandRequest& request);
   absl::StatusOr<v1::ListQuarantineResponse> ListQuarantine(const rpc::CallContext& call,
                                                             const v1::ListQuarantineRequest& request);
   absl::StatusOr<v1::GetQuarantinedResponse> GetQuarantined(const rpc::CallContext& call,
@@ -47,8 +51,8 @@ class Service {
 
  private:
   absl::StatusOr<Caller> Identify(const rpc::CallContext& call) const;
-  // OK when the caller may do this to a device; a device that is not the caller's is not there.
-  absl::Status MayTouch(const rpc::CallContext& call, Action action, const std::string& device) const;
+  // Who calls, when it may do this to a device; a device that is not the caller's is not there.
+  absl::StatusOr<Caller> MayTouch(const rpc::CallContext& call, Action action, const std::string& device) const;
 
   const ServiceDeps deps_;
 };

@@ -74,6 +74,18 @@ class ServiceTest : public ::testing::Test {
     return service_.GetQuarantined(As(who), request);
   }
 
+  v1::SendCommandRequest Request(const std::string& id, int seconds, const std::string& kind = "new_epoch") const {
+    v1::SendCommandRequest request;
+    request.set_device("bp-1");
+    request.mutable_command()->set_id(id);
+    request.mutable_command()->set_kind(kind);
+    request.mutable_command()->mutable_expires_at()->set_seconds(absl::ToUnixSeconds(clock_.Now()) + seconds);
+    return request;
+  }
+  absl::StatusOr<v1::SendCommandResponse> Send(const std::string& who, const v1::SendCommandRequest& request) {
+    return service_.SendCommand(As(who), request);
+  }
+
   RouteTable routes_;
   AccessTable clients_;
   Authorizer authorizer_{clients_};
@@ -84,17 +96,15 @@ class ServiceTest : public ::testing::Test {
   FakeShelf shelf_;
   std::vector<std::string> submitted_;
   bool in_doubt_ = false;
-  std::vector<std::string> commands_;
+  testing::FakeCommands commands_;
+  int woken_ = 0;
   Service service_{{Lane::kMeasurement, authorizer_, routes_, clock_, arrivals_, shelf_,
                     [this](Origin origin, nara::telemetry::v1::Uplink, absl::Duration) {
                       submitted_.push_back(origin.device);
                       in_doubt_ = origin.clock_in_doubt;
                       return nara::telemetry::v1::Receipt();
                     },
-                    [this](const std::string& device, const nara::telemetry::v1::Command& command) {
-                      commands_.push_back(device + ":" + command.kind());
-                      return absl::OkStatus();
-                    }}};
+                    commands_, [this] { ++woken_; }}};
 };
 
 TEST_F(ServiceTest, ASupplierSubmitsForItsPrincipalsDevicesOnly) {
@@ -147,17 +157,51 @@ TEST_F(ServiceTest, TheListHasTheCallersScope) {
   EXPECT_TRUE(absl::IsInvalidArgument(service_.ListQuarantine(As("care"), request).status()));
 }
 
-TEST_F(ServiceTest, ACommandNeedsAnIdAKindAndAFuture) {
-  v1::SendCommandRequest request;
+TEST_F(ServiceTest, ACommandNeedsAnIdAKindAndANearFuture) {
+  v1::SendCommandRequest request = Request("c1", 60);
+  request.mutable_command()->clear_id();
+  EXPECT_EQ(rpc::ReasonOf(Send("supplier", request).status()), "BAD_COMMAND");
+  EXPECT_EQ(rpc::ReasonOf(Send("supplier", Request("../c1", 60)).status()), "BAD_COMMAND");
+  EXPECT_EQ(rpc::ReasonOf(Send("supplier", Request("c1", 60, "New Epoch")).status()), "BAD_COMMAND");
+  EXPECT_EQ(rpc::ReasonOf(Send("supplier", Request("c1", 0)).status()), "EXPIRED");
+  EXPECT_EQ(rpc::ReasonOf(Send("supplier", Request("c1", 31 * 86'400)).status()), "EXPIRES_TOO_LATE");
+  EXPECT_TRUE(commands_.kept.empty());
+  const auto sent = Send("supplier", Request("c1", 60));
+  ASSERT_TRUE(sent.ok()) << sent.status();
+  EXPECT_EQ(sent->id(), "c1");
+  EXPECT_EQ(sent->status().state(), v1::COMMAND_STATE_PENDING);
+  EXPECT_EQ(woken_, 1);
+}
+
+TEST_F(ServiceTest, TheSameCommandAgainSaysWhatBecameOfItAlsoWhenItHasExpired) {
+  ASSERT_TRUE(Send("supplier", Request("c1", 60)).ok());
+  commands_.kept.at("bp-1/c1").set_state(v1::COMMAND_STATE_EXPIRED);
+  const v1::SendCommandRequest again = Request("c1", 60);
+  clock_.Advance(absl::Minutes(2));
+  const auto sent = Send("supplier", again);
+  ASSERT_TRUE(sent.ok()) << sent.status();
+  EXPECT_EQ(sent->status().state(), v1::COMMAND_STATE_EXPIRED);
+}
+
+TEST_F(ServiceTest, ACommandGoesToTheCallersOwnDevicesOnly) {
+  EXPECT_EQ(rpc::ReasonOf(Send("stranger", Request("c1", 60)).status()), "UNKNOWN_DEVICE");
+  EXPECT_EQ(rpc::ReasonOf(Send("care", Request("c1", 60)).status()), "FORBIDDEN");
+  EXPECT_TRUE(absl::IsUnauthenticated(Send("nobody", Request("c1", 60)).status()));
+  v1::SendCommandRequest missing = Request("c1", 60);
+  missing.set_device("bp-2");
+  EXPECT_EQ(rpc::ReasonOf(Send("supplier", missing).status()), "UNKNOWN_DEVICE");
+  EXPECT_TRUE(commands_.kept.empty());
+}
+
+TEST_F(ServiceTest, WhatBecameOfACommandIsForWhoMaySendIt) {
+  ASSERT_TRUE(Send("supplier", Request("c1", 60)).ok());
+  v1::GetCommandRequest request;
   request.set_device("bp-1");
-  EXPECT_EQ(rpc::ReasonOf(service_.SendCommand(As("supplier"), request).status()), "BAD_COMMAND");
-  request.mutable_command()->set_id("c1");
-  request.mutable_command()->set_kind("new_epoch");
-  request.mutable_command()->mutable_expires_at()->set_seconds(absl::ToUnixSeconds(clock_.Now()));
-  EXPECT_EQ(rpc::ReasonOf(service_.SendCommand(As("supplier"), request).status()), "EXPIRED");
-  request.mutable_command()->mutable_expires_at()->set_seconds(absl::ToUnixSeconds(clock_.Now()) + 60);
-  EXPECT_EQ(service_.SendCommand(As("supplier"), request)->id(), "c1");
-  EXPECT_THAT(commands_, ::testing::ElementsAre("bp-1:new_epoch"));
+  request.set_id("c1");
+  EXPECT_EQ(service_.GetCommand(As("supplier"), request)->status().command().kind(), "new_epoch");
+  EXPECT_EQ(rpc::ReasonOf(service_.GetCommand(As("stranger"), request).status()), "UNKNOWN_DEVICE");
+  request.set_id("c2");
+  EXPECT_EQ(rpc::ReasonOf(service_.GetCommand(As("supplier"), request).status()), "UNKNOWN_COMMAND");
 }
 
 }  // namespace

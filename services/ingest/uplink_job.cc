@@ -286,6 +286,20 @@ void UplinkJob::TakeOne(std::size_t index, RecordResult result) {
   outcomes_.push_back({result == RecordResult::kAppended ? What::kAppended : What::kDuplicate, ""});
 }
 
+std::vector<CommandAnswer> UplinkJob::Answers() const {
+  std::vector<CommandAnswer> answers;
+  if (whole_) return answers;
+  for (std::size_t i = 0; i < outcomes_.size(); ++i) {
+    if (outcomes_[i].what == What::kBeyondWindow || outcomes_[i].reason == "conflict") continue;
+    CommandAnswer answer = ReadAnswer(uplink_.records(static_cast<int>(i)));
+    if (answer.id.empty()) continue;
+    answer.device = origin_.device;
+    answer.at = origin_.received_at;
+    answers.push_back(std::move(answer));
+  }
+  return answers;
+}
+
 void UplinkJob::Reject(std::uint64_t seq, const Refusal& refusal) {
   auto& rejection = *receipt_.add_rejected();
   rejection.set_seq(seq);

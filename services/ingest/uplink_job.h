@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/redis/appender.h"
+#include "ingest/commands.h"
 #include "ingest/decode.h"
 #include "ingest/judge.h"
 #include "ingest/origin.h"
@@ -65,6 +66,9 @@ class UplinkJob {
     std::string reason;
   };
   const std::vector<Outcome>& outcomes() const { return outcomes_; }
+
+  // Answers to commands among what is durable now, also in quarantine. REQUIRES: done.
+  std::vector<CommandAnswer> Answers() const;
 
   const Origin& origin() const { return origin_; }
 

@@ -58,6 +58,8 @@ struct WorkerDeps {
   Metrics& metrics;
   // Another process has taken over one of our shards: this one must end.
   std::function<void(int shard)> on_shard_lost;
+  // A device has answered a command; must not block.
+  std::function<void(CommandAnswer)> on_answer = {};
 };
 
 class Worker {

@@ -1,6 +1,7 @@
 // Stand-ins for what ingest needs from outside.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <span>
@@ -10,6 +11,7 @@
 
 #include "common/catalogue/catalogue.h"
 #include "common/routes/route_table.h"
+#include "ingest/commands.h"
 #include "ingest/ports.h"
 #include "nara/registry/v1/registry.pb.h"
 
@@ -101,6 +103,41 @@ class FakeLink final : public DeviceLink {
  public:
   void SendReceipt(const OutgoingReceipt& receipt) override { receipts.push_back(receipt); }
   std::vector<OutgoingReceipt> receipts;
+};
+
+// Keeps commands by "device/id", without a limit; what is due is said by the test.
+class FakeCommands final : public CommandStore {
+ public:
+  absl::StatusOr<v1::CommandStatus> Accept(const NewCommand& command) override {
+    v1::CommandStatus& status = kept[command.device + "/" + command.command.id()];
+    if (!status.device().empty()) return status;
+    status.set_device(command.device);
+    *status.mutable_command() = command.command;
+    status.set_state(v1::COMMAND_STATE_PENDING);
+    return status;
+  }
+  absl::StatusOr<v1::CommandStatus> Find(const std::string& device, const std::string& id) override {
+    const auto found = kept.find(device + "/" + id);
+    if (found == kept.end()) return absl::NotFoundError("none");
+    return found->second;
+  }
+  absl::StatusOr<std::vector<DueCommand>> TakeDue(int limit) override {
+    if (!fail.ok()) return fail;
+    const auto count = std::min<std::ptrdiff_t>(limit, std::ssize(due));
+    std::vector<DueCommand> taken(due.begin(), due.begin() + count);
+    due.erase(due.begin(), due.begin() + count);
+    return taken;
+  }
+  absl::Status Answer(std::span<const CommandAnswer> given) override {
+    if (fail.ok()) answers.insert(answers.end(), given.begin(), given.end());
+    return fail;
+  }
+  absl::Status ForgetOld() override { return fail; }
+
+  absl::Status fail;
+  std::map<std::string, v1::CommandStatus> kept;
+  std::vector<DueCommand> due;
+  std::vector<CommandAnswer> answers;
 };
 
 // A route with one assignment "a1" of resident "r1" that began at `since` and has not ended.
