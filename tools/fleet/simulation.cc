@@ -66,11 +66,29 @@ absl::Status Simulation::Add(const FleetDevice& device, device_client::Transport
   options.device = device.plan.id;
   options.identity = {.certificate_pem = device.certificate_pem, .key_pem = device.key_pem};
   options.firmware = "simulated 1.0";
-  auto client = device_client::Client::Start(std::move(options), *added->measurement, *added->alarm, transport, {});
+  device_client::ClientEvents events;
+  events.command = [this, device = added.get()](const telemetry::v1::Command& command) {
+    return Obey(*device, command);
+  };
+  auto client = device_client::Client::Start(std::move(options), *added->measurement, *added->alarm, transport,
+                                             std::move(events));
   if (!client.ok()) return client.status();
   added->client = *std::move(client);
+  added->obeying = added->client.get();
   devices_.push_back(std::move(added));
   return absl::OkStatus();
+}
+
+// On the transport's thread. The first may come before Start has returned the client.
+device_client::CommandResult Simulation::Obey(Device& device, const telemetry::v1::Command& command) {
+  const bool report = command.kind() == "report";
+  if (!report && command.kind() != "new_epoch") return device_client::CommandResult::kRefused;
+  device_client::Client* const client = device.obeying;
+  if (client == nullptr) return device_client::CommandResult::kFailed;
+  Record record = MakeReading("battery_level", device.plan.id, options_.seed, 0, 0);
+  record.set_test(!report);
+  const bool kept = client->Send(LANE_MEASUREMENT, std::move(record)).ok();
+  return kept ? device_client::CommandResult::kDone : device_client::CommandResult::kFailed;
 }
 
 size_t Simulation::connected() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -40,6 +41,8 @@ class Simulation {
     std::unique_ptr<device_client::Storage> measurement;
     std::unique_ptr<device_client::Storage> alarm;
     std::unique_ptr<device_client::Client> client;
+    // The same, for the transport's thread: null until it is there.
+    std::atomic<device_client::Client*> obeying = nullptr;
   };
   struct Due {
     Occasion occasion;
@@ -51,6 +54,7 @@ class Simulation {
   void Run(const std::stop_token& stop);
   std::vector<Due> DuesOfDay(int day) const;
   void Say(const Due& due);
+  device_client::CommandResult Obey(Device& device, const telemetry::v1::Command& command);
 
   const Options options_;
   const SimulatedDay day_;

@@ -47,6 +47,7 @@ void AddCostCommands(CLI::App& group, Session& session);
 void AddHandOverCommands(CLI::App& app, Session& session);
 void AddAlertCommands(CLI::App& app, Session& session);
 void AddObservationCommands(CLI::App& app, Session& session);
+void AddDeviceCommandCommands(CLI::App& app, Session& session);
 void AddQuarantineCommands(CLI::App& app, Session& session);
 void AddClientCommands(CLI::App& app, Session& session);
 void AddAuditCommands(CLI::App& app, Session& session);

@@ -32,6 +32,7 @@ int Run(int argc, const char* const* argv) {
   AddHandOverCommands(app, session);
   AddAlertCommands(app, session);
   AddObservationCommands(app, session);
+  AddDeviceCommandCommands(app, session);
   AddQuarantineCommands(app, session);
   AddClientCommands(app, session);
   AddAuditCommands(app, session);

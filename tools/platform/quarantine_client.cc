@@ -34,4 +34,9 @@ absl::StatusOr<ingest::v1::SendCommandResponse> QuarantineClient::SendCommand(
   return Unary(*impl_->stub, &IngestService::Stub::SendCommand, request);
 }
 
+absl::StatusOr<ingest::v1::GetCommandResponse> QuarantineClient::GetCommand(
+    const ingest::v1::GetCommandRequest& request) {
+  return Unary(*impl_->stub, &IngestService::Stub::GetCommand, request);
+}
+
 }  // namespace nara::tools

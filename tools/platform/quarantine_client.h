@@ -18,6 +18,7 @@ class QuarantineClient {
   absl::StatusOr<ingest::v1::ListQuarantineResponse> ListQuarantine(const ingest::v1::ListQuarantineRequest& request);
   absl::StatusOr<ingest::v1::GetQuarantinedResponse> GetQuarantined(const ingest::v1::GetQuarantinedRequest& request);
   absl::StatusOr<ingest::v1::SendCommandResponse> SendCommand(const ingest::v1::SendCommandRequest& request);
+  absl::StatusOr<ingest::v1::GetCommandResponse> GetCommand(const ingest::v1::GetCommandRequest& request);
 
  private:
   class Impl;
