@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
@@ -15,6 +16,8 @@ constexpr char kRoot[] = "nara/v1/guard/refused/";
 constexpr std::size_t kLevels = 5;  // lane, shard, device, attempt, reason
 constexpr std::string_view kTwoPlacesRoot = "nara/v1/guard/two_places/";
 constexpr std::size_t kMostNetworks = 100;
+constexpr std::string_view kFloodRoot = "nara/v1/guard/flood/";
+constexpr std::size_t kMostDigits = 20;
 
 using Word = std::pair<std::string_view, std::string_view>;
 
@@ -58,6 +61,26 @@ std::string Between(std::string_view networks) {
                       ")");
 }
 
+// " (31234 messages dropped)"
+std::string HowMany(std::string_view dropped) {
+  const bool number =
+      !dropped.empty() && dropped.size() <= kMostDigits && std::ranges::all_of(dropped, absl::ascii_isdigit);
+  return number ? absl::StrCat(" (", std::string(dropped), " messages dropped)") : "";
+}
+
+// What the guard noticed of a device, told on "{root}{shard}/{device}"; `refusal` is made of nothing else.
+std::optional<GuardRefusal> Noticed(std::string_view topic, std::string_view root, const auto& refusal) {
+  if (!topic.starts_with(root)) return std::nullopt;
+  const std::vector<std::string> levels = absl::StrSplit(std::string(topic.substr(root.size())), '/');
+  if (levels.size() != 2 || !IsOf(levels[0], levels[1])) return std::nullopt;
+  GuardRefusal noticed;
+  noticed.origin.device = levels[1];
+  noticed.origin.lane = Lane::kAlarm;
+  noticed.origin.answered = true;
+  noticed.refusal = refusal();
+  return noticed;
+}
+
 }  // namespace
 
 std::string GuardFilter(Lane lane, int shard) {
@@ -86,16 +109,23 @@ std::string TwoPlacesFilter(int shard) {
 }
 
 std::optional<GuardRefusal> ReadTwoPlaces(std::string_view topic, std::string_view networks) {
-  if (!topic.starts_with(kTwoPlacesRoot)) return std::nullopt;
-  const std::vector<std::string> levels = absl::StrSplit(std::string(topic.substr(kTwoPlacesRoot.size())), '/');
-  if (levels.size() != 2 || !IsOf(levels[0], levels[1])) return std::nullopt;
-  GuardRefusal noticed;
-  noticed.origin.device = levels[1];
-  noticed.origin.lane = Lane::kAlarm;
-  noticed.origin.answered = true;
-  noticed.refusal = {"two_places", absl::StrCat("two come in as this device and end each other's session",
-                                                Between(networks), "; find out which it is, and revoke the other")};
-  return noticed;
+  return Noticed(topic, kTwoPlacesRoot, [networks] {
+    return Refusal{"two_places", absl::StrCat("two come in as this device and end each other's session",
+                                              Between(networks), "; find out which it is, and revoke the other")};
+  });
+}
+
+std::string FloodFilter(int shard) {
+  return absl::StrCat(std::string(kFloodRoot), ShardText(shard), "/+");
+}
+
+std::optional<GuardRefusal> ReadFlood(std::string_view topic, std::string_view dropped) {
+  return Noticed(topic, kFloodRoot, [dropped] {
+    return Refusal{"flood",
+                   absl::StrCat("it sends faster than a device may, for so long that the MQTT server closed "
+                                "its connection",
+                                HowMany(dropped), "; what it sends meanwhile is not taken, its alarms neither")};
+  });
 }
 
 }  // namespace nara::ingest

@@ -26,6 +26,10 @@ std::string GuardFilter(Lane lane, int shard);
 // as payload. Of the alarm lane, since somebody must be told.
 std::string TwoPlacesFilter(int shard);
 
+// "nara/v1/guard/flood/07/+": devices of a shard that were closed because they flood, with the number of messages that
+// were dropped as payload. Of the alarm lane, since somebody must be told.
+std::string FloodFilter(int shard);
+
 // Something that the guard kept a device from doing, or noticed of it.
 struct GuardRefusal {
   Origin origin;  // without the time; the guard has answered the device
@@ -38,5 +42,8 @@ std::optional<GuardRefusal> ReadGuardRefusal(std::string_view topic);
 
 // Nothing for every other topic. Networks that cannot be read are left out.
 std::optional<GuardRefusal> ReadTwoPlaces(std::string_view topic, std::string_view networks);
+
+// Nothing for every other topic. A number that cannot be read is left out.
+std::optional<GuardRefusal> ReadFlood(std::string_view topic, std::string_view dropped);
 
 }  // namespace nara::ingest

@@ -70,6 +70,33 @@ TEST(TwoPlaces, IsNothingForEveryOtherTopic) {
   EXPECT_EQ(TwoPlacesFilter(7), "nara/v1/guard/two_places/07/+");
 }
 
+TEST(AFlood, NamesTheDeviceAndHowMuchWasDropped) {
+  const auto noticed = ReadFlood("nara/v1/guard/flood/03/123456789", "31234");
+  ASSERT_TRUE(noticed);
+  EXPECT_EQ(noticed->origin.device, "123456789");
+  EXPECT_EQ(noticed->origin.lane, Lane::kAlarm);
+  EXPECT_TRUE(noticed->origin.answered);
+  EXPECT_EQ(noticed->refusal.reason, "flood");
+  EXPECT_EQ(noticed->refusal.detail,
+            "it sends faster than a device may, for so long that the MQTT server closed its connection (31234 messages "
+            "dropped); what it sends meanwhile is not taken, its alarms neither");
+}
+
+TEST(AFlood, LeavesOutWhatIsNoNumber) {
+  for (const std::string& dropped : {std::string(), std::string("-1"), std::string("<b>"), std::string(21, '9')}) {
+    EXPECT_EQ(ReadFlood("nara/v1/guard/flood/03/123456789", dropped)->refusal.detail.find('('), std::string::npos)
+        << dropped;
+  }
+}
+
+TEST(AFlood, IsNothingForEveryOtherTopic) {
+  for (const char* topic : {"", "nara/v1/guard/flood/", "nara/v1/guard/flood/04/123456789", "nara/v1/guard/flood/03/NO",
+                            "nara/v1/guard/flood/03/123456789/more", "nara/v1/guard/two_places/03/123456789"}) {
+    EXPECT_FALSE(ReadFlood(topic, "")) << topic;
+  }
+  EXPECT_EQ(FloodFilter(7), "nara/v1/guard/flood/07/+");
+}
+
 TEST(GuardFilter, IsOfOneLaneAndShard) {
   EXPECT_EQ(GuardFilter(Lane::kMeasurement, 7), "nara/v1/guard/refused/measurement/07/#");
 }

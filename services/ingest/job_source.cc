@@ -20,6 +20,7 @@ DecodeResult Decode(const ReadTopic& topic, std::string_view payload) {
 std::optional<UplinkJob> JobSource::FromFrame(const Frame& frame) const {
   std::optional<GuardRefusal> refused = ReadGuardRefusal(frame.topic);
   if (!refused) refused = ReadTwoPlaces(frame.topic, frame.payload);
+  if (!refused) refused = ReadFlood(frame.topic, frame.payload);
   if (refused) {
     return JobFor(std::move(refused->origin), {std::move(refused->refusal), {}}, frame);
   }

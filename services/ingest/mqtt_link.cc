@@ -27,7 +27,8 @@ std::vector<MqttSubscription> Subscriptions(Lane lane, int shard) {
                                            {ShardFilter(TopicKind::kAlarmJson, shard)},
                                            {ShardFilter(TopicKind::kStatus, shard)},
                                            {GuardFilter(lane, shard)},
-                                           {TwoPlacesFilter(shard)}};
+                                           {TwoPlacesFilter(shard)},
+                                           {FloodFilter(shard)}};
   if (shard != kCountersShard) return filters;
   // Only the newest counts: the server must not queue for us while we are away.
   filters.push_back({.filter = kGuardCounters, .qos = 0});

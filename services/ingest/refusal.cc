@@ -5,7 +5,7 @@ namespace nara::ingest {
 const std::vector<std::string>& AllReasons() {
   static const std::vector<std::string> reasons = {
       // The whole payload.
-      "too_large", "unreadable", "too_many_records", "no_records", "wrong_topic", "topic_denied", "two_places",
+      "too_large", "unreadable", "too_many_records", "no_records", "wrong_topic", "topic_denied", "two_places", "flood",
       "over_limit",
       // One record: its form.
       "bad_record", "bad_sequence", "bad_time", "bad_episode", "bad_person",

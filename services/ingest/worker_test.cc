@@ -246,6 +246,19 @@ TEST_F(WorkerTest, AnIdentityThatIsUsedFromTwoPlacesTellsSomebody) {
   EXPECT_THAT(registry_.Text(), HasSubstr(R"(reason="two_places"} 1)"));
 }
 
+TEST_F(WorkerTest, ADeviceThatFloodsTellsSomebody) {
+  Publish("31234", absl::StrCat("nara/v1/guard/flood/", ShardText(ShardOf("bp-1")), "/bp-1"));
+  worker_->Round();
+  const auto entries = log_.Entries<Quarantined>(AppendTo::kQuarantineLog);
+  ASSERT_THAT(entries, SizeIs(1));
+  EXPECT_EQ(entries[0].reason(), "flood");
+  const auto alarms = log_.Entries<LogRecord>(AppendTo::kAlarmLog);
+  ASSERT_THAT(alarms, SizeIs(1));
+  EXPECT_EQ(alarms[0].record().episode(), "flood");
+  EXPECT_THAT(link_.receipts, IsEmpty());
+  EXPECT_THAT(registry_.Text(), HasSubstr(R"(reason="flood"} 1)"));
+}
+
 TEST_F(WorkerTest, WhatIsOverADevicesLimitGetsNoReceiptAndIsTakenWhenItComesAgain) {
   Restart({.device_limits = {.measurements = {2, 1}}});
   for (int seq = 1; seq <= 4; ++seq) PublishGood(seq);

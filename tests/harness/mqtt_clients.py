@@ -5,7 +5,7 @@ import subprocess
 import time
 
 REPORTS = "nara/v1/guard/refused/"
-NOTICES = (REPORTS, "nara/v1/guard/two_places/")
+NOTICES = (REPORTS, "nara/v1/guard/two_places/", "nara/v1/guard/flood/")
 
 
 def run(program, credentials, *arguments):

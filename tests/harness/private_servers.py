@@ -5,6 +5,7 @@ import hmac
 import os
 import pathlib
 import random
+import re
 import secrets
 import signal
 import subprocess
@@ -60,9 +61,10 @@ def topic(device, channel, shard=None):
 
 
 class PrivateMqtt:
-    """mosquitto with the guard and the keys to come in as anybody."""
+    """mosquitto with the guard and the keys to come in as anybody. `options` of the guard stand in place of those of deploy/."""
 
-    def __init__(self):
+    def __init__(self, options=None):
+        self._options = options or {}
         self._folder = tempfile.TemporaryDirectory(prefix="nara-mqtt-")
         self.paths = paths_in(self._folder.name)
         self.ports = free_ports()
@@ -73,12 +75,20 @@ class PrivateMqtt:
     def __enter__(self):
         self.pki.make()
         self._process = Mosquitto(self.paths, self.ports, self.pki).process()
+        self._set_options(pathlib.Path(self.paths.config, "mosquitto.conf"))
         self._supervisor.start([self._process])
         return self
 
     def __exit__(self, *_):
         self._supervisor.stop()
         self._folder.cleanup()
+
+    def _set_options(self, config):
+        text = config.read_text(encoding="utf-8")
+        for key, value in self._options.items():
+            text, count = re.subn(rf"^plugin_opt_{key} .*$", f"plugin_opt_{key} {value}", text, flags=re.MULTILINE)
+            assert count == 1, key
+        config.write_text(text, encoding="utf-8")
 
     @property
     def pid(self):

@@ -26,6 +26,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -36,6 +37,7 @@
 #include <string_view>
 
 #include "deploy/mosquitto/guard/connections.h"
+#include "deploy/mosquitto/guard/flood.h"
 #include "deploy/mosquitto/guard/limit.h"
 #include "deploy/mosquitto/guard/receipt.h"
 #include "deploy/mosquitto/guard/refusals.h"
@@ -50,6 +52,8 @@ namespace {
 // Who comes in at a listener: `plugin_opt_clients devices|services|plain`.
 enum class Clients { kDevices, kServices, kPlain };
 
+constexpr std::string_view kFloodOptions = "flood_";
+
 struct Listener {
   Clients clients = Clients::kDevices;
   std::string password_key;  // bytes of the file `plugin_opt_password_key`; plain only
@@ -62,6 +66,9 @@ struct Shared {
   Connections connections;
   Takeovers takeovers;
   Limit two_places;  // how many of them are told
+  FloodLimits flood_limits;
+  Flood flood;
+  Limit floods;  // how many of them are told
   Revocations revocations;
   std::string revoked_file;  // `plugin_opt_revoked`: what was last in force, so that a restart lets nobody in
   bool saved = false;        // it holds what is in force
@@ -159,9 +166,11 @@ std::optional<Refusal> CheckLogin(const Listener& listener, const mosquitto_evt_
   if (const auto refusal = plain ? CheckPassword(listener, event) : CheckCertificate(listener, event.client)) {
     return refusal;
   }
-  const bool revoked = listener.clients != Clients::kServices &&
-                       State().revocations.Has(View(mosquitto_client_id(event.client)), serial);
-  return revoked ? std::optional(Refusal::kRevoked) : std::nullopt;
+  if (listener.clients == Clients::kServices) return std::nullopt;
+  const std::string_view device = View(mosquitto_client_id(event.client));
+  if (State().revocations.Has(device, serial)) return Refusal::kRevoked;
+  if (State().flood.Waits(device, std::chrono::steady_clock::now())) return Refusal::kFlood;
+  return std::nullopt;
 }
 
 // A device that comes in while its session is open somewhere else. One that may not come in is not looked at.
@@ -304,6 +313,35 @@ int OnAcl(int, void* data, void* userdata) {
   return refusal ? MOSQ_ERR_ACL_DENIED : MOSQ_ERR_SUCCESS;
 }
 
+// Turns "nara/v1/..." into a topic that nobody may read. mosquitto then acknowledges the message as one without a
+// reader: MQTT 5 says so (reason 16), MQTT 3.1.1 has no word for it. Every refusal that mosquitto knows would close the
+// connection.
+void Drop(const mosquitto_evt_message& event) {
+  std::ranges::copy(std::string_view("drop"), event.topic);
+}
+
+void TellFlood(std::string_view device, std::uint64_t dropped) {
+  if (!State().floods.Allow(device, std::chrono::steady_clock::now())) return State().refusals.Cut();
+  Publish(nullptr, std::string(kFloodRoot).append(ShardOf(device)).append("/").append(device), std::to_string(dropped));
+}
+
+// OnAcl has said before that the device may write there. An error that mosquitto does not expect here closes the
+// connection without an acknowledgement, in MQTT 5 after a DISCONNECT; who kicks the client instead lets mosquitto go
+// on with the message of a connection that it has closed.
+int OnMessage(int, void* data, void*) {
+  const auto& event = *static_cast<mosquitto_evt_message*>(data);
+  const std::string_view device = View(mosquitto_client_username(event.client));
+  const std::string_view topic = View(event.topic);
+  const Flood::Answer answer =
+      State().flood.Take(device, IsAlarmTopic(topic), event.payloadlen, std::chrono::steady_clock::now());
+  if (answer.action == Flood::Action::kPass) return MOSQ_ERR_SUCCESS;
+  const bool close = answer.action == Flood::Action::kClose;
+  Refuse(close ? Refusal::kFlood : Refusal::kOverRate, device, topic);
+  if (answer.tell_dropped > 0) TellFlood(device, answer.tell_dropped);
+  if (!close) Drop(event);
+  return close ? MOSQ_ERR_UNKNOWN : MOSQ_ERR_SUCCESS;
+}
+
 int OnDisconnect(int, void* data, void*) {
   const mosquitto* client = static_cast<mosquitto_evt_disconnect*>(data)->client;
   State().connections.Closed(View(mosquitto_client_id(client)), client);
@@ -338,6 +376,18 @@ void LoadRevoked(const std::string& path) {
   }
 }
 
+// True for every other option, too. The limits are those of all listeners.
+bool TakeFloodOption(std::string_view key, std::string_view value) {
+  if (!key.starts_with(kFloodOptions)) return true;
+  if (!SetFloodLimit(State().flood_limits, key.substr(kFloodOptions.size()), value)) {
+    mosquitto_log_printf(MOSQ_LOG_ERR, "guard: plugin_opt_%.64s: no such limit, or not a number that it may have",
+                         std::string(key).c_str());
+    return false;
+  }
+  State().flood = Flood(State().flood_limits);
+  return true;
+}
+
 // Nothing after having logged what is wrong: the MQTT server then does not start.
 std::unique_ptr<Listener> ReadOptions(const mosquitto_opt* options, int count) {
   auto listener = std::make_unique<Listener>();
@@ -347,6 +397,7 @@ std::unique_ptr<Listener> ReadOptions(const mosquitto_opt* options, int count) {
     if (key == "clients") clients = ParseClients(View(options[i].value));
     if (key == "password_key") listener->password_key = ReadFile(options[i].value);
     if (key == "revoked") LoadRevoked(options[i].value);
+    if (!TakeFloodOption(key, View(options[i].value))) return nullptr;
   }
   if (!clients) {
     mosquitto_log_printf(MOSQ_LOG_ERR, "guard: plugin_opt_clients must be devices, services or plain");
@@ -365,6 +416,10 @@ std::unique_ptr<Listener> ReadOptions(const mosquitto_opt* options, int count) {
 }
 
 bool Register(mosquitto_plugin_id_t* id, Listener* listener) {
+  if (listener->clients != Clients::kServices &&
+      mosquitto_callback_register(id, MOSQ_EVT_MESSAGE, OnMessage, nullptr, nullptr) != MOSQ_ERR_SUCCESS) {
+    return false;
+  }
   return mosquitto_callback_register(id, MOSQ_EVT_BASIC_AUTH, OnLogin, nullptr, listener) == MOSQ_ERR_SUCCESS &&
          mosquitto_callback_register(id, MOSQ_EVT_ACL_CHECK, OnAcl, nullptr, listener) == MOSQ_ERR_SUCCESS &&
          mosquitto_callback_register(id, MOSQ_EVT_DISCONNECT, OnDisconnect, nullptr, listener) == MOSQ_ERR_SUCCESS;

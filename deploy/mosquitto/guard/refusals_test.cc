@@ -24,7 +24,7 @@ TEST_F(RefusalsTest, CountsByReason) {
 }
 
 TEST_F(RefusalsTest, CountsWhatIngestIsNotToldOf) {
-  EXPECT_THAT(refusals_.ToJson(), EndsWith(R"("address":0,"revoked":0,"cut":0})"));
+  EXPECT_THAT(refusals_.ToJson(), EndsWith(R"("address":0,"revoked":0,"over_rate":0,"flood":0,"cut":0})"));
   refusals_.Cut();
   EXPECT_THAT(refusals_.ToJson(), EndsWith(R"("cut":1})"));
 }

@@ -62,7 +62,8 @@ bool MayRead(Service service, std::string_view topic) {
   if (topic == kRefusalsTopic || topic.starts_with(kServerStatistics)) return true;
   if (service != Service::kIngest) return false;
   const auto parsed = ParseDeviceTopic(topic);
-  return topic.starts_with(kReportsRoot) || topic.starts_with(kTwoPlacesRoot) || (parsed && IsUplink(parsed->channel));
+  return topic.starts_with(kReportsRoot) || topic.starts_with(kTwoPlacesRoot) || topic.starts_with(kFloodRoot) ||
+         (parsed && IsUplink(parsed->channel));
 }
 
 // A filter of ingest is granted as a whole; what it matches is checked again, message by message, as a read.
@@ -76,8 +77,8 @@ bool MaySubscribe(Service service, std::string_view filter) {
 
 std::string_view Name(Refusal refusal) {
   static constexpr std::array<std::string_view, kRefusalCount> kNames = {
-      "device_id", "client_id", "password", "service", "other_device", "wrong_shard",
-      "topic",     "wildcard",  "retained", "will",    "address",      "revoked"};
+      "device_id", "client_id", "password", "service", "other_device", "wrong_shard", "topic",
+      "wildcard",  "retained",  "will",     "address", "revoked",      "over_rate",   "flood"};
   return kNames[static_cast<size_t>(refusal)];
 }
 

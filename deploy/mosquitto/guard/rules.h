@@ -21,8 +21,10 @@ enum class Refusal {
   kWill,         // a last will on anything but the own status topic
   kAddress,      // the plain listener used from another machine
   kRevoked,      // the device or its certificate is on the registry's list
+  kOverRate,     // a message that was dropped, since the device sends faster than it may: flood.h
+  kFlood,        // the device did so for too long: its connection, and each login while it stays out
 };
-inline constexpr int kRefusalCount = 12;
+inline constexpr int kRefusalCount = 14;
 
 // The counter label, for example "wrong_shard".
 std::string_view Name(Refusal refusal);
@@ -90,5 +92,8 @@ inline constexpr char kReportsRoot[] = "nara/v1/guard/refused/";
 
 // What it tells ingest about an identity that is used from two places: this, shard and device. See takeovers.h.
 inline constexpr char kTwoPlacesRoot[] = "nara/v1/guard/two_places/";
+
+// What it tells ingest about a device that it has closed because it floods: this, shard and device. See flood.h.
+inline constexpr char kFloodRoot[] = "nara/v1/guard/flood/";
 
 }  // namespace nara::guard

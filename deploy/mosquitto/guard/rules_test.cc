@@ -11,6 +11,7 @@ namespace {
 constexpr char kDevice[] = "bp-0001";
 constexpr char kReport[] = "nara/v1/guard/refused/alarm/07/bp-0001/publish/other_device";
 constexpr char kTwoPlaces[] = "nara/v1/guard/two_places/07/bp-0001";
+constexpr char kFlood[] = "nara/v1/guard/flood/07/bp-0001";
 
 std::string Own(const std::string& channel) {
   return "nara/v1/" + ShardOf(kDevice) + "/" + kDevice + "/" + channel;
@@ -175,7 +176,7 @@ TEST(TheAdministrator, ReadsCountersAndStatistics) {
 
 TEST(TheAdministrator, SeesNoDevicesDataAndWritesNothing) {
   for (const std::string& topic : {Own("up"), Own("alarm/json"), Own("status"), Own("receipt"), Own("down"),
-                                   std::string(kReport), std::string(kTwoPlaces)}) {
+                                   std::string(kReport), std::string(kTwoPlaces), std::string(kFlood)}) {
     EXPECT_EQ(CheckService(Service::kAdmin, Access::kRead, topic, false), Refusal::kTopic) << topic;
     EXPECT_EQ(CheckService(Service::kAdmin, Access::kSubscribe, topic, false), Refusal::kTopic) << topic;
     EXPECT_EQ(CheckService(Service::kAdmin, Access::kWrite, topic, false), Refusal::kTopic) << topic;
@@ -189,7 +190,8 @@ TEST(TheAdministrator, SeesNoDevicesDataAndWritesNothing) {
 TEST(TheGuardsReports, AreReadByIngestAndWrittenByNobody) {
   EXPECT_EQ(CheckService(Service::kIngest, Access::kSubscribe, "nara/v1/guard/refused/alarm/07/#", false),
             std::nullopt);
-  for (const std::string& topic : {std::string(kReport), std::string(kTwoPlaces), std::string(kRefusalsTopic)}) {
+  for (const std::string& topic :
+       {std::string(kReport), std::string(kTwoPlaces), std::string(kFlood), std::string(kRefusalsTopic)}) {
     EXPECT_EQ(CheckService(Service::kIngest, Access::kRead, topic, false), std::nullopt) << topic;
     EXPECT_NE(CheckService(Service::kIngest, Access::kWrite, topic, false), std::nullopt) << topic;
     EXPECT_NE(Device(Access::kWrite, topic), std::nullopt) << topic;

@@ -16,5 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (refusal.has_value() && !nara::IsDeviceId(refusal->origin.device)) std::abort();
   const auto places = nara::ingest::ReadTwoPlaces(topic, topic);
   if (places.has_value() && !nara::IsDeviceId(places->origin.device)) std::abort();
+  const auto flood = nara::ingest::ReadFlood(topic, topic);
+  if (flood.has_value() && !nara::IsDeviceId(flood->origin.device)) std::abort();
   return 0;
 }
