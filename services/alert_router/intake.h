@@ -12,7 +12,8 @@
 //   a kind that raises           an alert for who answers now, if there is none;
 //                                one that is too old expires at once, and a
 //                                technical alert tells of it
-//   ingest_quarantined           a technical alert for the device's fallback unit
+//   ingest_quarantined,          a technical alert for the device's fallback unit,
+//   mqtt_dropped                 or the fallback receiver where there is none
 //   unreadable, or a kind that   a technical alert: nobody would notice otherwise
 //   the catalogue does not have
 //

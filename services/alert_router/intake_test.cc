@@ -297,6 +297,14 @@ TEST_F(IntakeTest, WhatIngestQuarantinedBecomesATechnicalAlertWithoutAResident) 
   EXPECT_THAT(fallback->Take(), ElementsAre("offer ingest_quarantined 2")) << "the same reason later rings again";
 }
 
+TEST_F(IntakeTest, AServerThatDropsMessagesIsAnAlertOfTheOperator) {
+  const auto fallback = world_.Attend("county-fallback");
+  auto dropped = World::Event(kMqttDropped, kMqttDropped);
+  dropped.set_device("platform-mqtt");
+  ASSERT_TRUE(world_.Say(dropped).ok());
+  EXPECT_THAT(fallback->Take(), ElementsAre("offer mqtt_dropped 2"));
+}
+
 TEST_F(IntakeTest, AnEntryThatCannotBeReadBecomesATechnicalAlertAndTheNextOnePasses) {
   const auto fallback = world_.Attend("county-fallback");
   const auto centre = world_.Attend("centre-1480");

@@ -61,7 +61,8 @@ absl::StatusOr<std::string> Interpreter::ApplyRecord(Moves& moves, const telemet
     log::Info("intake", "test event, nobody is disturbed", {{"device", record.device()}, {"kind", name}});
     return "test";
   }
-  if (name == kIngestQuarantined) return RaiseTechnical(moves, TechnicalKeyOf(record, name), record.event_id());
+  if (name == kIngestQuarantined || name == kMqttDropped)
+    return RaiseTechnical(moves, TechnicalKeyOf(record, name), record.event_id());
   const Kind* kind = catalogue_.FindKind(name);
   if (kind == nullptr) return RaiseTechnical(moves, TechnicalKeyOf(record, kUnknownKind), record.event_id());
   std::string outcome = "ignored";

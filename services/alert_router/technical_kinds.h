@@ -19,6 +19,8 @@ inline constexpr char kRouteOutdated[] = "route_outdated";
 // The record by which ingest tells that something on the alarm topic could not be
 // delivered has this kind too.
 inline constexpr char kIngestQuarantined[] = "ingest_quarantined";
+// So has the record by which it tells that the MQTT server drops messages.
+inline constexpr char kMqttDropped[] = "mqtt_dropped";
 // About the log itself, raised by the intake.
 inline constexpr char kLogUnreadable[] = "log_unreadable";
 inline constexpr char kUnknownKind[] = "unknown_alarm_kind";
@@ -26,6 +28,6 @@ inline constexpr char kUnroutable[] = "alarm_unroutable";
 
 inline constexpr std::array kTechnicalKinds{kChainExhausted, kExpiredUnanswered, kArrivedLate,       kNoResponsible,
                                             kNoChain,        kRouteOutdated,     kIngestQuarantined, kLogUnreadable,
-                                            kUnknownKind,    kUnroutable};
+                                            kUnknownKind,    kUnroutable,        kMqttDropped};
 
 }  // namespace nara::alert

@@ -103,6 +103,7 @@ class Ingest final : public app::App {
   Metrics metrics_;
   ArrivalClock arrivals_;
   GuardCounters guard_;
+  ServerCounters server_counters_;
   RouteTable routes_;
   AccessTable clients_;
   PrivacyTable privacy_;
@@ -140,11 +141,12 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
       metrics_(context.metrics, config_.lane),
       arrivals_(context.clock, metrics_),
       guard_(context.metrics),
+      server_counters_(context.metrics),
       authorizer_(clients_, privacy_, context.clock),
       directory_(config_.redis),
       memory_{config_.memory_limit, 0},
       inboxes_(std::move(inboxes)),
-      link_({config_.lane, config_.mqtt, config_.tls}, inboxes_, arrivals_, metrics_, guard_,
+      link_({config_.lane, config_.mqtt, config_.tls}, inboxes_, arrivals_, metrics_, guard_, server_counters_,
             [this](int shard) { WorkerOf(shard).Wake(); }),
       runners_(static_cast<std::size_t>(config_.workers)),
       housekeeping_(

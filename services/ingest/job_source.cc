@@ -6,6 +6,7 @@
 #include "common/log/log.h"
 #include "common/time/text.h"
 #include "ingest/guard_topics.h"
+#include "ingest/server_counters.h"
 
 namespace nara::ingest {
 namespace {
@@ -21,6 +22,7 @@ std::optional<UplinkJob> JobSource::FromFrame(const Frame& frame) const {
   std::optional<GuardRefusal> refused = ReadGuardRefusal(frame.topic);
   if (!refused) refused = ReadTwoPlaces(frame.topic, frame.payload);
   if (!refused) refused = ReadFlood(frame.topic, frame.payload);
+  if (!refused) refused = ReadServerDropped(frame.topic);
   if (refused) {
     return JobFor(std::move(refused->origin), {std::move(refused->refusal), {}}, frame);
   }

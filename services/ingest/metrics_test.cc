@@ -6,6 +6,7 @@
 #include "common/testing/readme.h"
 #include "ingest/command_sender.h"
 #include "ingest/guard_counters.h"
+#include "ingest/server_counters.h"
 #include "ingest/testing/fakes.h"
 
 namespace nara::ingest {
@@ -18,6 +19,8 @@ TEST(Metrics, HasTheNamesThatTheReadmeLists) {
   metrics::Registry registry;
   const Metrics metrics(registry, Lane::kAlarm);
   GuardCounters(registry).Take(R"({"wrong_shard":1,"cut":1})");
+  ServerCounters server(registry);
+  for (const std::string& topic : ServerCounters::Topics()) server.Take(topic, "1");
   testing::FakeCommands commands;
   const CommandSender sender(commands, [](const DueCommand&) { return absl::OkStatus(); }, registry, Lane::kAlarm);
   EXPECT_EQ(registry.Names(), nara::testing::MetricsInReadme("services/ingest/README.md"));

@@ -16,8 +16,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kLook{50};
 constexpr std::chrono::milliseconds kGoodbye{1'000};
-// One session reads the guard's counters, which are those of all shards.
-constexpr int kCountersShard = 0;
 
 std::vector<MqttSubscription> Subscriptions(Lane lane, int shard) {
   if (lane == Lane::kMeasurement) {
@@ -33,18 +31,20 @@ std::vector<MqttSubscription> Subscriptions(Lane lane, int shard) {
   // Only the newest counts: the server must not queue for us while we are away.
   filters.push_back({.filter = kGuardCounters, .qos = 0});
   filters.push_back({.filter = kServerClock, .qos = 0});
+  for (std::string& topic : ServerCounters::Topics()) filters.push_back({.filter = std::move(topic), .qos = 0});
   return filters;
 }
 
 }  // namespace
 
 MqttLink::MqttLink(Options options, Inboxes& inboxes, const ArrivalClock& clock, Metrics& metrics, GuardCounters& guard,
-                   std::function<void(int shard)> on_frame)
+                   ServerCounters& server, std::function<void(int shard)> on_frame)
     : options_(std::move(options)),
       inboxes_(inboxes),
       clock_(clock),
       metrics_(metrics),
       guard_(guard),
+      server_(server),
       on_frame_(std::move(on_frame)) {}
 
 MqttLink::~MqttLink() {
@@ -85,9 +85,16 @@ void MqttLink::Stop() {
 }
 
 void MqttLink::Take(int shard, const MqttMessage& message) {
-  if (message.topic == kServerClock) return;
+  if (message.topic.starts_with(kServerStatistics)) return TakeStatistic(message);
   if (message.topic == kGuardCounters) return guard_.Take(message.payload);
   TakeFrame(shard, message);
+}
+
+void MqttLink::TakeStatistic(const MqttMessage& message) {
+  const std::uint64_t dropped = server_.Take(message.topic, message.payload);
+  if (dropped == 0) return;
+  log::Error("mqtt", "the MQTT server has dropped messages that it had acknowledged", {{"count", dropped}});
+  TakeFrame(kCountersShard, {.topic = kServerDroppedTopic, .payload = ""});
 }
 
 void MqttLink::TakeFrame(int shard, const MqttMessage& message) {

@@ -27,6 +27,7 @@
 #include "ingest/inbox.h"
 #include "ingest/metrics.h"
 #include "ingest/ports.h"
+#include "ingest/server_counters.h"
 
 namespace nara::ingest {
 
@@ -39,10 +40,10 @@ class MqttLink final : public DeviceLink {
   };
   using Inboxes = std::array<std::unique_ptr<Inbox>, kShardCount>;
 
-  // `inboxes`, `clock`, `metrics` and `guard` must outlive it. `on_frame` is told of each frame that was kept, from the
-  // MQTT library's thread.
+  // `inboxes`, `clock`, `metrics`, `guard` and `server` must outlive it. `on_frame` is told of each frame that was
+  // kept, from the MQTT library's thread.
   MqttLink(Options options, Inboxes& inboxes, const ArrivalClock& clock, Metrics& metrics, GuardCounters& guard,
-           std::function<void(int shard)> on_frame);
+           ServerCounters& server, std::function<void(int shard)> on_frame);
   ~MqttLink() override;
 
   absl::Status Start();
@@ -65,6 +66,7 @@ class MqttLink final : public DeviceLink {
 
   absl::Status MakeSession(int shard);
   void Take(int shard, const MqttMessage& message);
+  void TakeStatistic(const MqttMessage& message);
   void TakeFrame(int shard, const MqttMessage& message);
   void Keep(const std::stop_token& stop);
   void LookAt(int shard);
@@ -75,6 +77,7 @@ class MqttLink final : public DeviceLink {
   const ArrivalClock& clock_;
   Metrics& metrics_;
   GuardCounters& guard_;
+  ServerCounters& server_;
   const std::function<void(int shard)> on_frame_;
   std::array<Session, kShardCount> sessions_;
   std::jthread keeper_;

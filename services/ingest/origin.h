@@ -20,6 +20,8 @@ struct Origin {
   bool answered = false;
   // Our own clock could not be believed when it arrived: its times are taken as the device says.
   bool clock_in_doubt = false;
+  // It is no device but a part of the platform, of which only an alert tells: `device` stands for it there.
+  bool platform = false;
 };
 
 // A topic of ours as far as it can be read: also one whose shard is not the device's, which the guard plugin should

@@ -7,6 +7,8 @@ const std::vector<std::string>& AllReasons() {
       // The whole payload.
       "too_large", "unreadable", "too_many_records", "no_records", "wrong_topic", "topic_denied", "two_places", "flood",
       "over_limit",
+      // No payload of a device's: the MQTT server itself.
+      "mqtt_dropped",
       // One record: its form.
       "bad_record", "bad_sequence", "bad_time", "bad_episode", "bad_person",
       // One record: the catalogue's check.

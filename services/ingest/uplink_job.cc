@@ -101,7 +101,7 @@ AppendCall UplinkJob::NextCall(std::uint64_t token) const {
 
 AppendCall UplinkJob::WholePayloadCall(std::uint64_t token) const {
   AppendCall call = EmptyCall(token);
-  call.records.push_back(QuarantinePayload());
+  if (!origin_.platform) call.records.push_back(QuarantinePayload());
   if (origin_.lane == Lane::kAlarm) call.records.push_back(Technical(whole_->reason));
   return call;
 }
@@ -198,9 +198,10 @@ AppendRecord UplinkJob::QuarantinePayload() const {
 }
 
 AppendRecord UplinkJob::Technical(const std::string& reason) const {
+  const std::string kind = origin_.platform ? reason : kQuarantinedKind;
   AppendRecord record;
   record.to = AppendTo::kAlarmLog;
-  record.hash_id = Hash64(absl::StrCat(origin_.device, "\n", kQuarantinedKind, "\n", reason));
+  record.hash_id = Hash64(absl::StrCat(origin_.device, "\n", kind, "\n", reason));
   record.technical = true;
   LogRecord log;
   // The arrival is part of the id: after ten minutes of silence it is a new event.
@@ -209,7 +210,7 @@ AppendRecord UplinkJob::Technical(const std::string& reason) const {
   log.set_device(origin_.device);
   log.set_lane(ToProto(origin_.lane));
   log.set_epoch(record.hash_id);
-  log.mutable_record()->set_kind(kQuarantinedKind);
+  log.mutable_record()->set_kind(kind);
   log.mutable_record()->set_episode(reason);
   *log.mutable_effective_at() = nara::ToProto(origin_.received_at);
   *log.mutable_received_at() = nara::ToProto(origin_.received_at);

@@ -24,7 +24,8 @@
 namespace nara::ingest {
 
 // The kind of the technical event that an alarm which could not be delivered raises: on the alarm log, without resident
-// and assignment, its episode the reason. The alert router rings the device owner's fallback.
+// and assignment, its episode the reason. The alert router rings the device owner's fallback. What a part of the
+// platform raises has its reason as kind.
 inline constexpr char kQuarantinedKind[] = "ingest_quarantined";
 
 class UplinkJob {

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/mqtt/topics.h"
+#include "ingest/server_counters.h"
 #include "ingest/testing/fakes.h"
 #include "nara/ingest/v1/ingest.pb.h"
 
@@ -257,6 +258,17 @@ TEST_F(WorkerTest, ADeviceThatFloodsTellsSomebody) {
   EXPECT_EQ(alarms[0].record().episode(), "flood");
   EXPECT_THAT(link_.receipts, IsEmpty());
   EXPECT_THAT(registry_.Text(), HasSubstr(R"(reason="flood"} 1)"));
+}
+
+TEST_F(WorkerTest, AServerThatDropsMessagesTellsSomebodyAndIsNoDevice) {
+  Publish("", kServerDroppedTopic);
+  worker_->Round();
+  EXPECT_THAT(log_.Entries<Quarantined>(AppendTo::kQuarantineLog), IsEmpty());
+  const auto alarms = log_.Entries<LogRecord>(AppendTo::kAlarmLog);
+  ASSERT_THAT(alarms, SizeIs(1));
+  EXPECT_EQ(alarms[0].device(), kServerDevice);
+  EXPECT_EQ(alarms[0].record().kind(), kServerDropped);
+  EXPECT_THAT(link_.receipts, IsEmpty());
 }
 
 TEST_F(WorkerTest, WhatIsOverADevicesLimitGetsNoReceiptAndIsTakenWhenItComesAgain) {
