@@ -69,19 +69,23 @@ Flood::Answer Flood::Take(std::string_view device, bool alarm, std::size_t bytes
   const Rate& messages = alarm ? limits_.alarms : limits_.messages;
   const Time messages_full = After(lane.messages_full, messages, 1, now);
   const Time bytes_full = After(lane.bytes_full, limits_.bytes, static_cast<std::int64_t>(bytes), now);
-  if (IsOver(messages, messages_full, now) || IsOver(limits_.bytes, bytes_full, now)) return Drop(*found, now);
+  if (IsOver(messages, messages_full, now) || IsOver(limits_.bytes, bytes_full, now)) {
+    return Drop(*found, lane, messages, now);
+  }
   lane.messages_full = messages_full;
   lane.bytes_full = bytes_full;
   return {};
 }
 
-Flood::Answer Flood::Drop(Device& device, Time now) const {
+Flood::Answer Flood::Drop(Device& device, Lane& lane, const Rate& messages, Time now) const {
   if (now - device.last_drop > kGap) device.first_drop = now;
   device.last_drop = now;
   ++device.dropped;
   if (now - device.first_drop < limits_.close_after) return {Action::kDrop, 0};
   device.waits_until = now + limits_.wait;
   device.last_drop = kNever;
+  lane.messages_full = device.waits_until + Refilling(messages, messages.burst);
+  lane.bytes_full = device.waits_until + Refilling(limits_.bytes, limits_.bytes.burst);
   if (now - device.told < kQuiet) return {Action::kClose, 0};
   device.told = now;
   return {Action::kClose, std::exchange(device.dropped, 0)};

@@ -33,7 +33,8 @@ bool SetFloodLimit(FloodLimits& limits, std::string_view key, std::string_view v
 //
 // A device may send so many messages and so many bytes a second, and has a burst; its alarms go by limits of their own,
 // so that neither takes from the other. What is over a limit is dropped at once. A device that is above its limit for
-// ten seconds in a row - in no second of them was nothing dropped - is closed, and stays out for as long.
+// ten seconds in a row - in no second of them was nothing dropped - is closed, and stays out for as long. When it comes
+// back it has its rate, and no burst: another one would be a longer wait for everybody, each time.
 //
 // It is counted by device id, whoever uses it and from however many connections. Remembered are the devices that sent
 // within the last seconds; when all places are taken, who comes new is not limited: a table that others have filled
@@ -87,7 +88,7 @@ class Flood {
   };
 
   static bool IsQuiet(const Device& device, Time now);
-  Answer Drop(Device& device, Time now) const;
+  Answer Drop(Device& device, Lane& lane, const Rate& messages, Time now) const;
   // Null when no more can be remembered.
   Device* Find(std::string_view id, Time now);
 

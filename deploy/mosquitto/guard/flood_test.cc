@@ -102,7 +102,17 @@ TEST_F(FloodTest, WhoWasClosedStaysOutForTenSeconds) {
   EXPECT_FALSE(flood_.Waits("bp-0002", now_));
   now_ += seconds(10);
   EXPECT_FALSE(flood_.Waits("bp-0001", now_));
-  EXPECT_EQ(Passed(12'000, nanoseconds(0)), 12'000);
+}
+
+TEST_F(FloodTest, WhoComesBackHasItsRateAndNoBurst) {
+  FloodUntilClosed();
+  now_ += seconds(10);
+  EXPECT_EQ(Passed(100, nanoseconds(0)), 0);
+  EXPECT_EQ(Passed(1'000, nanoseconds(0), true), 1'000) << "of alarms it sent none";
+  now_ += seconds(1);
+  EXPECT_EQ(Passed(5'000, nanoseconds(0)), 4'000);
+  now_ += seconds(3);
+  EXPECT_EQ(Passed(20'000, nanoseconds(0)), 12'000);
 }
 
 TEST_F(FloodTest, ItIsToldOnceInTenMinutesHowMuchWasDropped) {
