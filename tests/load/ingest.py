@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Ingest, measured beside the MQTT server alone: one load generator, one server with one configuration, one machine.
 
-R is what the server hands from 200 publishers to one plain subscriber, without us. Never fails on a number.
+R is what the server hands from 200 publishers to one plain subscriber with a session for each shard, without us.
+Never fails on a number.
 """
 
 import argparse
@@ -18,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "harness"), str(ROOT / "deploy" / "local")]
 
 from ingest_stack import IngestStack
-from private_servers import PrivateMqtt
+from private_servers import SHARDS, PrivateMqtt
 
 SENDERS = 200
 LATENCY_RATE = 2000
@@ -45,9 +46,10 @@ def server_alone(seconds):
         names = [f"bench-{number:04}" for number in range(SENDERS)]
         senders.write_text("".join(f"{name} {mqtt.password(name)}\n" for name in names))
         binary = mqtt.paths.binary("nara-load")
+        filters = [word for shard in range(SHARDS) for word in ("--filter", f"nara/v1/{shard:02}/+/up")]
         receiver = load(binary, "subscribe", "--port", mqtt.ports.mqtt_services, "--ca", mqtt.pki.cert("ca"),
                         "--cert", mqtt.pki.cert("nara-ingest"), "--key", mqtt.pki.key("nara-ingest"),
-                        "--client-id", "nara-ingest", "--filter", "nara/v1/+/+/up")  # fmt: skip
+                        "--client-id", "nara-measurement", *filters)  # fmt: skip
         sender = load(binary, "publish", "--port", mqtt.ports.mqtt_plain, "--senders", senders, "--form", "bytes",
                       "--ack", "puback", "--window", 16, "--seconds", seconds)  # fmt: skip
         published = answer(sender, seconds + 60)

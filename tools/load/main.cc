@@ -109,10 +109,10 @@ void AddPublishCommand(CLI::App& app, int& code) {
 
 void AddSubscribeCommand(CLI::App& app, int& code) {
   const auto options = std::make_shared<SubscriberOptions>();
-  CLI::App& command = *app.add_subcommand("subscribe", "Takes what one filter gives, and counts it.");
+  CLI::App& command = *app.add_subcommand("subscribe", "Takes what its filters give, and counts it.");
   AddEndpoint(command, options->endpoint);
-  command.add_option("--client-id", options->client_id, "MQTT client id")->required();
-  command.add_option("--filter", options->filter, "topic filter")->required();
+  command.add_option("--client-id", options->client_id, "beginning of the MQTT client ids")->required();
+  command.add_option("--filter", options->filters, "topic filter; each has a session")->required();
   command.callback([options, &code] { code = RunSubscriber(*options); });
 }
 
