@@ -186,8 +186,8 @@ void Client::OnCommand(const std::string& payload) {
     const std::lock_guard lock(mutex_);
     decision = lanes_.commands->Take(command, transport_.Now());
   }
-  if (decision.todo == CommandBook::Todo::kCarryOut) CarryOut(command);
-  if (decision.todo == CommandBook::Todo::kAnswer) SendAnswer(command.id(), decision.result);
+  if (decision.step == CommandBook::Step::kCarryOut) CarryOut(command);
+  if (decision.step == CommandBook::Step::kAnswer) SendAnswer(command.id(), decision.result);
 }
 
 void Client::CarryOut(const Command& command) {

@@ -60,7 +60,7 @@ CommandBook::CommandBook(Storage& storage, const std::vector<KeptCommand>& kept)
 CommandBook::Decision CommandBook::Take(const Command& command, absl::Time now) {
   if (command.id().empty() || command.id().size() > kMaxId) return {};
   if (const Entry* const entry = Find(command.id())) {
-    return entry->ended ? Decision{Todo::kAnswer, entry->result} : Decision{};
+    return entry->ended ? Decision{Step::kAnswer, entry->result} : Decision{};
   }
   Entry entry{.id = command.id()};
   if (HasExpired(command, now)) {
@@ -68,7 +68,7 @@ CommandBook::Decision CommandBook::Take(const Command& command, absl::Time now) 
     entry.result = CommandResult::kTooLate;
   }
   if (!Remember(entry).ok()) return {};
-  return entry.ended ? Decision{Todo::kAnswer, entry.result} : Decision{Todo::kCarryOut, {}};
+  return entry.ended ? Decision{Step::kAnswer, entry.result} : Decision{Step::kCarryOut, {}};
 }
 
 absl::Status CommandBook::End(const std::string& id, CommandResult result) {

@@ -33,13 +33,13 @@ telemetry::v1::Record AnswerRecord(const std::string& id, CommandResult result);
 // logic, like Outbox. Not thread-safe.
 class CommandBook {
  public:
-  enum class Todo {
+  enum class Step {
     kNothing,   // unreadable, or at work already
     kCarryOut,  // new: it is remembered from here on
     kAnswer,    // done with: say `result` (again)
   };
   struct Decision {
-    Todo todo = Todo::kNothing;
+    Step step = Step::kNothing;
     CommandResult result = CommandResult::kDone;
   };
 

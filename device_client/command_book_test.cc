@@ -9,7 +9,7 @@
 namespace nara::device_client {
 namespace {
 
-using Todo = CommandBook::Todo;
+using Step = CommandBook::Step;
 
 const absl::Time kNow = absl::FromUnixSeconds(1'770'000'000);
 
@@ -31,11 +31,11 @@ class CommandBookTest : public ::testing::Test {
 };
 
 TEST_F(CommandBookTest, ACommandIsCarriedOutOnceAndAnsweredAsOftenAsItComes) {
-  EXPECT_EQ(book_->Take(Ask("c1"), kNow).todo, Todo::kCarryOut);
-  EXPECT_EQ(book_->Take(Ask("c1"), kNow).todo, Todo::kNothing) << "it is at work";
+  EXPECT_EQ(book_->Take(Ask("c1"), kNow).step, Step::kCarryOut);
+  EXPECT_EQ(book_->Take(Ask("c1"), kNow).step, Step::kNothing) << "it is at work";
   ASSERT_TRUE(book_->End("c1", CommandResult::kFailed).ok());
   const auto again = book_->Take(Ask("c1"), kNow);
-  EXPECT_EQ(again.todo, Todo::kAnswer);
+  EXPECT_EQ(again.step, Step::kAnswer);
   EXPECT_EQ(again.result, CommandResult::kFailed);
 }
 
@@ -50,20 +50,20 @@ TEST_F(CommandBookTest, WhatARestartInterruptedIsNotBegunAgain) {
   book_->Take(Ask("c1"), kNow);
   Restart();
   const auto again = book_->Take(Ask("c1"), kNow);
-  EXPECT_EQ(again.todo, Todo::kAnswer);
+  EXPECT_EQ(again.step, Step::kAnswer);
   EXPECT_EQ(again.result, CommandResult::kInterrupted);
   EXPECT_FALSE(book_->End("c1", CommandResult::kDone).ok()) << "it has been answered";
 }
 
 TEST_F(CommandBookTest, AnExpiredCommandIsTooLate) {
   const auto late = book_->Take(Ask("c1", 0), kNow);
-  EXPECT_EQ(late.todo, Todo::kAnswer);
+  EXPECT_EQ(late.step, Step::kAnswer);
   EXPECT_EQ(late.result, CommandResult::kTooLate);
 }
 
 TEST_F(CommandBookTest, WithoutAnIdOrWithAHugeOneItIsNone) {
-  EXPECT_EQ(book_->Take(Ask(""), kNow).todo, Todo::kNothing);
-  EXPECT_EQ(book_->Take(Ask(std::string(65, 'x')), kNow).todo, Todo::kNothing);
+  EXPECT_EQ(book_->Take(Ask(""), kNow).step, Step::kNothing);
+  EXPECT_EQ(book_->Take(Ask(std::string(65, 'x')), kNow).step, Step::kNothing);
 }
 
 TEST_F(CommandBookTest, AnEndIsOne) {
@@ -76,7 +76,7 @@ TEST_F(CommandBookTest, RemembersTheNewest) {
   for (int i = 0; i < 70; ++i) book_->Take(Ask("c" + std::to_string(i), 0), kNow);
   EXPECT_EQ(storage_.LoadCommands()->size(), CommandBook::kRemembered);
   EXPECT_EQ(storage_.LoadCommands()->front().id, "c6");
-  EXPECT_EQ(book_->Take(Ask("c6"), kNow).todo, Todo::kAnswer);
+  EXPECT_EQ(book_->Take(Ask("c6"), kNow).step, Step::kAnswer);
 }
 
 }  // namespace
