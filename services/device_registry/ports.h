@@ -83,6 +83,7 @@ class Store {
   // As stored, in the order given.
   virtual absl::StatusOr<std::vector<v1::Device>> RegisterDevices(const Actor& actor,
                                                                   const std::vector<v1::Device>& devices) = 0;
+  // All or none. FailedPrecondition, DEVICE_REVOKED, when one of the devices is revoked.
   virtual absl::Status RecordCertificates(const Actor& actor, const std::vector<IssuedCertificate>& issued) = 0;
   // AlreadyExists when the id belongs to another principal's resident.
   virtual absl::Status CreateResident(const Actor& actor, const std::string& id, const std::string& principal) = 0;

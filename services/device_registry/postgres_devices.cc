@@ -7,6 +7,7 @@
 #include "common/rpc/error.h"
 #include "common/time/proto_time.h"
 #include "device_registry/assortment/postgres_chosen.h"
+#include "device_registry/identity/postgres_store.h"
 #include "device_registry/life_cycle/postgres_moves.h"
 #include "device_registry/postgres_rows.h"
 #include "device_registry/postgres_store.h"
@@ -161,6 +162,7 @@ absl::Status PostgresStore::RecordCertificates(const Actor& actor, const std::ve
     details.push_back("{\"serial\":\"" + certificate.serial + "\"}");
   }
   return database_.Run(actor, [&](Write& write) -> absl::Status {
+    if (absl::Status may = CheckMayComeIn(write, devices); !may.ok()) return may;
     const absl::Status added = write.Execute(kAddCertificates, {devices, serials, ends, write.revision()}).status();
     return added.ok() ? write.Audit("provision", "device", devices, details) : added;
   });

@@ -1,4 +1,5 @@
 // Enrolment by code and renewal by proof on a real PostgreSQL.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -56,6 +57,12 @@ class EnrolmentTest : public ::testing::Test {
     request.set_reason(v1::REVOCATION_REASON_KEY_COMPROMISED);
     return county_.identity().RevokeDevice(county_.As("admin"), request).status();
   }
+  absl::Status Lift(const std::string& device) {
+    v1::LiftRevocationRequest request;
+    request.set_device(device);
+    request.set_revision(std::stoull(county_.Ask("select max(revision) from registry.revocations")));
+    return county_.identity().LiftRevocation(county_.As("admin"), request).status();
+  }
   void Update(const std::string& table, const std::string& set) {
     county_.Ask("with x as (update registry." + table + " set " + set + " returning 1) select count(*) from x");
   }
@@ -110,10 +117,7 @@ TEST_F(EnrolmentTest, WhateverIsWrongIsRefusedAlike) {
 TEST_F(EnrolmentTest, ACodeEndsWhenTheDeviceIsRevoked) {
   const std::string code = Create("bp-0001")->code();
   ASSERT_TRUE(Revoke("bp-0001").ok());
-  v1::LiftRevocationRequest lift;
-  lift.set_device("bp-0001");
-  lift.set_revision(std::stoull(county_.Ask("select max(revision) from registry.revocations")));
-  ASSERT_TRUE(county_.identity().LiftRevocation(county_.As("admin"), lift).ok());
+  ASSERT_TRUE(Lift("bp-0001").ok());
   EXPECT_EQ(Refused("bp-0001", code), "ENROLMENT_REFUSED");
 }
 
@@ -198,6 +202,23 @@ TEST_F(EnrolmentTest, ARevokedDeviceEnrolsNot) {
   const std::string code = Create("bp-0001")->code();
   ASSERT_TRUE(Revoke("bp-0001").ok());
   EXPECT_EQ(Refused("bp-0001", code), "ENROLMENT_REFUSED");
+}
+
+TEST_F(EnrolmentTest, ARevokedDeviceGetsNoCodeUntilThatIsLifted) {
+  ASSERT_TRUE(Revoke("bp-0001").ok());
+  const absl::Status refused = Create("bp-0001").status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+  EXPECT_EQ(rpc::ReasonOf(refused), "DEVICE_REVOKED");
+  EXPECT_THAT(std::string(refused.message()), ::testing::HasSubstr("LiftRevocation"));
+  EXPECT_EQ(county_.Ask("select count(*) from registry.enrolments"), "0");
+  EXPECT_EQ(rpc::ReasonOf(Create("bp-0001", "chef-1490").status()), "UNKNOWN_DEVICE") << "it is not theirs";
+  ASSERT_TRUE(Lift("bp-0001").ok());
+  EXPECT_TRUE(Create("bp-0001").ok());
+}
+
+TEST_F(EnrolmentTest, ARevokedCertificateIsNoReasonToRefuseACode) {
+  ASSERT_TRUE(Revoke("bp-0001", Enrolled("bp-0001")).ok());
+  EXPECT_TRUE(Create("bp-0001").ok()) << "that is how it gets another one";
 }
 
 TEST_F(EnrolmentTest, ADeviceRenewsWithTheCertificateThatItHas) {

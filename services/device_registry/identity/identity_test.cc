@@ -123,6 +123,23 @@ TEST_F(IdentityTest, ACertificateThatHasExpiredIsNotPublished) {
   EXPECT_THAT(Revoked().serials, IsEmpty());
 }
 
+TEST_F(IdentityTest, ARevokedDeviceGetsNeitherCertificateNorPassword) {
+  const auto revoked = Revoke("disp-0001", "", v1::REVOCATION_REASON_LOST, "admin");
+  ASSERT_TRUE(revoked.ok()) << revoked.status();
+  v1::ProvisionDevicesRequest request;
+  for (const std::string device : {"bp-0001", "disp-0001"}) {
+    v1::CertificateRequest& one = *request.add_requests();
+    one.set_device(device);
+    one.set_csr_pem("request");
+  }
+  const auto refused = county_.registry().ProvisionDevices(county_.As("admin"), request);
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused.status())) << refused.status();
+  EXPECT_EQ(rpc::ReasonOf(refused.status()), "DEVICE_REVOKED");
+  EXPECT_EQ(county_.Ask("select count(*) from registry.certificates"), "0") << "all or none";
+  ASSERT_TRUE(Lift("disp-0001", "", revoked->revocation().revision(), "admin").ok());
+  EXPECT_TRUE(county_.registry().ProvisionDevices(county_.As("admin"), request).ok());
+}
+
 TEST_F(IdentityTest, ACertificateOfAnotherDeviceIsNotThere) {
   const std::string serial = Provision("disp-0001");
   EXPECT_EQ(rpc::ReasonOf(Revoke("bp-0001", serial).status()), "UNKNOWN_CERTIFICATE");

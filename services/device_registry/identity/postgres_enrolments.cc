@@ -21,6 +21,9 @@ constexpr char kUse[] = "update enrolments set used_at = now(), request_sha256 =
 
 constexpr char kDeviceRevoked[] = R"sql(
 select 1 from revocations where device = $1 and serial is null and lifted_at is null)sql";
+constexpr char kFirstRevoked[] = R"sql(
+select device from revocations where device = any($1::text[]) and serial is null and lifted_at is null
+order by device limit 1)sql";
 constexpr char kLetsIn[] = R"sql(
 select 1 from certificates c
 where c.device = $1 and c.serial = $2 and c.not_after > now() and not exists (
@@ -100,10 +103,20 @@ absl::Status Try(Write& write, const ShownCode& shown, const Signer& sign, std::
 
 }  // namespace
 
+absl::Status CheckMayComeIn(Write& write, const std::vector<std::string>& devices) {
+  const absl::StatusOr<Result> revoked = write.Execute(kFirstRevoked, {devices});
+  if (!revoked.ok() || revoked->empty()) return revoked.status();
+  return rpc::Error(
+      absl::StatusCode::kFailedPrecondition, "DEVICE_REVOKED",
+      "the device is revoked; lift the revocation first (ListCertificates shows it, LiftRevocation ends it)",
+      {{"device", (*revoked)[0].String("device")}});
+}
+
 absl::StatusOr<v1::Enrolment> PostgresIdentityStore::CreateEnrolment(const Actor& actor,
                                                                      const NewEnrolment& enrolment) {
   v1::Enrolment stored;
   const absl::Status status = database_.Run(actor, [&](Write& write) -> absl::Status {
+    if (absl::Status may = CheckMayComeIn(write, {enrolment.device}); !may.ok()) return may;
     if (absl::Status ended = write.Execute(kEndOpen, {enrolment.device}).status(); !ended.ok()) return ended;
     const absl::StatusOr<Result> added =
         write.Execute(kAddEnrolment, {enrolment.id, enrolment.device, enrolment.code_sha256,

@@ -10,6 +10,11 @@
 
 namespace nara::registry {
 
+// FailedPrecondition (DEVICE_REVOKED) names the first that is revoked as a whole:
+// whatever lets a device in is made for one that may come in. Revocations wait until
+// the write is done.
+absl::Status CheckMayComeIn(Write& write, const std::vector<std::string>& devices);
+
 class PostgresIdentityStore final : public IdentityStore {
  public:
   // The database must outlive it.

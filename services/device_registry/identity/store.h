@@ -58,6 +58,7 @@ class IdentityStore {
   virtual absl::StatusOr<RevokedList> ReadRevoked() = 0;
   virtual absl::StatusOr<std::vector<v1::Certificate>> ListCertificates(const std::string& device,
                                                                         const std::string& after, int limit) = 0;
+  // DEVICE_REVOKED while the device as a whole is revoked.
   virtual absl::StatusOr<v1::Enrolment> CreateEnrolment(const Actor& actor, const NewEnrolment& enrolment) = 0;
   // The certificate in PEM. ENROLMENT_REFUSED, whatever is wrong with the code.
   virtual absl::StatusOr<std::string> Enrol(const Actor& actor, const ShownCode& shown, const Signer& sign) = 0;

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/rpc/error.h"
@@ -247,7 +248,8 @@ TEST_F(LifeCycleTest, BackInStockOnlyWhenNothingOfTheLastUserIsLeft) {
   v1::RevokeDeviceRequest revoke;
   revoke.set_device("bp-0001");
   revoke.set_reason(v1::REVOCATION_REASON_RETIRED);
-  ASSERT_TRUE(county_.identity().RevokeDevice(county_.As("hmc"), revoke).ok());
+  const auto locked_out = county_.identity().RevokeDevice(county_.As("hmc"), revoke);
+  ASSERT_TRUE(locked_out.ok()) << locked_out.status();
   EXPECT_EQ(Move("bp-0001", v1::DEVICE_EVENT_RESTOCK, "hmc"), "STILL_PAIRED") << "it could be let in again with it";
   revoke.set_serial(county_.Ask("select serial from registry.certificates where device = 'bp-0001'"));
   const auto revoked = county_.identity().RevokeDevice(county_.As("hmc"), revoke);
@@ -266,9 +268,13 @@ TEST_F(LifeCycleTest, BackInStockOnlyWhenNothingOfTheLastUserIsLeft) {
       "");
   EXPECT_TRUE(county_.Assign("a-2", "bp-0001", "r-2").ok());
   provision.mutable_requests(0)->set_csr_pem("another csr");
+  EXPECT_EQ(Reason(county_.registry().ProvisionDevices(county_.As("hmc"), provision)), "DEVICE_REVOKED");
+  const std::string before = std::exchange(*lift.mutable_serial(), "");
+  lift.set_revision(locked_out->revocation().revision());
+  ASSERT_EQ(Reason(county_.identity().LiftRevocation(county_.As("hmc"), lift)), "");
   ASSERT_TRUE(county_.registry().ProvisionDevices(county_.As("hmc"), provision).ok());
   revoke.set_serial(county_.Ask("select max(serial) from registry.certificates where device = 'bp-0001'"));
-  EXPECT_NE(revoke.serial(), lift.serial());
+  EXPECT_NE(revoke.serial(), before);
   lift.set_serial(revoke.serial());
   lift.set_revision(county_.identity().RevokeDevice(county_.As("hmc"), revoke)->revocation().revision());
   EXPECT_EQ(Reason(county_.identity().LiftRevocation(county_.As("hmc"), lift)), "") << "its new user's";
