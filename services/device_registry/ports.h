@@ -87,7 +87,8 @@ class Store {
   virtual absl::Status RecordCertificates(const Actor& actor, const std::vector<IssuedCertificate>& issued) = 0;
   // AlreadyExists when the id belongs to another principal's resident.
   virtual absl::Status CreateResident(const Actor& actor, const std::string& id, const std::string& principal) = 0;
-  // The client with the revision at which it was stored.
+  // The client with the revision at which it was stored. FailedPrecondition,
+  // CLIENT_REVOKED, when one that is revoked, and stays so, would get another token.
   virtual absl::StatusOr<v1::Client> PutClient(const Actor& actor, const v1::Client& client) = 0;
 };
 

@@ -115,6 +115,15 @@ absl::Status CheckNewOnes(Write& write, const std::vector<v1::Device>& devices, 
   return CheckChosen(write, wanted, std::nullopt);
 }
 
+// A new token for whoever may not call would look as if it let the client in again.
+absl::Status CheckToken(const v1::Client& known, const v1::Client& wished) {
+  const bool another = !wished.token_sha256().empty() && wished.token_sha256() != known.token_sha256();
+  if (!known.revoked() || !wished.revoked() || !another) return absl::OkStatus();
+  return rpc::Error(absl::StatusCode::kFailedPrecondition, "CLIENT_REVOKED",
+                    "the client is revoked, and a token would not let it in; put it without `revoked` first",
+                    {{"client", wished.id()}});
+}
+
 // What a violated constraint means for the caller.
 absl::Status Explain(const absl::Status& status, const std::string& client) {
   if (ConstraintOf(status) != "clients_one_token") return status;
@@ -190,6 +199,7 @@ absl::StatusOr<v1::Client> PostgresStore::PutClient(const Actor& actor, const v1
       const v1::Client known = ClientOf((*before)[0]);
       stored.set_revision(known.revision());
       if (Same(known, stored)) return absl::OkStatus();
+      if (absl::Status token = CheckToken(known, stored); !token.ok()) return token;
     }
     stored.set_revision(static_cast<std::uint64_t>(write.revision()));
     const std::vector<std::string> units(client.units().begin(), client.units().end());

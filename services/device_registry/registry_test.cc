@@ -257,6 +257,27 @@ TEST_F(RegistryTest, AClientMayCallAsSoonAsPutClientHasAnswered) {
       "0");
 }
 
+TEST_F(RegistryTest, ARevokedClientGetsNoTokenUntilItMayCallAgain) {
+  v1::PutClientRequest request;
+  v1::Client& client = *request.mutable_client();
+  client.set_id("new-centre");
+  client.set_role("alarm_centre");
+  client.set_token_sha256(TokenHash("secret"));
+  ASSERT_TRUE(registry_.PutClient(county_.As("admin"), request).ok());
+  client.set_revoked(true);
+  ASSERT_TRUE(registry_.PutClient(county_.As("admin"), request).ok());
+  client.set_token_sha256(TokenHash("another"));
+  const auto refused = registry_.PutClient(county_.As("admin"), request);
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused.status())) << refused.status();
+  EXPECT_EQ(Reason(refused), "CLIENT_REVOKED");
+  EXPECT_EQ(county_.feeds().access.table().Find("new-centre")->token_sha256(), TokenHash("secret"));
+  client.clear_token_sha256();
+  EXPECT_EQ(Reason(registry_.PutClient(county_.As("admin"), request)), "") << "to take it away is no grant";
+  client.set_revoked(false);
+  client.set_token_sha256(TokenHash("another"));
+  EXPECT_EQ(Reason(registry_.PutClient(county_.As("admin"), request)), "");
+}
+
 TEST_F(RegistryTest, RefusesClientsThatWouldBeMoreThanTheyMay) {
   const auto put = [&](const std::string& who, const std::string& id, const std::string& role) {
     v1::PutClientRequest request;
