@@ -1,5 +1,6 @@
 #include "device_registry/responsibility/assignments.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/routes/timeline.h"
@@ -77,6 +78,12 @@ absl::Status ValidateAbsence(const v1::Absence& absence) {
   return order ? absl::OkStatus() : Invalid("end_at", "is later than start_at");
 }
 
+absl::Status Overlaps(const v1::Absence& known, const std::string& assignment) {
+  return rpc::Error(absl::StatusCode::kFailedPrecondition, "ABSENCE_OVERLAPS",
+                    "the resident is away in some of that time already; end that absence, or begin later",
+                    {{"assignment", assignment}, {"absence", known.id()}});
+}
+
 absl::Status FitsAbsence(const v1::Assignment& assignment, const v1::Absence& absence, const Timestamp& start) {
   if (assignment.resident().empty()) {
     return Failed("SHARED_DEVICE", "a unit's device has no resident who could be away", assignment.id());
@@ -85,6 +92,33 @@ absl::Status FitsAbsence(const v1::Assignment& assignment, const v1::Absence& ab
       !Before(start, assignment.start_at()) && (!assignment.has_end_at() || Before(start, assignment.end_at()));
   if (!inside) return Failed("ABSENCE_OUTSIDE", "an absence begins while the assignment runs", assignment.id());
   if (absence.has_end_at() && !Before(start, absence.end_at())) return Invalid("end_at", "is later than start_at");
+  return absl::OkStatus();
+}
+
+// Within one write nobody else adds one. The same id again is a retry, or another wish
+// of that id: the store says which.
+absl::Status FitsOthers(const v1::Assignment& assignment, const v1::Absence& absence, const Timestamp& start) {
+  for (const v1::Absence& known : assignment.absences()) {
+    if (known.id() == absence.id()) return absl::OkStatus();
+  }
+  for (const v1::Absence& known : assignment.absences()) {
+    const bool over = known.has_end_at() && !Before(start, known.end_at());
+    const bool later = absence.has_end_at() && !Before(known.start_at(), absence.end_at());
+    if (!over && !later) return Overlaps(known, assignment.id());
+  }
+  return absl::OkStatus();
+}
+
+// Nor does one that lasts longer than was said reach into the next.
+absl::Status FitsNext(const v1::Assignment& assignment, const std::string& absence, const Timestamp& end) {
+  const auto& all = assignment.absences();
+  const auto mine = std::find_if(all.begin(), all.end(), [&](const v1::Absence& one) { return one.id() == absence; });
+  const bool longer = mine != all.end() && mine->has_end_at() && Before(mine->end_at(), end);
+  if (!longer) return absl::OkStatus();
+  for (const v1::Absence& known : all) {
+    const bool between = !Before(known.start_at(), mine->end_at()) && Before(known.start_at(), end);
+    if (between) return Overlaps(known, assignment.id());
+  }
   return absl::OkStatus();
 }
 
@@ -179,8 +213,9 @@ absl::StatusOr<v1::PutAbsenceResponse> Assignments::PutAbsence(const Caller& cal
   if (absence.has_end_at()) *absence.mutable_end_at() = Stored(absence.end_at());
   const auto guard = [&](const Standing& standing) -> absl::Status {
     const Timestamp start = absence.has_start_at() ? absence.start_at() : standing.now;
-    const absl::Status status = answering_.CheckSince(caller, standing.assignment, start, standing.now);
-    return status.ok() ? FitsAbsence(standing.assignment, absence, start) : status;
+    absl::Status status = answering_.CheckSince(caller, standing.assignment, start, standing.now);
+    if (status.ok()) status = FitsAbsence(standing.assignment, absence, start);
+    return status.ok() ? FitsOthers(standing.assignment, absence, start) : status;
   };
   absl::StatusOr<v1::Absence> stored = deps_.store.PutAbsence(ActorOf(caller), request.assignment(), absence, guard);
   if (!stored.ok()) return stored.status();
@@ -200,7 +235,10 @@ absl::StatusOr<v1::EndAbsenceResponse> Assignments::EndAbsence(const Caller& cal
   const auto guard = [&](const Standing& standing) -> absl::Status {
     const Timestamp& end = request.has_end_at() ? request.end_at() : standing.now;
     const absl::Status status = answering_.CheckSince(caller, standing.assignment, end, standing.now);
-    return absl::IsNotFound(status) ? NotThere("absence", request.absence()) : status;
+    if (absl::IsNotFound(status)) return NotThere("absence", request.absence());
+    // Without an end, one that is over stays as it ended.
+    const bool named = status.ok() && request.has_end_at();
+    return named ? FitsNext(standing.assignment, request.absence(), end) : status;
   };
   absl::StatusOr<v1::Absence> stored = deps_.store.EndAbsence(ActorOf(caller), request, guard);
   if (!stored.ok()) return stored.status();

@@ -2,7 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "common/routes/timeline.h"
 #include "common/rpc/error.h"
@@ -142,6 +146,51 @@ TEST_F(PastTest, AnAbsenceIsInTheRouteUntilItEnds) {
   EXPECT_EQ(again->absence().end_at().seconds(), kPast + 3000) << "back is back";
   *request.mutable_end_at() = At(kPast + 1000);
   EXPECT_EQ(Reason(assignments_.EndAbsence(county_.As("chef-1480"), request)), "ABSENCE_NOT_BEGUN");
+}
+
+TEST_F(PastTest, OneIsAwayOnceAtATime) {
+  ASSERT_TRUE(county_.Assign("a-1", "disp-0001", "r-1", kPast).ok());
+  ASSERT_TRUE(Away("chef-1480", "b-1", kPast + 1000, kPast + 2000).ok());
+  for (const auto& [from, until] : std::vector<std::pair<int, int>>{{1000, 2000}, {500, 1001}, {1999, 0}, {1, 0}}) {
+    const absl::Status refused = Away("chef-1480", "b-2", kPast + from, until == 0 ? 0 : kPast + until).status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+    ASSERT_EQ(rpc::ReasonOf(refused), "ABSENCE_OVERLAPS") << from;
+    EXPECT_EQ(rpc::InfoOf(refused)->metadata.at("absence"), "b-1");
+  }
+  EXPECT_TRUE(Away("chef-1480", "b-0", kPast + 500, kPast + 1000).ok()) << "until then, and from then on";
+  EXPECT_TRUE(Away("chef-1480", "b-2", kPast + 2000, 0).ok());
+  EXPECT_TRUE(Away("chef-1480", "b-1", kPast + 1000, kPast + 2000).ok()) << "a retry";
+  EXPECT_EQ(Reason(Away("chef-1490", "b-3", kPast + 2000, 0)), "UNKNOWN_ASSIGNMENT") << "it is not theirs";
+}
+
+TEST_F(PastTest, AnAbsenceThatLastsLongerEndsWhereTheNextBegins) {
+  ASSERT_TRUE(county_.Assign("a-1", "disp-0001", "r-1", kPast).ok());
+  ASSERT_TRUE(Away("chef-1480", "b-1", kPast + 1000, kPast + 2000).ok());
+  ASSERT_TRUE(Away("chef-1480", "b-2", kPast + 3000, kPast + 4000).ok());
+  v1::EndAbsenceRequest end;
+  end.set_absence("b-1");
+  *end.mutable_end_at() = At(kPast + 3001);
+  const auto refused = assignments_.EndAbsence(county_.As("chef-1480"), end);
+  ASSERT_EQ(Reason(refused), "ABSENCE_OVERLAPS");
+  EXPECT_EQ(rpc::InfoOf(refused.status())->metadata.at("absence"), "b-2");
+  *end.mutable_end_at() = At(kPast + 3000);
+  EXPECT_EQ(Reason(assignments_.EndAbsence(county_.As("chef-1480"), end)), "");
+}
+
+TEST_F(PastTest, OfManyWhoSayAtOnceThatTheResidentIsAwayOneWins) {
+  ASSERT_TRUE(county_.Assign("a-1", "disp-0001", "r-1", kPast).ok());
+  std::atomic<int> stored = 0;
+  std::vector<std::jthread> callers;
+  for (int i = 0; i < 8; ++i) {
+    callers.emplace_back([&, i] {
+      const std::string reason = Reason(Away("chef-1480", "b-" + std::to_string(i), kPast + 1000 + i, 0));
+      stored += reason.empty();
+      EXPECT_TRUE(reason.empty() || reason == "ABSENCE_OVERLAPS") << reason;
+    });
+  }
+  callers.clear();
+  EXPECT_EQ(stored, 1);
+  EXPECT_EQ(county_.Ask("select count(*) from registry.absences"), "1");
 }
 
 TEST_F(PastTest, AnAbsenceIsOfAResidentWhoHasTheDevice) {
