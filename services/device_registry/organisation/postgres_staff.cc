@@ -1,4 +1,6 @@
 // Participations, staff and their assignments.
+#include <algorithm>
+
 #include "common/rpc/error.h"
 #include "common/time/proto_time.h"
 #include "device_registry/organisation/postgres_store.h"
@@ -43,6 +45,14 @@ order by s.id limit $10::bigint)sql";
 constexpr char kAssignmentWithId[] = R"sql(
 select id, staff, unit, roles, lower(period) as start_at, upper(period) as end_at, revision
 from staff_assignments where id = $1)sql";
+constexpr char kVerySame[] = R"sql(
+select id, staff, unit, roles, lower(period) as start_at, upper(period) as end_at, revision
+from staff_assignments
+where staff = $1 and unit = $2 and roles = $3::int[] and period = tstzrange($4::timestamptz, $5::timestamptz))sql";
+constexpr char kOverlapping[] = R"sql(
+select id from staff_assignments
+where staff = $1 and unit = $2 and roles && $3::int[] and period && tstzrange($4::timestamptz, $5::timestamptz)
+  and id <> $6 order by lower(period), id limit 1)sql";
 constexpr char kKeepAssignment[] = R"sql(
 insert into staff_assignments_history (id, staff, unit, roles, period, revision, superseded_by)
 select id, staff, unit, roles, period, revision, $2::bigint from staff_assignments where id = $1)sql";
@@ -100,14 +110,37 @@ absl::Status StoreParticipation(Write& write, const v1::Participation& part, con
       .status();
 }
 
+std::vector<int> RolesOf(const v1::StaffAssignment& assignment) {
+  return {assignment.roles().begin(), assignment.roles().end()};
+}
+
+// Both sorted. What takes away is right, whatever was stored beside it before that was refused.
+bool TakesAway(const v1::StaffAssignment& before, const v1::StaffAssignment& after) {
+  const bool earlier = ToChrono(after.start_at()) < ToChrono(before.start_at());
+  const bool later =
+      before.has_end_at() && (!after.has_end_at() || ToChrono(after.end_at()) > ToChrono(before.end_at()));
+  return !earlier && !later && std::ranges::includes(before.roles(), after.roles());
+}
+
+absl::Status CheckOverlap(Write& write, const v1::StaffAssignment& assignment, const v1::StaffAssignment* before) {
+  if (before != nullptr && TakesAway(*before, assignment)) return absl::OkStatus();
+  const absl::StatusOr<Result> known =
+      write.Execute(kOverlapping, {assignment.staff(), assignment.unit(), RolesOf(assignment),
+                                   ToChrono(assignment.start_at()), EndOf(assignment), assignment.id()});
+  if (!known.ok() || known->empty()) return known.status();
+  return rpc::Error(absl::StatusCode::kFailedPrecondition, "STAFF_ASSIGNMENT_OVERLAPS",
+                    "the person has such a role in the unit in some of that time already; change that assignment",
+                    {{"staff_assignment", (*known)[0].String("id")}, {"staff", assignment.staff()}});
+}
+
 absl::Status StoreAssignment(Write& write, const v1::StaffAssignment& assignment, const v1::StaffAssignment* before) {
+  if (absl::Status fits = CheckOverlap(write, assignment, before); !fits.ok()) return fits;
   if (before != nullptr) {
     const absl::Status kept = write.Execute(kKeepAssignment, {assignment.id(), write.revision()}).status();
     if (!kept.ok()) return kept;
   }
-  const std::vector<int> roles(assignment.roles().begin(), assignment.roles().end());
   return write
-      .Execute(kPutAssignment, {assignment.id(), assignment.staff(), assignment.unit(), roles,
+      .Execute(kPutAssignment, {assignment.id(), assignment.staff(), assignment.unit(), RolesOf(assignment),
                                 ToChrono(assignment.start_at()), EndOf(assignment), assignment.revision()})
       .status();
 }
@@ -236,10 +269,22 @@ absl::StatusOr<v1::Staff> PostgresOrganisation::PutStaff(const Actor& actor, con
 
 absl::StatusOr<v1::StaffAssignment> PostgresOrganisation::PutStaffAssignment(const Actor& actor,
                                                                              const v1::StaffAssignment& assignment,
+                                                                             const std::string& new_id,
                                                                              const Before<v1::StaffAssignment>& guard) {
-  const auto find = FindWith(kAssignmentWithId, assignment.id(), StaffAssignmentOf);
+  v1::StaffAssignment wished = assignment;
+  const auto find = [&](Write& write) -> absl::StatusOr<std::optional<v1::StaffAssignment>> {
+    if (!assignment.id().empty()) return FindWith(kAssignmentWithId, assignment.id(), StaffAssignmentOf)(write);
+    wished.set_id(new_id);
+    const absl::StatusOr<Result> same =
+        write.Execute(kVerySame, {assignment.staff(), assignment.unit(), RolesOf(assignment),
+                                  ToChrono(assignment.start_at()), EndOf(assignment)});
+    if (!same.ok()) return same.status();
+    if (same->empty()) return std::nullopt;
+    wished.set_id((*same)[0].String("id"));
+    return StaffAssignmentOf((*same)[0]);
+  };
   const VersionedPut<v1::StaffAssignment> put{
-      .noun = "staff_assignment", .wished = assignment, .guard = guard, .find = find, .store = StoreAssignment};
+      .noun = "staff_assignment", .wished = wished, .guard = guard, .find = find, .store = StoreAssignment};
   return Run(database_, actor, put);
 }
 

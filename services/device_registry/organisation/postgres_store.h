@@ -35,6 +35,7 @@ class PostgresOrganisation final : public OrganisationStore {
   absl::StatusOr<v1::Staff> PutStaff(const Actor& actor, const v1::Staff& staff,
                                      const Before<v1::Staff>& guard) override;
   absl::StatusOr<v1::StaffAssignment> PutStaffAssignment(const Actor& actor, const v1::StaffAssignment& assignment,
+                                                         const std::string& new_id,
                                                          const Before<v1::StaffAssignment>& guard) override;
 
  private:

@@ -66,7 +66,6 @@ absl::StatusOr<v1::PutStaffAssignmentResponse> Organisation::PutStaffAssignment(
   absl::Status status = Validate(wished);
   if (status.ok()) status = CheckWork(caller, wished);
   if (!status.ok()) return status;
-  if (wished.id().empty()) wished.set_id(deps_.new_id());
   std::sort(wished.mutable_roles()->begin(), wished.mutable_roles()->end());
   CutPeriod(wished);
   // It stays with its person and unit, for both of which the caller has the right.
@@ -74,7 +73,8 @@ absl::StatusOr<v1::PutStaffAssignmentResponse> Organisation::PutStaffAssignment(
     const bool same = before.unit() == wished.unit() && before.staff() == wished.staff();
     return same ? absl::OkStatus() : Differs("staff_assignment", wished.id());
   };
-  absl::StatusOr<v1::StaffAssignment> stored = deps_.store.PutStaffAssignment(ActorOf(caller), wished, guard);
+  absl::StatusOr<v1::StaffAssignment> stored =
+      deps_.store.PutStaffAssignment(ActorOf(caller), wished, deps_.new_id(), guard);
   if (!stored.ok()) return stored.status();
   v1::PutStaffAssignmentResponse response;
   *response.mutable_staff_assignment() = *std::move(stored);

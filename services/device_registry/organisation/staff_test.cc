@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "common/rpc/error.h"
@@ -101,6 +102,60 @@ TEST_F(StaffTest, ARoleIsGivenByWhoArrangesTheUnit) {
   ASSERT_TRUE(Give("chef-1480", "a-1", "s-1", "care-1480-1", {v1::STAFF_ROLE_MAS}, 1000).ok());
   EXPECT_EQ(Reason(Give("chef-1490", "a-1", "s-9", "care-1490-1", {v1::STAFF_ROLE_MAS}, 1000)),
             "STAFF_ASSIGNMENT_DIFFERS");
+}
+
+TEST_F(StaffTest, TheSameRoleAgainIsTheOneThatIsThere) {
+  ASSERT_TRUE(Enter("chef-1480", "s-1", "Kerstin").ok());
+  const auto first = Give("chef-1480", "", "s-1", "care-1480-1", {v1::STAFF_ROLE_MAS, v1::STAFF_ROLE_NURSE}, 1000);
+  ASSERT_TRUE(first.ok()) << first.status();
+  const auto again = Give("chef-1480", "", "s-1", "care-1480-1", {v1::STAFF_ROLE_NURSE, v1::STAFF_ROLE_MAS}, 1000);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->SerializeAsString(), first->SerializeAsString());
+  EXPECT_EQ(county_.Ask("select count(*) from registry.staff_assignments"), "1");
+}
+
+TEST_F(StaffTest, ARoleInAUnitIsHadOnceAtATime) {
+  ASSERT_TRUE(Enter("chef-1480", "s-1", "Kerstin").ok());
+  ASSERT_TRUE(Enter("chef-1480", "s-2", "Lars").ok());
+  ASSERT_TRUE(Give("chef-1480", "a-1", "s-1", "care-1480-1", {v1::STAFF_ROLE_MAS}, 1000, 2000).ok());
+  for (const std::int64_t start : {500, 1000, 1999}) {
+    const absl::Status refused =
+        Give("chef-1480", "a-2", "s-1", "care-1480-1", {v1::STAFF_ROLE_MAS, v1::STAFF_ROLE_NURSE}, start).status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+    ASSERT_EQ(rpc::ReasonOf(refused), "STAFF_ASSIGNMENT_OVERLAPS") << start;
+    EXPECT_EQ(rpc::InfoOf(refused)->metadata.at("staff_assignment"), "a-1");
+  }
+  EXPECT_EQ(Reason(Give("chef-1480", "a-2", "s-1", "care-1480-1", {v1::STAFF_ROLE_MAS}, 1000, 2000)),
+            "STAFF_ASSIGNMENT_OVERLAPS")
+      << "the same under an id of its own would be there twice";
+  EXPECT_EQ(Reason(Give("chef-1480", "a-3", "s-1", "care-1480-1", {v1::STAFF_ROLE_NURSE}, 1000)), "") << "another role";
+  EXPECT_EQ(Reason(Give("chef-1480", "a-4", "s-1", "care-1480-2", {v1::STAFF_ROLE_MAS}, 1000)), "") << "another unit";
+  EXPECT_EQ(Reason(Give("chef-1480", "a-5", "s-2", "care-1480-1", {v1::STAFF_ROLE_MAS}, 1000)), "") << "somebody else";
+  EXPECT_EQ(Reason(Give("chef-1480", "a-6", "s-1", "care-1480-1", {v1::STAFF_ROLE_MAS}, 2000)), "") << "from then on";
+}
+
+TEST_F(StaffTest, WhatWasGivenTwiceBeforeCanBeEnded) {
+  ASSERT_TRUE(Enter("chef-1480", "s-1", "Kerstin").ok());
+  const auto first = Give("chef-1480", "a-1", "s-1", "care-1480-1", {v1::STAFF_ROLE_MAS}, 1000);
+  ASSERT_TRUE(first.ok());
+  ASSERT_EQ(county_.Try("insert into registry.staff_assignments select 'a-2', staff, unit, roles, period, revision "
+                        "from registry.staff_assignments"),
+            "");
+  const std::uint64_t revision = first->revision();
+  EXPECT_EQ(Reason(Give("chef-1480", "a-2", "s-1", "care-1480-1", {v1::STAFF_ROLE_MAS}, 1000, 2000, revision)), "");
+  EXPECT_EQ(Reason(Give("chef-1480", "a-1", "s-1", "care-1480-1", {v1::STAFF_ROLE_MAS}, 900, 0, revision)),
+            "STAFF_ASSIGNMENT_OVERLAPS");
+}
+
+TEST_F(StaffTest, ManyWhoGiveTheSameAtOnceGiveItOnce) {
+  ASSERT_TRUE(Enter("chef-1480", "s-1", "Kerstin").ok());
+  std::vector<std::jthread> callers;
+  for (int i = 0; i < 8; ++i) {
+    callers.emplace_back(
+        [&] { EXPECT_EQ(Reason(Give("chef-1480", "", "s-1", "care-1480-1", {v1::STAFF_ROLE_MAS}, 1000)), ""); });
+  }
+  callers.clear();
+  EXPECT_EQ(county_.Ask("select count(*) from registry.staff_assignments"), "1");
 }
 
 TEST_F(StaffTest, ANameIsForWhoKeepsTheRegister) {

@@ -81,8 +81,12 @@ class OrganisationStore {
                                                              const Before<v1::Participation>& guard) = 0;
   virtual absl::StatusOr<v1::Staff> PutStaff(const Actor& actor, const v1::Staff& staff,
                                              const Before<v1::Staff>& guard) = 0;
+  // Without an id it is the very same that is stored, if there is one, else a new one
+  // with `new_id`. FAILED_PRECONDITION, STAFF_ASSIGNMENT_OVERLAPS, when the person has
+  // one of the roles in the unit in some of that time already.
   virtual absl::StatusOr<v1::StaffAssignment> PutStaffAssignment(const Actor& actor,
                                                                  const v1::StaffAssignment& assignment,
+                                                                 const std::string& new_id,
                                                                  const Before<v1::StaffAssignment>& guard) = 0;
 };
 
