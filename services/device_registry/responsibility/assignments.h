@@ -19,7 +19,7 @@ class Assignments {
  public:
   struct Deps {
     AssignmentStore& store;
-    Store& registry;  // units and residents
+    Store& registry;  // units, residents and devices
     const Rights& rights;
     const Clock& clock;
     // A fresh random id.
@@ -56,6 +56,9 @@ class Assignments {
   template <typename Request>
   absl::StatusOr<Reformed> FindThen(const Caller& caller, const Request& request, const std::string& assignment,
                                     const google::protobuf::Timestamp& at);
+  // The error of an instant at which the device was nobody's, or that of others: both
+  // look the same, and to whom the device is not shown now there is none.
+  absl::Status NobodyThen(const Caller& caller, const std::string& device);
   // Looks up the units that the corrected change points name.
   absl::StatusOr<v1::Assignment> Wanted(const Caller& caller, const v1::CorrectAssignmentRequest& request);
 

@@ -108,6 +108,18 @@ absl::StatusOr<v1::Assignment> Corrected(const v1::Assignment& before, const v1:
 
 }  // namespace
 
+absl::Status Assignments::NobodyThen(const Caller& caller, const std::string& device) {
+  const auto devices = deps_.registry.FindDevices({device});
+  if (!devices.ok()) return devices.status();
+  if (devices->empty()) return NotThere("device", device);
+  const std::vector<Object> faces = FacesOf(devices->begin()->second, ToProto(deps_.clock.Now()));
+  const absl::Status known = deps_.rights.CheckAny(caller, Action::kReadDevice, faces, "device", device);
+  if (!known.ok()) return known;
+  return rpc::Error(absl::StatusCode::kNotFound, "NOBODY_ANSWERED",
+                    "nobody whom you may see answered for the device at that time; ask for another time",
+                    {{"device", device}});
+}
+
 template <typename Request>
 absl::StatusOr<Reformed> Assignments::FindThen(const Caller& caller, const Request& request,
                                                const std::string& assignment, const Timestamp& at) {
@@ -129,10 +141,10 @@ absl::StatusOr<Reformed> Assignments::FindThen(const Caller& caller, const Reque
   if (!found.ok()) return found.status();
   std::vector<Object> faces{{}};
   if (found->has_value()) faces = FacesAt((*found)->assignment, at);
-  const absl::Status status = deps_.rights.CheckAny(caller, Action::kReadDevice, faces, noun, id);
-  if (!status.ok()) return status;
-  if (!found->has_value()) return NotThere(noun, id);
-  return **std::move(found);
+  absl::Status status = deps_.rights.CheckAny(caller, Action::kReadDevice, faces, noun, id);
+  if (status.ok() && found->has_value()) return **std::move(found);
+  if (status.ok()) status = NotThere(noun, id);
+  return assignment.empty() && absl::IsNotFound(status) ? NobodyThen(caller, id) : status;
 }
 
 absl::StatusOr<v1::GetAssignmentResponse> Assignments::GetAssignment(const Caller& caller,

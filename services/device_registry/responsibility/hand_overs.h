@@ -80,7 +80,11 @@ class HandOvers {
                                           const std::map<v1::Purpose, v1::Unit>& units);
   // One of the sides: else the hand-over is not there.
   absl::Status CheckSide(const Caller& caller, const v1::HandOver& hand_over, const std::string& principal) const;
+  // At least one.
   absl::StatusOr<std::vector<Plan>> PlansFor(const Caller& caller, const v1::Move& move, const Trigger& trigger);
+  // UNKNOWN_RESIDENT for whom the resident is none of its own. `answers`: for devices of
+  // the resident, but not as the happening wants it.
+  absl::Status WhyNothing(const Caller& caller, const std::string& resident, bool answers);
   template <typename Response>
   absl::StatusOr<Response> Happened(const Caller& caller, const v1::Move& move, const Trigger& trigger);
 

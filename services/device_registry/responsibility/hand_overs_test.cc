@@ -326,7 +326,7 @@ TEST_F(HandOversTest, ADischargeIsFromTheRegionWithinADay) {
   v1::DischargeRequest request;
   *request.mutable_move() = MoveOf("care-1480-2");
   *request.mutable_discharged_at() = At(kPast + 2000);
-  EXPECT_EQ(Reason(hand_overs_.Discharge(county_.As("admin"), request)), "UNKNOWN_RESIDENT") << "not in hospital";
+  EXPECT_EQ(Reason(hand_overs_.Discharge(county_.As("admin"), request)), "NO_REGION_ANSWERS") << "not in hospital";
   v1::TransferResponsibilityRequest admitted;
   admitted.set_assignment("a-1");
   admitted.set_purpose(v1::PURPOSE_CARE);
@@ -339,6 +339,44 @@ TEST_F(HandOversTest, ADischargeIsFromTheRegionWithinADay) {
   EXPECT_EQ(hand_over.reason(), v1::HAND_OVER_REASON_DISCHARGE);
   EXPECT_EQ(hand_over.from_principal(), "14");
   EXPECT_EQ(FromProto(hand_over.deadline()) - FromProto(hand_over.proposed_at()), absl::Hours(24));
+}
+
+TEST_F(HandOversTest, WhatHasNothingToHandOverSaysWhy) {
+  v1::DischargeRequest request;
+  *request.mutable_move() = MoveOf("care-1480-2");
+  *request.mutable_discharged_at() = At(kPast + 2000);
+  const absl::Status at_home = hand_overs_.Discharge(county_.As("chef-1480"), request).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(at_home)) << at_home;
+  EXPECT_EQ(rpc::ReasonOf(at_home), "NO_REGION_ANSWERS");
+  request.mutable_move()->set_resident("r-2");
+  for (const std::string who : {"chef-1480", "admin"}) {
+    const absl::Status without = hand_overs_.Discharge(county_.As(who), request).status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(without)) << without;
+    EXPECT_EQ(rpc::ReasonOf(without), "NOTHING_TO_HAND_OVER") << who;
+  }
+  const absl::Status foreign = hand_overs_.Discharge(county_.As("chef-1490"), request).status();
+  request.mutable_move()->set_resident("r-none");
+  const absl::Status unknown = hand_overs_.Discharge(county_.As("chef-1490"), request).status();
+  EXPECT_EQ(foreign, NotThere("resident", "r-2")) << "told to nobody";
+  EXPECT_EQ(unknown, NotThere("resident", "r-none"));
+  EXPECT_EQ(Reason(hand_overs_.Discharge(county_.As("admin"), request)), "UNKNOWN_RESIDENT");
+}
+
+TEST_F(HandOversTest, WhetherAnotherAnswersForAResidentsDeviceIsNotTold) {
+  v1::TransferResponsibilityRequest given;
+  given.set_assignment("a-1");
+  given.set_purpose(v1::PURPOSE_CARE);
+  given.set_unit("care-1490-1");
+  *given.mutable_since() = At(kPast + 1000);
+  ASSERT_TRUE(county_.assignments().TransferResponsibility(county_.As("admin"), given).ok());
+  v1::DischargeRequest request;
+  *request.mutable_move() = MoveOf("care-1480-2");
+  *request.mutable_discharged_at() = At(kPast + 2000);
+  const absl::Status others = hand_overs_.Discharge(county_.As("chef-1480"), request).status();
+  request.mutable_move()->set_resident("r-2");
+  const absl::Status nobodys = hand_overs_.Discharge(county_.As("chef-1480"), request).status();
+  EXPECT_EQ(rpc::ReasonOf(others), "NOTHING_TO_HAND_OVER");
+  EXPECT_EQ(others.message(), nobodys.message());
 }
 
 TEST_F(HandOversTest, ALevelOfCareMovesCareAlone) {

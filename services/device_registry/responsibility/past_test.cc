@@ -234,6 +234,51 @@ TEST_F(PastTest, WhetherSomebodyWasBelievedToBeAwayCanBeAsked) {
   EXPECT_EQ(Read("chef-1480", "a-1", away - 1)->assignment().absences_size(), 0);
 }
 
+TEST_F(PastTest, WhenNobodyAnsweredADeviceIsStillKnown) {
+  ASSERT_TRUE(county_.Assign("a-1", "disp-0001", "r-1", kPast).ok());
+  const auto who = [&](const std::string& caller, const std::string& device, std::int64_t at) {
+    v1::GetResponsibilityRequest ask;
+    ask.set_device(device);
+    ask.set_purpose(v1::PURPOSE_CARE);
+    *ask.mutable_at() = At(at);
+    return assignments_.GetResponsibility(county_.As(caller), ask).status();
+  };
+  for (const std::string caller : {"admin", "watch", "chef-1480", "care"}) {
+    EXPECT_TRUE(who(caller, "disp-0001", kPast).ok()) << caller;
+    EXPECT_TRUE(absl::IsNotFound(who(caller, "disp-0001", kPast - 1))) << caller;
+    EXPECT_EQ(rpc::ReasonOf(who(caller, "disp-0001", kPast - 1)), "NOBODY_ANSWERED") << caller;
+  }
+  EXPECT_EQ(rpc::ReasonOf(who("hmc", "bp-0001", kPast)), "NOBODY_ANSWERED") << "its owner";
+  EXPECT_EQ(who("chef-1490", "disp-0001", kPast), NotThere("device", "disp-0001"));
+  EXPECT_EQ(who("chef-1490", "disp-0001", kPast - 1), NotThere("device", "disp-0001"));
+  EXPECT_EQ(who("watch", "disp-9999", kPast), NotThere("device", "disp-9999"));
+  v1::GetAssignmentRequest ask;
+  ask.set_device("disp-0001");
+  *ask.mutable_at() = At(kPast - 1);
+  EXPECT_EQ(Reason(assignments_.GetAssignment(county_.As("chef-1480"), ask)), "NOBODY_ANSWERED");
+}
+
+TEST_F(PastTest, WhetherAnotherAnsweredThenIsNotTold) {
+  ASSERT_TRUE(county_.Assign("a-1", "disp-0001", "r-1", kPast).ok());
+  v1::TransferResponsibilityRequest given;
+  given.set_assignment("a-1");
+  given.set_unit("care-1490-1");
+  *given.mutable_since() = At(kPast + 1000);
+  for (const v1::Purpose purpose : {v1::PURPOSE_CARE, v1::PURPOSE_ALARM}) {
+    given.set_purpose(purpose);
+    ASSERT_TRUE(assignments_.TransferResponsibility(county_.As("admin"), given).ok());
+  }
+  v1::GetResponsibilityRequest ask;
+  ask.set_device("disp-0001");
+  ask.set_purpose(v1::PURPOSE_CARE);
+  *ask.mutable_at() = At(kPast + 500);
+  const absl::Status others = assignments_.GetResponsibility(county_.As("chef-1490"), ask).status();
+  *ask.mutable_at() = At(kPast - 500);
+  const absl::Status nobodys = assignments_.GetResponsibility(county_.As("chef-1490"), ask).status();
+  EXPECT_EQ(rpc::ReasonOf(others), "NOBODY_ANSWERED");
+  EXPECT_EQ(others, nobodys);
+}
+
 TEST_F(PastTest, WhatWasBelievedAtAnInstantCanBeAsked) {
   ASSERT_TRUE(county_.Assign("a-1", "disp-0001", "r-1", kPast).ok());
   const std::string between = county_.Ask("select extract(epoch from clock_timestamp())");

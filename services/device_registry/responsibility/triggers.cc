@@ -17,6 +17,10 @@ constexpr std::size_t kIdLength = 32;
 constexpr int kAdult = 18;
 constexpr std::size_t kRegionLength = 2;  // "14"; a municipality has four digits
 
+absl::Status Nothing(const std::string& reason, const std::string& message, const std::string& resident) {
+  return rpc::Error(absl::StatusCode::kFailedPrecondition, reason, message, {{"resident", resident}});
+}
+
 // One happening gives each assignment a hand-over whose id a retry finds again.
 std::string IdOf(const v1::Move& move, const std::string& assignment) {
   return TokenHash(move.id() + "/" + assignment).substr(0, kIdLength);
@@ -31,10 +35,12 @@ absl::StatusOr<std::vector<HandOvers::Plan>> HandOvers::PlansFor(const Caller& c
   const auto running = deps_.assignments.RunningOf(move.resident());
   if (!running.ok()) return running.status();
   std::vector<Plan> plans;
+  bool answers = false;
   for (const v1::Assignment& assignment : *running) {
     const absl::Status mine = answering_.CheckSince(caller, assignment, trigger.since, trigger.since);
     if (absl::IsNotFound(mine)) continue;
     if (!mine.ok()) return mine;
+    answers = true;
     const std::string giver = FacesAt(assignment, trigger.since).front().principal;
     if (trigger.to_another_principal && giver == receiver->principal()) {
       return Invalid("care_unit", "is of another principal than the one that answers now");
@@ -48,7 +54,20 @@ absl::StatusOr<std::vector<HandOvers::Plan>> HandOvers::PlansFor(const Caller& c
     if (move.alarm_unit().empty() && trigger.alarm_follows) plan.request.set_alarm_unit(move.care_unit());
     *plan.request.mutable_since() = trigger.since;
   }
+  if (plans.empty()) return WhyNothing(caller, move.resident(), answers);
   return plans;
+}
+
+absl::Status HandOvers::WhyNothing(const Caller& caller, const std::string& resident, bool answers) {
+  if (answers) {
+    return Nothing("NO_REGION_ANSWERS", "no region answers for a device of the resident then: nobody is discharged",
+                   resident);
+  }
+  if (absl::Status known = answering_.CheckResident(caller, resident); !known.ok()) return known;
+  return Nothing(
+      "NOTHING_TO_HAND_OVER",
+      "you answer for no running device of the resident since then; name another time, or let whoever answers",
+      resident);
 }
 
 template <typename Response>
@@ -60,7 +79,6 @@ absl::StatusOr<Response> HandOvers::Happened(const Caller& caller, const v1::Mov
   if (!status.ok()) return status;
   const absl::StatusOr<std::vector<Plan>> plans = PlansFor(caller, move, trigger);
   if (!plans.ok()) return plans.status();
-  if (plans->empty()) return NotThere("resident", move.resident());
   absl::StatusOr<std::vector<v1::HandOver>> proposed = Propose(caller, *plans);
   if (!proposed.ok()) return proposed.status();
   Response response;
