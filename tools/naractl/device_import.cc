@@ -88,9 +88,11 @@ absl::Status Apply(const Session& session, tools::RegistryClient& registry, cons
   request.set_lines(static_cast<std::uint32_t>(file.lines.size()));
   const auto done = registry.ApplyImport(request);
   if (!done.ok()) return done.status();
-  PrintLine(session.json ? ToJson(*done)
-                         : std::to_string(done->registered()) + " registered, " + std::to_string(done->moved()) +
-                               " moved, " + std::to_string(done->unchanged()) + " unchanged");
+  const std::string numbers = std::to_string(done->registered()) + " registered, " + std::to_string(done->moved()) +
+                              " moved, " + std::to_string(done->unchanged()) + " unchanged";
+  PrintLine(session.json             ? ToJson(*done)
+            : done->applied_before() ? "applied before, so nothing has changed now; then: " + numbers
+                                     : numbers);
   return absl::OkStatus();
 }
 

@@ -46,6 +46,11 @@ absl::Status Bad(const std::string& import, std::uint32_t line) {
                      " is wrong; CheckImport lists what is, and the file is staged anew with another id");
 }
 
+v1::ApplyImportResponse AppliedBefore(v1::ApplyImportResponse done) {
+  done.set_applied_before(true);
+  return done;
+}
+
 std::uint32_t LineOf(const std::string& after) {
   std::uint32_t line = 0;
   std::from_chars(after.data(), after.data() + after.size(), line);
@@ -233,13 +238,13 @@ absl::StatusOr<v1::ApplyImportResponse> PortalImport::ApplyImport(const Caller& 
                                                                   const v1::ApplyImportRequest& request) {
   const absl::StatusOr<Staged> staged = Find(caller, request.import());
   if (!staged.ok()) return staged.status();
-  if (staged->applied) return *staged->applied;
+  if (staged->applied) return AppliedBefore(*staged->applied);
   if (staged->lines != request.lines()) return Incomplete(request.import(), staged->lines);
   // What is checked is what is applied.
   if (absl::Status closed = deps_.imports.Close(request.import()); !closed.ok()) return closed;
   const absl::StatusOr<Staged> all = Find(caller, request.import());
   if (!all.ok()) return all.status();
-  if (all->applied) return *all->applied;
+  if (all->applied) return AppliedBefore(*all->applied);
   if (all->lines != request.lines()) return Incomplete(request.import(), all->lines);
   std::uint32_t after = all->applied_line;
   const auto problems = CheckFrom(caller, request.import(), 1, after);
