@@ -17,15 +17,17 @@ STOP_SECONDS = 60
 
 
 class DemoStack:
-    """Up when the constructor returns; `demo` is what demo.json says. `root` is a checkout, or a folder that looks like one."""
+    """Up when the constructor returns; `demo` is what demo.json says. `root` is a checkout, or a folder that looks like one; every process has
+    `environment` beside what the test has."""
 
-    def __init__(self, devices=0, arguments=(), root=ROOT):
+    def __init__(self, devices=0, arguments=(), root=ROOT, environment=None):
         self._folder = tempfile.TemporaryDirectory(prefix="nara-demo-")
         self.state = pathlib.Path(self._folder.name)
         self.state.chmod(0o755)
         self.ports = free_ports()
         self.errors = self.state / "stderr.log"
         self._root = root
+        self._environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(environment or {})}
         self._process = self._start(devices, arguments)
         self.demo = self._wait()
 
@@ -104,7 +106,7 @@ class DemoStack:
                 stdin=subprocess.DEVNULL,
                 stdout=errors,
                 stderr=errors,
-                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+                env=self._environment,
             )
 
     def _wait(self):

@@ -72,15 +72,16 @@ class Broken(AssertionError):
 class FaultRig:
     """Up and under load when entered. `finish` stops the load and compares; leaving stops everything and keeps logs of a failure."""
 
-    def __init__(self, name, load):
+    def __init__(self, name, load, environment=None):
         self._name = name
         self._load = load
+        self._environment = environment
         self._senders = []
         self._observer = None
         self._began = 0.0
 
     def __enter__(self):
-        self.stack = DemoStack(devices=0)
+        self.stack = DemoStack(devices=0, environment=self._environment)
         self._folder = self.stack.state / "outside"
         self._folder.mkdir()
         try:
