@@ -143,12 +143,13 @@ class Supervisor:
 
     def end(self, name):
         """Ends one process for good, before the others are stopped."""
-        for process in self._named(name):
+        for process in self.named(name):
             process.restart = False
             _signal(process, process.stop_signal)
             _wait_or_kill(process)
 
-    def _named(self, name):
+    def named(self, name):
+        """Those that run under that name."""
         return [process for stage in self._stages for process in stage if process.name == name and process.running()]
 
     def stop(self):

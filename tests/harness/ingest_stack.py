@@ -34,6 +34,10 @@ class IngestStack(Demo):
     def folder(self):
         return pathlib.Path(self._folder.name)
 
+    def process(self, name):
+        """One that runs. Nobody but the caller looks after it now: what dies stays dead until it is started again."""
+        return self.supervisor.named(name)[0]
+
     def provision(self, product, count):
         """New devices with passwords: what nara-load's --senders reads."""
         command = [self.paths.binary("naractl"), "--demo", self.paths.demo, "--json", "device", "provision"]

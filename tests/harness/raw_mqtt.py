@@ -62,9 +62,9 @@ class RawMqtt:
     """A connection; what the server says is read packet by packet."""
 
     def __init__(self, port, tls=None):
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
         if tls is not None:
-            self._socket = tls.wrap_socket(self._socket, server_hostname="127.0.0.1")
+            self.socket = tls.wrap_socket(self.socket, server_hostname="127.0.0.1")
 
     def __enter__(self):
         return self
@@ -74,12 +74,12 @@ class RawMqtt:
 
     def close(self):
         """As if the client had died: no goodbye."""
-        self._socket.close()
+        self.socket.close()
 
     def send(self, data):
         """The server may have closed already: then the answer says so."""
         try:
-            self._socket.sendall(data)
+            self.socket.sendall(data)
         except OSError:
             pass
         return self
@@ -112,7 +112,7 @@ class RawMqtt:
         data = b""
         while len(data) < size:
             try:
-                more = self._socket.recv(size - len(data))
+                more = self.socket.recv(size - len(data))
             except TimeoutError as error:
                 raise AssertionError("the server neither answered nor closed") from error
             except OSError:

@@ -7,6 +7,7 @@ Never fails on a number.
 
 import argparse
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -18,6 +19,7 @@ sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "harness"), str(ROOT / "deploy" / "local")]
 
+from _ingest_faults import redis_away, restart
 from ingest_stack import IngestStack
 from private_servers import SHARDS, PrivateMqtt
 
@@ -118,9 +120,18 @@ class Ingest:
             over.set()
             flooding.join()
 
-    def _publish(self, senders, *more):
+    def restart(self):
+        def publish(*more, seconds):
+            answer(self._publish(self._meters, *more, seconds=seconds), seconds + 60)
+
+        return restart(self._stack, publish, self._meters)
+
+    def redis_away(self):
+        return redis_away(self._stack, functools.partial(self._publish, self._meters), answer)
+
+    def _publish(self, senders, *more, seconds=None):
         return load(self._binary, "publish", "--port", self._stack.ports.mqtt_plain, "--senders", senders,
-                    "--seconds", self._seconds, *more)  # fmt: skip
+                    "--seconds", seconds or self._seconds, *more)  # fmt: skip
 
 
 KEPT = ("records_per_second", "p50_ms", "p99_ms", "unfinished")
@@ -144,6 +155,21 @@ def rows(alone, ingest):
     yield row("2,000 messages/s", "p50 <= 5 ms, p99 <= 15 ms", ingest.latency())
     yield row("the same beside one that floods", "p99 <= 50 ms", ingest.latency_beside_one_that_floods())
     yield row("alarms while measurements flood", "p99 <= 20 ms", ingest.alarms_in_a_flood())
+    yield {
+        "what": "restart with 100,000 in the inbox",
+        "bar": "first receipt <= 1 s after kill -9",
+        **ingest.restart(),
+    }
+    yield {
+        "what": "Redis away 60 s at 5,000/s",
+        "bar": "nothing lost, caught up <= 60 s",
+        **ingest.redis_away(),
+    }
+
+
+def told(row):
+    figures = {key: value for key, value in row.items() if key not in ("what", "bar")}
+    return f"{row['what']:<34} {', '.join(f'{key} {value:.4g}' for key, value in figures.items())}  ({row['bar']})"
 
 
 def main():
@@ -155,8 +181,7 @@ def main():
     with IngestStack() as stack:
         for row in rows(alone, Ingest(stack, arguments.seconds)):
             found.append(row)
-            print(f"{row['what']:<34} {row['records_per_second']:>9.0f}/s {row['of_R']:>6.2f} R  "
-                  f"p50 {row['p50_ms']:>8.2f} p99 {row['p99_ms']:>8.2f} ms  {row['bar']}", file=sys.stderr)  # fmt: skip
+            print(told(row), file=sys.stderr)
     print(json.dumps({"bench": "ingest", "cores": os.cpu_count(), "rows": found}))
     return 0
 
