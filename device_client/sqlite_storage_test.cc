@@ -2,9 +2,14 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
+#include <random>
+
+#include "device_client/outbox.h"
 
 namespace nara::device_client {
 namespace {
@@ -61,6 +66,55 @@ TEST_F(SqliteStorageTest, KeepsEpochsAndRecordsThroughARestart) {
   ASSERT_EQ(kept->records.size(), 1);
   EXPECT_EQ(kept->records[0].seq, 2);
   EXPECT_EQ(kept->records[0].body, "second");
+}
+
+// A device that keeps records as fast as it can, and tells the sequence of each that Put has accepted.
+[[noreturn]] void KeepUntilKilled(const std::string& path, int told) {
+  const auto file = SqliteFile::Open(path, PowerCut::kMayLoseTheLast);
+  const auto storage = (*file)->Outbox("bp-1", LANE_MEASUREMENT);
+  const auto outbox = Outbox::Open(LANE_MEASUREMENT, {}, *storage, [] { return std::random_device{}(); });
+  while (true) {
+    const auto seq = (*outbox)->Put({});
+    if (!seq.ok() || write(told, &*seq, sizeof(*seq)) != sizeof(*seq)) _exit(1);
+  }
+}
+
+// The last of them, after `count` and whatever was under way; 0 when the device failed.
+uint64_t KilledAfter(const std::string& path, int count) {
+  int ends[2];
+  if (pipe(ends) != 0) return 0;
+  const pid_t child = fork();
+  if (child == 0) KeepUntilKilled(path, ends[1]);
+  close(ends[1]);
+  uint64_t last = 0;
+  for (int i = 0; i < count && read(ends[0], &last, sizeof(last)) == sizeof(last); ++i) {
+  }
+  kill(child, SIGKILL);
+  while (read(ends[0], &last, sizeof(last)) == sizeof(last)) {
+  }
+  close(ends[0]);
+  int result = 0;
+  waitpid(child, &result, 0);
+  return WIFSIGNALED(result) ? last : 0;
+}
+
+TEST_F(SqliteStorageTest, WhatWasAcceptedIsThereAfterKill9AndNoSequenceIsGivenTwice) {
+  file_.reset();
+  uint64_t before = 0;
+  for (const int count : {1, 7, 40, 3, 100}) {
+    const uint64_t last = KilledAfter(path(), count);
+    ASSERT_GT(last, before) << "it goes on where it was";
+    Reopen();
+    const auto kept = file_->Outbox("bp-1", LANE_MEASUREMENT)->Load();
+    ASSERT_TRUE(kept.ok()) << kept.status();
+    ASSERT_EQ(kept->epochs.size(), 1u);
+    const std::vector<KeptRecord>& records = kept->records;
+    ASSERT_GE(records.size(), last) << "one that was not told yet may be there too";
+    for (size_t i = 0; i < records.size(); ++i) ASSERT_EQ(records[i].seq, i + 1);
+    EXPECT_EQ(kept->epochs[0].next_seq, records.size() + 1);
+    before = records.size();
+    file_.reset();
+  }
 }
 
 TEST_F(SqliteStorageTest, KeepsDevicesAndLanesApart) {
