@@ -32,6 +32,7 @@
 #include "ingest/quarantine_mover.h"
 #include "ingest/redis_log.h"
 #include "ingest/redis_quarantine.h"
+#include "ingest/replay.h"
 #include "ingest/worker.h"
 
 namespace nara::ingest {
@@ -122,6 +123,8 @@ class Ingest final : public app::App {
   PostgresQuarantineStore quarantine_store_;
   QuarantineMover mover_;
   PostgresQuarantineShelf shelf_;
+  RedisLog replay_log_;
+  Replay replay_;
   PostgresCommands commands_;
   CommandSender sender_;
   Service service_;
@@ -157,6 +160,8 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
       quarantine_store_(postgres_, UniqueHolder(context.name), config_.quarantine_per_device),
       mover_(quarantine_source_, quarantine_store_, routes_, metrics_),
       shelf_(postgres_),
+      replay_log_(directory_, memory_, RedisOptions{}),
+      replay_({routes_, judge_, replay_log_, tokens_, context.clock}),
       commands_(postgres_),
       sender_(
           commands_, [this](const DueCommand& command) { return link_.SendCommand(command); }, context.metrics,
@@ -198,6 +203,7 @@ ServiceDeps Ingest::Deps(const Clock& clock) {
           clock,
           arrivals_,
           shelf_,
+          [this](std::vector<QuarantineRow> held) { return replay_.Deliver(config_.lane, std::move(held)); },
           [this](Origin origin, nara::telemetry::v1::Uplink uplink, absl::Duration timeout) {
             Worker& worker = WorkerOf(ShardOf(origin.device));
             return worker.Submit(std::move(origin), std::move(uplink), timeout);

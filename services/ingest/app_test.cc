@@ -118,6 +118,18 @@ class AppTest : public ::testing::Test {
     if (!status.ok()) return rpc::FromGrpc(status);
     return response.status();
   }
+  absl::StatusOr<v1::ReplayQuarantinedResponse> Replay() {
+    v1::ReplayQuarantinedRequest request;
+    request.set_device("bp-1");
+    request.set_lane(nara::telemetry::v1::LANE_MEASUREMENT);
+    v1::ReplayQuarantinedResponse response;
+    const auto context = rpc::CallWithin(absl::Seconds(10), {}, true);
+    const auto stub =
+        v1::IngestService::NewStub(rpc::Connect(absl::StrCat("127.0.0.1:", grpc_port_), pki_.Issue("nara-admin")));
+    const grpc::Status status = stub->ReplayQuarantined(context.get(), request, &response);
+    if (!status.ok()) return rpc::FromGrpc(status);
+    return response;
+  }
   bool Becomes(v1::CommandState state, const std::string& id) {
     return WaitFor([&] { return Command("supplier", id)->state() == state; }, std::chrono::seconds(20));
   }
@@ -246,6 +258,36 @@ TEST_F(AppTest, AnAlarmThatWaitsIsToldOfAlsoAfterARestart) {
   device.Send(TopicKind::kAlarmJson, kMissed);
   EXPECT_TRUE(device.HasReceipt("\"through\":1")) << "whoever had no receipt asks again";
   EXPECT_EQ(Entries("disp-1", Log::kAlarm), 1);
+}
+
+TEST_F(AppTest, WhatCameBeforeTheDeviceWasAssignedIsReplayedWhenItIs) {
+  RouteTable nobodys;
+  registry::v1::Route route = testing::RouteOf("bp-1", "bp-meter", 0);
+  route.clear_assignments();
+  nobodys.Apply(true, {route}, 7);
+  ASSERT_TRUE(nobodys.Save(dir_.File("routes.pb")).ok());
+  StartApp("measurement");
+  ASSERT_TRUE(Ready()) << health_->Ready();
+  Device device(*mosquitto_, "bp-1");
+  device.Send(TopicKind::kUpJson, kMeasurement);
+  ASSERT_TRUE(device.HasReceipt("\"held\":[1]"));
+  ASSERT_TRUE(WaitFor([this] {
+    return metrics_.Text().find("nara_ingest_quarantine_moved_total{lane=\"measurement\"} 1") != std::string::npos;
+  }));
+  EXPECT_EQ(Replay()->replayed_size(), 0) << "it is still nobody's";
+  StopApp();
+  RouteTable routes;
+  routes.Apply(true, {testing::RouteOf("bp-1", "bp-meter", 0)}, 8);
+  ASSERT_TRUE(routes.Save(dir_.File("routes.pb")).ok());
+  StartApp("measurement");
+  ASSERT_TRUE(Ready()) << health_->Ready();
+  const auto replayed = Replay();
+  ASSERT_TRUE(replayed.ok()) << replayed.status();
+  EXPECT_EQ(replayed->replayed_size(), 1);
+  EXPECT_EQ(Entries("bp-1", Log::kMeasurement), 1);
+  device.Send(TopicKind::kUpJson, kMeasurement);
+  EXPECT_EQ(Replay()->replayed_size(), 0);
+  EXPECT_EQ(Entries("bp-1", Log::kMeasurement), 1) << "once, also when the device sends it again";
 }
 
 constexpr char kAnswer[] =

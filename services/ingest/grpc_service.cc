@@ -59,6 +59,24 @@ class GrpcService final : public v1::IngestService::CallbackService {
                       });
   }
 
+  grpc::ServerUnaryReactor* ReplayQuarantined(grpc::CallbackServerContext* context,
+                                              const v1::ReplayQuarantinedRequest* request,
+                                              v1::ReplayQuarantinedResponse* response) override {
+    return rpc::Unary(context, workers_, request, response,
+                      [this](const rpc::CallContext& call, const v1::ReplayQuarantinedRequest& replay) {
+                        return Shown("ReplayQuarantined", service_.ReplayQuarantined(call, replay));
+                      });
+  }
+
+  grpc::ServerUnaryReactor* DiscardQuarantined(grpc::CallbackServerContext* context,
+                                               const v1::DiscardQuarantinedRequest* request,
+                                               v1::DiscardQuarantinedResponse* response) override {
+    return rpc::Unary(context, workers_, request, response,
+                      [this](const rpc::CallContext& call, const v1::DiscardQuarantinedRequest& discard) {
+                        return Shown("DiscardQuarantined", service_.DiscardQuarantined(call, discard));
+                      });
+  }
+
  private:
   nara::ingest::Service& service_;
   rpc::WorkerPool& workers_;

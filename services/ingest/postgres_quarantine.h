@@ -39,6 +39,9 @@ class PostgresQuarantineShelf final : public QuarantineShelf {
   absl::StatusOr<QuarantinePage> List(const QuarantineQuery& query, const Scope& scope) override;
   absl::StatusOr<QuarantineRow> Get(const std::string& id) override;
   absl::Status Audit(const std::string& id, const std::string& caller) override;
+  absl::StatusOr<ReplayOutcome> Replay(const HeldQuery& query, const Decider& decider, const Deliver& deliver) override;
+  absl::StatusOr<std::vector<std::string>> Discard(const std::vector<std::string>& ids,
+                                                   const Decider& decider) override;
 
  private:
   PostgresPool pool_;

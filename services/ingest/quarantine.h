@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -10,7 +11,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/access/authorizer.h"
+#include "common/mqtt/shard.h"
 #include "common/postgres/log_positions.h"
+#include "ingest/refusal.h"
 #include "nara/ingest/v1/ingest.pb.h"
 
 namespace nara::ingest {
@@ -33,8 +36,36 @@ struct QuarantinePage {
 struct QuarantineQuery {
   std::string device;  // empty: all
   std::string reason;  // empty: all
+  bool with_settled = false;
   int page_size = 100;
   std::string page_token;
+};
+
+// What is held of a device and lane.
+struct HeldQuery {
+  std::string device;
+  Lane lane = Lane::kMeasurement;
+  std::vector<std::string> ids;  // none: all
+};
+
+// What became of an entry when it was judged anew.
+struct ReplayAnswer {
+  enum class What { kReplayed, kHeld, kRejected };
+  std::string id;
+  What what = What::kHeld;
+  Refusal refusal;  // when it was not replayed
+};
+
+// What became of all, and whether there were more than one call takes.
+struct ReplayOutcome {
+  std::vector<ReplayAnswer> answers;
+  bool more = false;
+};
+
+// Who decides, and why.
+struct Decider {
+  std::string caller;
+  std::string reason;
 };
 
 // Where the mover puts what it read from the logs. One thread.
@@ -63,6 +94,20 @@ class QuarantineShelf {
 
   // Remembers that somebody looked at a payload.
   virtual absl::Status Audit(const std::string& id, const std::string& caller) = 0;
+
+  // At most so many entries in a call.
+  static constexpr int kMostAtOnce = 1000;
+  using Deliver = std::function<absl::StatusOr<std::vector<ReplayAnswer>>(std::vector<QuarantineRow>)>;
+
+  // Takes entries that are held and not settled, with their payloads, lets `deliver` judge them, and writes down what
+  // became of each, audited: all or nothing. Nobody else settles them meanwhile.
+  virtual absl::StatusOr<ReplayOutcome> Replay(const HeldQuery& query, const Decider& decider,
+                                               const Deliver& deliver) = 0;
+
+  // Settles entries as never to be delivered and drops their payloads, audited. Those that it settled; others were
+  // before.
+  virtual absl::StatusOr<std::vector<std::string>> Discard(const std::vector<std::string>& ids,
+                                                           const Decider& decider) = 0;
 };
 
 }  // namespace nara::ingest

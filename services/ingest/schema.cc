@@ -59,12 +59,31 @@ create index commands_due on commands (next_at) where answered_at is null;
 create index commands_expired on commands (expires_at);
 )sql";
 
+constexpr std::string_view kSettlementSql = R"sql(
+-- What became of an entry, and what judging it anew needs. The payload of a discarded one is empty.
+alter table quarantine
+  add column sent           timestamptz,                     -- the device's clock when it sent
+  add column clock_in_doubt boolean not null default false,  -- ours, when it arrived
+  add column settlement     smallint not null default 0,     -- nara.ingest.v1.Settlement
+  add column settled_at     timestamptz;
+create index quarantine_held on quarantine (device, lane, received_at, id) where settlement = 0 and disposition = 1;
+
+-- Who did what with an entry: looked at its payload, replayed or discarded it, and why.
+alter table quarantine_looks rename to quarantine_audit;
+alter table quarantine_audit
+  add column action text not null default 'look',
+  add column reason text not null default '';
+create index quarantine_audit_of on quarantine_audit (id, at);
+)sql";
+
 }  // namespace
 
 std::span<const Migration> Migrations() {
   static const std::string first = std::string(kQuarantineSql) + std::string(kLogPositionsSql);
-  static const Migration migrations[] = {
-      {1, "quarantine", first}, {2, "the assignment of an entry", kWhoseSql}, {3, "commands", kCommandsSql}};
+  static const Migration migrations[] = {{1, "quarantine", first},
+                                         {2, "the assignment of an entry", kWhoseSql},
+                                         {3, "commands", kCommandsSql},
+                                         {4, "settlement of quarantine", kSettlementSql}};
   return migrations;
 }
 

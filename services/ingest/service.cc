@@ -7,6 +7,7 @@
 #include "common/routes/timeline.h"
 #include "common/rpc/error.h"
 #include "common/time/proto_time.h"
+#include "ingest/log_record.h"
 
 namespace nara::ingest {
 namespace {
@@ -15,10 +16,7 @@ using absl::StatusCode;
 
 constexpr int kDefaultPage = 100;
 constexpr int kMaxPage = 1000;
-
-nara::telemetry::v1::Lane ToProto(Lane lane) {
-  return lane == Lane::kAlarm ? nara::telemetry::v1::LANE_ALARM : nara::telemetry::v1::LANE_MEASUREMENT;
-}
+constexpr std::size_t kLongestReason = 600;
 
 // Whose the device is now, for CARE.
 Object ObjectOf(const nara::registry::v1::Route& route, absl::Time now) {
@@ -96,11 +94,14 @@ absl::StatusOr<Caller> Service::MayTouch(const rpc::CallContext& call, Action ac
   return route ? std::move(caller) : UnknownDevice(device);
 }
 
+absl::Status Service::CheckLane(nara::telemetry::v1::Lane lane) const {
+  if (lane == ToProto(deps_.lane)) return absl::OkStatus();
+  return Invalid("WRONG_LANE", absl::StrCat("this process serves the ", std::string(LaneName(deps_.lane)),
+                                            " lane; the other one has its own address"));
+}
+
 absl::StatusOr<v1::SubmitResponse> Service::Submit(const rpc::CallContext& call, const v1::SubmitRequest& request) {
-  if (request.lane() != ToProto(deps_.lane)) {
-    return Invalid("WRONG_LANE", absl::StrCat("this process serves the ", std::string(LaneName(deps_.lane)),
-                                              " lane; the other one has its own address"));
-  }
+  if (absl::Status status = CheckLane(request.lane()); !status.ok()) return status;
   if (const auto caller = MayTouch(call, Action::kSubmit, request.device()); !caller.ok()) return caller.status();
   const Arrival arrival = deps_.arrivals.Arrived();
   Origin origin{request.device(), deps_.lane, Encoding::kProtobuf, arrival.at, false, arrival.in_doubt};
@@ -150,7 +151,7 @@ absl::StatusOr<v1::ListQuarantineResponse> Service::ListQuarantine(const rpc::Ca
   if (!caller.ok()) return caller.status();
   const Scope scope = deps_.authorizer.Reach(*caller, Action::kListQuarantine);
   if (scope.nothing()) return ErrorOf(Decision{}, absl::OkStatus());
-  QuarantineQuery query{request.device(), request.reason(),
+  QuarantineQuery query{request.device(), request.reason(), request.with_settled(),
                         request.page_size() == 0 ? kDefaultPage : request.page_size(), request.page_token()};
   absl::StatusOr<QuarantinePage> page = deps_.quarantine.List(query, scope);
   if (!page.ok()) return page.status();
@@ -175,6 +176,66 @@ absl::StatusOr<v1::GetQuarantinedResponse> Service::GetQuarantined(const rpc::Ca
   if (absl::Status status = deps_.quarantine.Audit(request.id(), caller->id); !status.ok()) return status;
   v1::GetQuarantinedResponse response;
   *response.mutable_record() = std::move(row->record);
+  return response;
+}
+
+absl::StatusOr<v1::ReplayQuarantinedResponse> Service::ReplayQuarantined(const rpc::CallContext& call,
+                                                                         const v1::ReplayQuarantinedRequest& request) {
+  if (absl::Status status = CheckLane(request.lane()); !status.ok()) return status;
+  if (request.ids_size() > QuarantineShelf::kMostAtOnce) return Invalid("TOO_MANY_ENTRIES", "at most 1000 ids");
+  const auto caller = MayTouch(call, Action::kAssign, request.device());
+  if (!caller.ok()) return caller.status();
+  const HeldQuery query{request.device(), deps_.lane, {request.ids().begin(), request.ids().end()}};
+  absl::StatusOr<ReplayOutcome> outcome = deps_.quarantine.Replay(query, {caller->id, caller->reason}, deps_.deliver);
+  if (!outcome.ok()) return outcome.status();
+  v1::ReplayQuarantinedResponse response;
+  response.set_more(outcome->more);
+  for (const ReplayAnswer& answer : outcome->answers) {
+    if (answer.what == ReplayAnswer::What::kReplayed) {
+      response.add_replayed(answer.id);
+      continue;
+    }
+    v1::Quarantined& remaining = *response.add_remaining();
+    remaining.set_id(answer.id);
+    remaining.set_device(request.device());
+    remaining.set_lane(request.lane());
+    remaining.set_reason(answer.refusal.reason);
+    remaining.set_detail(answer.refusal.detail);
+    remaining.set_disposition(answer.what == ReplayAnswer::What::kHeld ? v1::DISPOSITION_HELD
+                                                                       : v1::DISPOSITION_REJECTED);
+  }
+  return response;
+}
+
+// Who may look at the entry knows of it; who arranges whose the device is decides about it.
+absl::Status Service::MayDiscard(const Caller& caller, const std::string& id) const {
+  const absl::StatusOr<QuarantineRow> row = deps_.quarantine.Get(id);
+  const bool missing = absl::IsNotFound(row.status());
+  if (!row.ok() && !missing) return row.status();
+  const Object object = missing ? Object{} : ObjectOf(*row, deps_.routes);
+  const Decision decision = deps_.authorizer.Decide(caller, Action::kAssign, object);
+  if (!decision.allowed()) return ErrorOf(decision, NoEntry(id));
+  return missing ? NoEntry(id) : absl::OkStatus();
+}
+
+absl::StatusOr<v1::DiscardQuarantinedResponse> Service::DiscardQuarantined(
+    const rpc::CallContext& call, const v1::DiscardQuarantinedRequest& request) {
+  const absl::StatusOr<Caller> caller = Identify(call);
+  if (!caller.ok()) return caller.status();
+  if (request.ids().empty() || request.ids_size() > QuarantineShelf::kMostAtOnce) {
+    return Invalid("BAD_ENTRIES", "name 1 to 1000 ids");
+  }
+  if (request.reason().empty() || request.reason().size() > kLongestReason) {
+    return Invalid("REASON_NEEDED", "say why, in 1 to 600 bytes: nobody will see these records again");
+  }
+  for (const std::string& id : request.ids()) {
+    if (absl::Status status = MayDiscard(*caller, id); !status.ok()) return status;
+  }
+  absl::StatusOr<std::vector<std::string>> discarded =
+      deps_.quarantine.Discard({request.ids().begin(), request.ids().end()}, {caller->id, request.reason()});
+  if (!discarded.ok()) return discarded.status();
+  v1::DiscardQuarantinedResponse response;
+  for (std::string& id : *discarded) response.add_discarded(std::move(id));
   return response;
 }
 

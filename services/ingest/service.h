@@ -28,6 +28,8 @@ struct ServiceDeps {
   const Clock& clock;
   const ArrivalClock& arrivals;
   QuarantineShelf& quarantine;
+  // Judges anew what is held of a device, and appends what is good now.
+  std::function<absl::StatusOr<std::vector<ReplayAnswer>>(std::vector<QuarantineRow>)> deliver;
   // The same way as an uplink from MQTT: judged, appended, receipted.
   std::function<absl::StatusOr<nara::telemetry::v1::Receipt>(Origin, nara::telemetry::v1::Uplink, absl::Duration)>
       submit;
@@ -48,10 +50,16 @@ class Service {
                                                             const v1::ListQuarantineRequest& request);
   absl::StatusOr<v1::GetQuarantinedResponse> GetQuarantined(const rpc::CallContext& call,
                                                             const v1::GetQuarantinedRequest& request);
+  absl::StatusOr<v1::ReplayQuarantinedResponse> ReplayQuarantined(const rpc::CallContext& call,
+                                                                  const v1::ReplayQuarantinedRequest& request);
+  absl::StatusOr<v1::DiscardQuarantinedResponse> DiscardQuarantined(const rpc::CallContext& call,
+                                                                    const v1::DiscardQuarantinedRequest& request);
 
  private:
   absl::StatusOr<Caller> Identify(const rpc::CallContext& call) const;
   // Who calls, when it may do this to a device; a device that is not the caller's is not there.
+  absl::Status CheckLane(nara::telemetry::v1::Lane lane) const;
+  absl::Status MayDiscard(const Caller& caller, const std::string& id) const;
   absl::StatusOr<Caller> MayTouch(const rpc::CallContext& call, Action action, const std::string& device) const;
 
   const ServiceDeps deps_;

@@ -23,10 +23,23 @@ class FakeShelf final : public QuarantineShelf {
     looks.push_back(caller);
     return absl::OkStatus();
   }
+  absl::StatusOr<ReplayOutcome> Replay(const HeldQuery& query, const Decider& decider,
+                                       const Deliver& deliver) override {
+    decisions.push_back(decider.caller + " replays " + query.device);
+    auto answers = deliver({row});
+    if (!answers.ok()) return answers.status();
+    return ReplayOutcome{*std::move(answers), false};
+  }
+  absl::StatusOr<std::vector<std::string>> Discard(const std::vector<std::string>& ids,
+                                                   const Decider& decider) override {
+    decisions.push_back(decider.caller + " discards: " + decider.reason);
+    return ids;
+  }
 
   Scope scope;
   QuarantineRow row;
   std::vector<std::string> looks;
+  std::vector<std::string> decisions;
 };
 
 class ServiceTest : public ::testing::Test {
@@ -42,7 +55,8 @@ class ServiceTest : public ::testing::Test {
     clients_.Apply(
         true,
         {Client("care", "care_unit", "1480", "care-1480-1"), Client("other", "care_unit", "1480", "care-1480-2"),
-         Client("supplier", "supplier", "1480", ""), Client("stranger", "supplier", "1481", "")},
+         Client("supplier", "supplier", "1480", ""), Client("chef", "principal_admin", "1480", ""),
+         Client("other-chef", "principal_admin", "1481", ""), Client("stranger", "supplier", "1481", "")},
         1);
     shelf_.row.record.set_id("03-1-0");
     shelf_.row.record.set_payload("p");
@@ -74,6 +88,20 @@ class ServiceTest : public ::testing::Test {
     return service_.GetQuarantined(As(who), request);
   }
 
+  absl::StatusOr<v1::ReplayQuarantinedResponse> Replay(const std::string& who, const std::string& device = "bp-1") {
+    v1::ReplayQuarantinedRequest request;
+    request.set_device(device);
+    request.set_lane(nara::telemetry::v1::LANE_MEASUREMENT);
+    return service_.ReplayQuarantined(As(who), request);
+  }
+  absl::StatusOr<v1::DiscardQuarantinedResponse> Discard(const std::string& who, const std::string& id = "03-1-0",
+                                                         const std::string& reason = "a test") {
+    v1::DiscardQuarantinedRequest request;
+    request.add_ids(id);
+    request.set_reason(reason);
+    return service_.DiscardQuarantined(As(who), request);
+  }
+
   v1::SendCommandRequest Request(const std::string& id, int seconds, const std::string& kind = "new_epoch") const {
     v1::SendCommandRequest request;
     request.set_device("bp-1");
@@ -98,7 +126,9 @@ class ServiceTest : public ::testing::Test {
   bool in_doubt_ = false;
   testing::FakeCommands commands_;
   int woken_ = 0;
+  std::vector<ReplayAnswer> answers_;
   Service service_{{Lane::kMeasurement, authorizer_, routes_, clock_, arrivals_, shelf_,
+                    [this](const std::vector<QuarantineRow>&) { return answers_; },
                     [this](Origin origin, nara::telemetry::v1::Uplink, absl::Duration) {
                       submitted_.push_back(origin.device);
                       in_doubt_ = origin.clock_in_doubt;
@@ -155,6 +185,49 @@ TEST_F(ServiceTest, TheListHasTheCallersScope) {
   v1::ListQuarantineRequest request;
   request.set_page_size(1001);
   EXPECT_TRUE(absl::IsInvalidArgument(service_.ListQuarantine(As("care"), request).status()));
+}
+
+TEST_F(ServiceTest, WhoArrangesWhoseADeviceIsReplaysWhatIsHeldOfIt) {
+  answers_ = {{"03-1-0", ReplayAnswer::What::kReplayed, {}},
+              {"03-2-0", ReplayAnswer::What::kHeld, {"time_in_doubt", "before its assignment"}},
+              {"03-3-0", ReplayAnswer::What::kRejected, {"value_out_of_range", "why"}}};
+  const auto response = Replay("chef");
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_THAT(response->replayed(), ::testing::ElementsAre("03-1-0"));
+  ASSERT_EQ(response->remaining_size(), 2);
+  EXPECT_EQ(response->remaining(0).reason(), "time_in_doubt");
+  EXPECT_EQ(response->remaining(0).disposition(), v1::DISPOSITION_HELD);
+  EXPECT_EQ(response->remaining(1).disposition(), v1::DISPOSITION_REJECTED);
+  EXPECT_TRUE(Replay("nara-admin").ok());
+  EXPECT_THAT(shelf_.decisions, ::testing::ElementsAre("chef replays bp-1", "nara-admin replays bp-1"));
+}
+
+TEST_F(ServiceTest, NobodyElseReplaysOrDiscards) {
+  EXPECT_EQ(rpc::ReasonOf(Replay("care").status()), "FORBIDDEN");
+  EXPECT_EQ(rpc::ReasonOf(Replay("supplier").status()), "FORBIDDEN");
+  EXPECT_EQ(rpc::ReasonOf(Replay("other-chef").status()), "UNKNOWN_DEVICE");
+  EXPECT_EQ(rpc::ReasonOf(Replay("chef", "bp-2").status()), "UNKNOWN_DEVICE");
+  EXPECT_TRUE(absl::IsUnauthenticated(Replay("nobody").status()));
+  EXPECT_EQ(rpc::ReasonOf(Discard("care").status()), "FORBIDDEN");
+  EXPECT_EQ(rpc::ReasonOf(Discard("other-chef").status()), "UNKNOWN_ENTRY");
+  EXPECT_EQ(rpc::ReasonOf(Discard("chef", "03-9-0").status()), "UNKNOWN_ENTRY");
+  EXPECT_TRUE(absl::IsUnauthenticated(Discard("nobody").status()));
+  EXPECT_TRUE(shelf_.decisions.empty());
+}
+
+TEST_F(ServiceTest, ADiscardSaysWhy) {
+  EXPECT_EQ(rpc::ReasonOf(Discard("chef", "03-1-0", "").status()), "REASON_NEEDED");
+  EXPECT_EQ(rpc::ReasonOf(Discard("chef", "03-1-0", std::string(601, 'x')).status()), "REASON_NEEDED");
+  EXPECT_EQ(rpc::ReasonOf(service_.DiscardQuarantined(As("chef"), {}).status()), "BAD_ENTRIES");
+  EXPECT_THAT(Discard("chef")->discarded(), ::testing::ElementsAre("03-1-0"));
+  EXPECT_THAT(shelf_.decisions, ::testing::ElementsAre("chef discards: a test"));
+}
+
+TEST_F(ServiceTest, TheOtherLanesEntriesAreReplayedThere) {
+  v1::ReplayQuarantinedRequest request;
+  request.set_device("bp-1");
+  request.set_lane(nara::telemetry::v1::LANE_ALARM);
+  EXPECT_EQ(rpc::ReasonOf(service_.ReplayQuarantined(As("chef"), request).status()), "WRONG_LANE");
 }
 
 TEST_F(ServiceTest, ACommandNeedsAnIdAKindAndANearFuture) {

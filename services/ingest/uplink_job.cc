@@ -9,6 +9,7 @@
 #include "common/routes/timeline.h"
 #include "common/time/proto_time.h"
 #include "ingest/identity.h"
+#include "ingest/log_record.h"
 #include "nara/ingest/v1/ingest.pb.h"
 
 namespace nara::ingest {
@@ -19,14 +20,6 @@ using nara::telemetry::v1::LogRecord;
 using nara::telemetry::v1::Record;
 using What = UplinkJob::Outcome::What;
 
-nara::telemetry::v1::Lane ToProto(Lane lane) {
-  return lane == Lane::kAlarm ? nara::telemetry::v1::LANE_ALARM : nara::telemetry::v1::LANE_MEASUREMENT;
-}
-
-AppendTo TargetOf(Log log) {
-  return log == Log::kAlarm ? AppendTo::kAlarmLog : AppendTo::kMeasurementLog;
-}
-
 Quarantined Describe(const Origin& origin, const Refusal& refusal, bool held) {
   Quarantined quarantined;
   quarantined.set_device(origin.device);
@@ -35,6 +28,7 @@ Quarantined Describe(const Origin& origin, const Refusal& refusal, bool held) {
   quarantined.set_detail(refusal.detail);
   quarantined.set_disposition(held ? nara::ingest::v1::DISPOSITION_HELD : nara::ingest::v1::DISPOSITION_REJECTED);
   *quarantined.mutable_received_at() = nara::ToProto(origin.received_at);
+  quarantined.set_clock_in_doubt(origin.clock_in_doubt);
   return quarantined;
 }
 
@@ -135,30 +129,9 @@ AppendRecord UplinkJob::RecordFor(std::size_t index) const {
 }
 
 AppendRecord UplinkJob::Good(std::size_t index) const {
-  const Verdict& verdict = verdicts_[index];
-  const Record& sent = uplink_.records(static_cast<int>(index));
-  LogRecord log;
-  const std::uint64_t epoch = uplink_.epoch() != 0
-                                  ? uplink_.epoch()
-                                  : RecordHash(origin_.device, sent, absl::ToUnixMillis(origin_.received_at));
-  log.set_event_id(EventId(origin_.device, origin_.lane, epoch, sent.seq()));
-  log.set_device(origin_.device);
-  log.set_lane(ToProto(origin_.lane));
-  log.set_epoch(epoch);
-  *log.mutable_record() = judged_.records(static_cast<int>(index));
-  *log.mutable_effective_at() = nara::ToProto(verdict.effective_at);
-  *log.mutable_received_at() = nara::ToProto(origin_.received_at);
-  log.set_clock_offset_ms(absl::ToInt64Milliseconds(verdict.clock_offset));
-  log.set_assignment(assignment_);
-  log.set_resident(verdict.resident);
-  log.set_route_revision(route_->revision());
-  log.set_product(route_->product());
-  for (const auto flag : verdict.flags) log.add_flags(flag);
-  AppendRecord record;
-  record.to = TargetOf(verdict.log);
-  record.digest = ContentDigest(sent);
-  record.payload = log.SerializeAsString();
-  return record;
+  const int i = static_cast<int>(index);
+  return ForLog(origin_, *route_, assignment_, uplink_.epoch(),
+                {uplink_.records(i), judged_.records(i), verdicts_[index]});
 }
 
 AppendRecord UplinkJob::Quarantine(std::size_t index, const Refusal& refusal, bool held) const {
@@ -166,6 +139,7 @@ AppendRecord UplinkJob::Quarantine(std::size_t index, const Refusal& refusal, bo
   Quarantined quarantined = Describe(origin_, refusal, held);
   quarantined.set_epoch(uplink_.epoch());
   quarantined.set_seq(sent.seq());
+  if (uplink_.has_sent()) *quarantined.mutable_sent() = uplink_.sent();
   // What could not be read as a record is kept as it came, once for an uplink.
   const auto first_bad = std::ranges::find_if(forms_, [](const auto& form) { return form.has_value(); });
   const bool raw = !raw_.empty() && first_bad == forms_.begin() + static_cast<std::ptrdiff_t>(index);
