@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <stop_token>
 
 #include "common/time/proto_time.h"
 #include "common/time/text.h"
 #include "tools/naractl/command.h"
 #include "tools/naractl/interrupt.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/alert_client.h"
 
 namespace nara::naractl {
@@ -49,17 +51,15 @@ absl::Status List(Session& session, const ListOptions& options) {
   request.set_principal(options.principal);
   request.set_device(options.device);
   request.set_open_only(options.open);
-  request.set_page_size(options.limit);
-  const auto page = tools::AlertClient(call->demo.alerts, call->tls).ListAlerts(request);
-  if (!page.ok()) return page.status();
-  Table table{{"ALERT", "RAISED", "STATE", "KIND", "DEVICE", "UNIT", "RECEIVER", "OPERATOR"}};
-  std::vector<std::string> lines;
-  for (const auto& alert : page->alerts()) {
-    table.push_back(Row(alert));
-    lines.push_back(ToJson(alert));
-  }
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
+  request.set_page_size(std::min(options.limit, 1000));
+  tools::AlertClient client(call->demo.alerts, call->tls);
+  const auto ask = [&](const std::string& token) {
+    request.set_page_token(token);
+    return client.ListAlerts(request);
+  };
+  const auto items = [](const auto& page) -> const auto& { return page.alerts(); };
+  return PrintList(session, {{"ALERT", "RAISED", "STATE", "KIND", "DEVICE", "UNIT", "RECEIVER", "OPERATOR"}}, ask,
+                   items, Row, {.count = options.limit, .option = "--limit"});
 }
 
 absl::Status Show(Session& session, const ActOptions& options) {
@@ -176,7 +176,7 @@ void AddAlertCommands(CLI::App& app, Session& session) {
         command.add_option("--device", options.device, "only of this device");
         command.add_flag("--open", options.open, "only those that have not ended");
         command.add_option("--limit", options.limit, "at most so many")
-            ->check(CLI::Range(1, 1000))
+            ->check(CLI::Range(1, 1'000'000))
             ->capture_default_str();
       },
       List);

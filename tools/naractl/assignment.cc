@@ -70,12 +70,6 @@ std::string Time(const Timestamp& time) {
   return FormatRfc3339Millis(FromProto(time));
 }
 
-absl::StatusOr<registry::v1::Purpose> PurposeOf(const std::string& name) {
-  registry::v1::Purpose purpose;
-  if (registry::v1::Purpose_Parse("PURPOSE_" + name, &purpose)) return purpose;
-  return absl::InvalidArgumentError("\"" + name + "\" is not CARE or ALARM");
-}
-
 void Print(const Session& session, const Assignment& assignment, uint64_t revision) {
   if (session.json) return PrintLine(ToJson(assignment));
   const std::string user =
@@ -106,7 +100,7 @@ absl::Status Get(Session& session, const GetOptions& options) {
 absl::Status Who(Session& session, const WhoOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  const auto purpose = PurposeOf(options.purpose);
+  const auto purpose = EnumOf<registry::v1::Purpose>("PURPOSE_", options.purpose);
   if (!purpose.ok()) return purpose.status();
   registry::v1::GetResponsibilityRequest request;
   request.set_device(options.device);
@@ -128,7 +122,7 @@ absl::Status Who(Session& session, const WhoOptions& options) {
 absl::Status Transfer(Session& session, const TransferOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  const auto purpose = PurposeOf(options.purpose);
+  const auto purpose = EnumOf<registry::v1::Purpose>("PURPOSE_", options.purpose);
   if (!purpose.ok()) return purpose.status();
   registry::v1::TransferResponsibilityRequest request;
   request.set_assignment(options.assignment);
@@ -198,11 +192,9 @@ absl::Status Away(Session& session, const AwayOptions& options) {
   request.set_assignment(options.assignment);
   registry::v1::Absence& absence = *request.mutable_absence();
   absence.set_id(options.id);
-  registry::v1::AbsenceKind kind;
-  if (!registry::v1::AbsenceKind_Parse("ABSENCE_KIND_" + options.kind, &kind)) {
-    return absl::InvalidArgumentError("\"" + options.kind + "\" is not HOSPITAL, LEAVE or OTHER");
-  }
-  absence.set_kind(kind);
+  const auto kind = EnumOf<registry::v1::AbsenceKind>("ABSENCE_KIND_", options.kind);
+  if (!kind.ok()) return kind.status();
+  absence.set_kind(*kind);
   absl::Status times = SetTime(options.from, [&] { return absence.mutable_start_at(); });
   if (times.ok()) times = SetTime(options.until, [&] { return absence.mutable_end_at(); });
   if (!times.ok()) return times;

@@ -1,9 +1,9 @@
 // Who changed what, and who looked at whom.
 #include <algorithm>
-#include <utility>
 
 #include "tools/naractl/command.h"
 #include "tools/naractl/forms.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/registry_client.h"
 
 namespace nara::naractl {
@@ -42,46 +42,13 @@ absl::Status SetFilter(const Filter& filter, Request& request) {
   return absl::OkStatus();
 }
 
-// Prints the newest `count` of what `ask` gives page by page.
-template <typename Response, typename Ask, typename Add>
-absl::Status PrintNewest(const Session& session, int count, Table table, const Ask& ask, const Add& add) {
-  std::vector<std::string> lines;
-  const absl::Status status = ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
-    const absl::StatusOr<Response> page = ask(token);
-    if (!page.ok()) return page.status();
-    for (const auto& entry : add(*page)) {
-      if (static_cast<int>(lines.size()) == count) return "";
-      table.push_back(entry.second);
-      lines.push_back(entry.first);
-    }
-    return static_cast<int>(lines.size()) == count ? "" : page->next_page_token();
-  });
-  if (!status.ok()) return status;
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
+std::vector<std::string> ChangeRow(const registry::v1::Change& change) {
+  return {TextOf(true, change.at()),           change.actor(),  change.action(),
+          change.object() + " " + change.id(), change.reason(), change.withheld() ? "withheld" : change.after()};
 }
 
-// An entry as JSON and as a row.
-using Entry = std::pair<std::string, std::vector<std::string>>;
-
-std::vector<Entry> Changes(const registry::v1::ListChangesResponse& page) {
-  std::vector<Entry> entries;
-  for (const auto& change : page.changes()) {
-    entries.push_back({ToJson(change),
-                       {TextOf(true, change.at()), change.actor(), change.action(), change.object() + " " + change.id(),
-                        change.reason(), change.withheld() ? "withheld" : change.after()}});
-  }
-  return entries;
-}
-
-std::vector<Entry> Looks(const registry::v1::ListIdentityReadsResponse& page) {
-  std::vector<Entry> entries;
-  for (const auto& read : page.reads()) {
-    entries.push_back({ToJson(read),
-                       {TextOf(true, read.at()), read.actor(), read.resident(), read.shown() ? "shown" : "looked for",
-                        read.reason()}});
-  }
-  return entries;
+std::vector<std::string> LookRow(const registry::v1::IdentityRead& read) {
+  return {TextOf(true, read.at()), read.actor(), read.resident(), read.shown() ? "shown" : "looked for", read.reason()};
 }
 
 absl::Status List(Session& session, const ListOptions& options) {
@@ -97,8 +64,9 @@ absl::Status List(Session& session, const ListOptions& options) {
     request.set_page_token(token);
     return registry.ListChanges(request);
   };
-  return PrintNewest<registry::v1::ListChangesResponse>(session, options.count,
-                                                        {{"AT", "WHO", "DID", "TO", "WHY", "AFTER"}}, ask, Changes);
+  const auto items = [](const auto& page) -> const auto& { return page.changes(); };
+  return PrintList(session, {{"AT", "WHO", "DID", "TO", "WHY", "AFTER"}}, ask, items, ChangeRow,
+                   {.count = options.count, .option = "--count"});
 }
 
 absl::Status Reads(Session& session, const ReadsOptions& options) {
@@ -112,8 +80,9 @@ absl::Status Reads(Session& session, const ReadsOptions& options) {
     request.set_page_token(token);
     return registry.ListIdentityReads(request);
   };
-  return PrintNewest<registry::v1::ListIdentityReadsResponse>(session, options.count,
-                                                              {{"AT", "WHO", "RESIDENT", "WHAT", "WHY"}}, ask, Looks);
+  const auto items = [](const auto& page) -> const auto& { return page.reads(); };
+  return PrintList(session, {{"AT", "WHO", "RESIDENT", "WHAT", "WHY"}}, ask, items, LookRow,
+                   {.count = options.count, .option = "--count"});
 }
 
 void DescribeFilter(CLI::App& command, Filter& filter) {

@@ -1,6 +1,7 @@
 #include "common/time/proto_time.h"
 #include "common/time/text.h"
 #include "tools/naractl/command.h"
+#include "tools/naractl/forms.h"
 #include "tools/platform/registry_client.h"
 
 namespace nara::naractl {
@@ -104,13 +105,12 @@ absl::Status Check(Session& session, const CheckOptions& options) {
 absl::Status Lead(Session& session, const LeadOptions& options) {
   registry::v1::SetChainLeadRequest request;
   request.set_device(options.device);
-  registry::v1::ChainLead lead{}, before{};
-  if (!registry::v1::ChainLead_Parse("CHAIN_LEAD_" + options.lead, &lead) ||
-      !registry::v1::ChainLead_Parse("CHAIN_LEAD_" + options.before, &before)) {
-    return absl::InvalidArgumentError("who leads is NARA, VENDOR or VENDOR_GUARDED");
-  }
-  request.set_lead(lead);
-  request.set_before(before);
+  const auto lead = EnumOf<registry::v1::ChainLead>("CHAIN_LEAD_", options.lead);
+  if (!lead.ok()) return lead.status();
+  const auto before = EnumOf<registry::v1::ChainLead>("CHAIN_LEAD_", options.before);
+  if (!before.ok()) return before.status();
+  request.set_lead(*lead);
+  request.set_before(*before);
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
   const auto set = tools::RegistryClient(call->demo.registry, call->tls).SetChainLead(request);

@@ -1,6 +1,8 @@
 #include "common/access/access_table.h"
 #include "common/hash/random.h"
 #include "tools/naractl/command.h"
+#include "tools/naractl/edits.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/registry_client.h"
 
 namespace nara::naractl {
@@ -8,9 +10,7 @@ namespace {
 
 struct PutOptions {
   std::string id;
-  std::string role;
-  std::string principal;
-  std::vector<std::string> units;
+  Edits<registry::v1::Client> edits;
 };
 
 struct ListOptions {};
@@ -57,10 +57,8 @@ absl::Status Put(Session& session, const PutOptions& options) {
   auto client = Find(registry, options.id);
   if (!client.ok()) return client.status();
   client->set_id(options.id);
-  client->set_role(options.role);
-  client->set_principal(options.principal);
-  client->clear_units();
-  for (const std::string& unit : options.units) client->add_units(unit);
+  if (absl::Status status = Apply(options.edits, *client); !status.ok()) return status;
+  if (client->role().empty()) return absl::InvalidArgumentError("a client has a role: give --role");
   return Store(session, registry, *client, "client " + options.id + " stored");
 }
 
@@ -70,21 +68,12 @@ absl::Status List(Session& session, const ListOptions&) {
   tools::RegistryClient registry(call->demo.registry, call->tls);
   registry::v1::ListClientsRequest request;
   request.set_page_size(1000);
-  Table table{{"CLIENT", "ROLE", "PRINCIPAL", "UNITS", "TOKEN", "REVOKED"}};
-  std::vector<std::string> lines;
-  const absl::Status status = ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+  const auto ask = [&](const std::string& token) {
     request.set_page_token(token);
-    const auto page = registry.ListClients(request);
-    if (!page.ok()) return page.status();
-    for (const auto& client : page->clients()) {
-      table.push_back(Row(client));
-      lines.push_back(ToJson(client));
-    }
-    return page->next_page_token();
-  });
-  if (!status.ok()) return status;
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
+    return registry.ListClients(request);
+  };
+  const auto items = [](const auto& page) -> const auto& { return page.clients(); };
+  return PrintList(session, {{"CLIENT", "ROLE", "PRINCIPAL", "UNITS", "TOKEN", "REVOKED"}}, ask, items, Row);
 }
 
 // Changes one that is there.
@@ -114,6 +103,26 @@ absl::Status Token(Session& session, const OneOptions& options) {
   return stored;
 }
 
+void SetUnits(const std::vector<std::string>& units, registry::v1::Client& client) {
+  client.clear_units();
+  for (const std::string& unit : units) {
+    if (!unit.empty()) client.add_units(unit);
+  }
+}
+
+void DescribePut(CLI::App& command, PutOptions& options) {
+  using registry::v1::Client;
+  using Text = std::string;
+  auto& edits = options.edits;
+  command.add_option("id", options.id, "the client's id: the common name of its certificate")->required();
+  AddEdit<Text>(command, "--role", "as docs/formats/access.md lists them", edits,
+                [](const Text& text, Client& client) { client.set_role(text); });
+  AddEdit<Text>(command, "--principal", "on whose behalf; of a new one by default the whole county", edits,
+                [](const Text& text, Client& client) { client.set_principal(text); });
+  AddEdit<std::vector<Text>>(command, "--unit", "units, all of them; of a new one by default all of the principal",
+                             edits, SetUnits);
+}
+
 void DescribeOne(CLI::App& command, OneOptions& options) {
   command.add_option("id", options.id, "the client's id")->required();
 }
@@ -124,15 +133,8 @@ void AddClientCommands(CLI::App& app, Session& session) {
   CLI::App& group = *app.add_subcommand("client", "Who may call; as nara-admin.");
   group.require_subcommand(1);
   AddCommand<ListOptions>(group, session, "list", "Lists clients.", [](CLI::App&, ListOptions&) {}, List);
-  AddCommand<PutOptions>(
-      group, session, "put", "Registers a client, or gives it other rights; its token stays.",
-      [](CLI::App& command, PutOptions& options) {
-        command.add_option("id", options.id, "the client's id: the common name of its certificate")->required();
-        command.add_option("--role", options.role, "as docs/formats/access.md lists them")->required();
-        command.add_option("--principal", options.principal, "on whose behalf; by default the whole county");
-        command.add_option("--unit", options.units, "units; by default all of the principal");
-      },
-      Put);
+  AddCommand<PutOptions>(group, session, "put", "Registers a client, or changes what is named of it; its token stays.",
+                         DescribePut, Put);
   AddCommand<OneOptions>(group, session, "revoke", "Takes all rights from a client.", DescribeOne, Revoke);
   AddCommand<OneOptions>(group, session, "token", "Gives a client a new token for HTTP, shown once.", DescribeOne,
                          Token);

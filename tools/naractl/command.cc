@@ -1,5 +1,9 @@
 #include "tools/naractl/command.h"
 
+#include <iostream>
+
+#include "tools/naractl/list.h"
+
 namespace nara::naractl {
 
 absl::Status ForEachPage(const std::function<absl::StatusOr<std::string>(const std::string&)>& next) {
@@ -10,6 +14,10 @@ absl::Status ForEachPage(const std::function<absl::StatusOr<std::string>(const s
     token = *std::move(following);
   } while (!token.empty());
   return absl::OkStatus();
+}
+
+void SayThatMoreExist(const Limit& limit) {
+  std::cerr << "naractl: there are more than these " << limit.count << "; " << limit.option << " N shows more\n";
 }
 
 }  // namespace nara::naractl

@@ -1,4 +1,5 @@
 #include "tools/naractl/command.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/registry_client.h"
 
 namespace nara::naractl {
@@ -92,21 +93,12 @@ absl::Status List(Session& session, const ListOptions& options) {
   request.set_principal(options.principal);
   request.set_product(options.product);
   request.set_page_size(1000);
-  Table table{kHeading};
-  std::vector<std::string> lines;
-  const absl::Status status = ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+  const auto ask = [&](const std::string& token) {
     request.set_page_token(token);
-    const auto page = registry.ListDevices(request);
-    if (!page.ok()) return page.status();
-    for (const auto& device : page->devices()) {
-      table.push_back(Row(device));
-      lines.push_back(ToJson(device));
-    }
-    return page->next_page_token();
-  });
-  if (!status.ok()) return status;
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
+    return registry.ListDevices(request);
+  };
+  const auto items = [](const auto& page) -> const auto& { return page.devices(); };
+  return PrintList(session, {kHeading}, ask, items, Row);
 }
 
 void DescribeRegister(CLI::App& command, RegisterOptions& options) {

@@ -77,8 +77,8 @@ absl::Status Refuse(const Session& session, const std::vector<LineProblem>& prob
     lines.push_back(ToJson(problem));
   }
   session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::InvalidArgumentError(std::to_string(problems.size()) +
-                                    " mistakes; nothing was changed: correct the file");
+  return absl::FailedPreconditionError(std::to_string(problems.size()) +
+                                       " mistakes; nothing was changed: correct the file");
 }
 
 absl::Status Apply(const Session& session, tools::RegistryClient& registry, const std::string& id,

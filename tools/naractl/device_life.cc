@@ -5,6 +5,7 @@
 #include "common/time/proto_time.h"
 #include "common/time/text.h"
 #include "tools/naractl/command.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/registry_client.h"
 
 namespace nara::naractl {
@@ -110,24 +111,20 @@ absl::Status History(Session& session, const HistoryOptions& options) {
   v1::ListDeviceHistoryRequest request;
   request.set_device(options.device);
   request.set_page_size(1000);
-  Table table{{"WHEN", "EVENT", "STATE", "LEAD DAYS", "WHO", "WHY"}};
-  std::vector<std::string> lines;
-  const absl::Status status = ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+  const auto ask = [&](const std::string& token) {
     request.set_page_token(token);
-    const auto page = registry.ListDeviceHistory(request);
-    if (!page.ok()) return page.status();
-    for (const v1::DeviceMove& move : page->moves()) {
-      table.push_back({FormatRfc3339(FromProto(move.at())), Short(v1::DeviceEvent_Name(move.event()), 13),
-                       Short(v1::DeviceState_Name(move.to()), 13),
-                       move.has_lead_working_days() ? std::to_string(move.lead_working_days()) : "", move.actor(),
-                       move.reason()});
-      lines.push_back(ToJson(move));
-    }
-    return page->next_page_token();
-  });
-  if (!status.ok()) return status;
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
+    return registry.ListDeviceHistory(request);
+  };
+  const auto items = [](const auto& page) -> const auto& { return page.moves(); };
+  return PrintList(session, {{"WHEN", "EVENT", "STATE", "LEAD DAYS", "WHO", "WHY"}}, ask, items,
+                   [](const v1::DeviceMove& move) -> std::vector<std::string> {
+                     return {FormatRfc3339(FromProto(move.at())),
+                             Short(v1::DeviceEvent_Name(move.event()), 13),
+                             Short(v1::DeviceState_Name(move.to()), 13),
+                             move.has_lead_working_days() ? std::to_string(move.lead_working_days()) : "",
+                             move.actor(),
+                             move.reason()};
+                   });
 }
 
 absl::Status Confirm(Session& session, const ConfirmOptions& options) {

@@ -24,6 +24,18 @@ std::string TextOf(bool has, const google::protobuf::Timestamp& time) {
   return whole ? absl::FormatCivilTime(day) : FormatRfc3339(instant, SwedishCalendar::Zone());
 }
 
+absl::StatusOr<int> NumberOf(const google::protobuf::EnumDescriptor& values, const std::string& prefix,
+                             const std::string& word) {
+  const auto* const value = values.FindValueByName(prefix + absl::AsciiStrToUpper(word));
+  if (value != nullptr) return value->number();
+  std::string known;
+  for (int i = 0; i < values.value_count(); ++i) {
+    const std::string one = WordOf(prefix, values.value(i)->name());
+    if (!one.empty()) known += (known.empty() ? "" : ", ") + one;
+  }
+  return absl::InvalidArgumentError("\"" + word + "\" is none of " + known);
+}
+
 std::string WordOf(const std::string& prefix, const std::string& name) {
   const std::string word = absl::AsciiStrToLower(name.substr(prefix.size()));
   return word == "unspecified" ? "" : word;

@@ -1,6 +1,8 @@
 #include "common/time/proto_time.h"
 #include "common/time/text.h"
 #include "tools/naractl/command.h"
+#include "tools/naractl/forms.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/alert_client.h"
 #include "tools/platform/responsibility_client.h"
 
@@ -146,27 +148,16 @@ absl::Status List(Session& session, const ListOptions& options) {
   registry::v1::ListHandOversRequest request;
   request.set_principal(options.principal);
   if (!options.state.empty()) {
-    registry::v1::HandOverState state;
-    if (!registry::v1::HandOverState_Parse("HAND_OVER_STATE_" + options.state, &state)) {
-      return absl::InvalidArgumentError("\"" + options.state + "\" is not a state such as EXPIRED");
-    }
-    request.add_states(state);
+    const auto state = EnumOf<registry::v1::HandOverState>("HAND_OVER_STATE_", options.state);
+    if (!state.ok()) return state.status();
+    request.add_states(*state);
   }
-  Table table{kHeading};
-  std::vector<std::string> lines;
-  const absl::Status status = ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+  const auto ask = [&](const std::string& token) {
     request.set_page_token(token);
-    const auto page = client.Call(request);
-    if (!page.ok()) return page.status();
-    for (const HandOver& hand_over : page->hand_overs()) {
-      table.push_back(Row(hand_over));
-      lines.push_back(ToJson(hand_over));
-    }
-    return page->next_page_token();
-  });
-  if (!status.ok()) return status;
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
+    return client.Call(request);
+  };
+  const auto items = [](const auto& page) -> const auto& { return page.hand_overs(); };
+  return PrintList(session, {kHeading}, ask, items, Row);
 }
 
 // One of the calls of a resident's life: they differ in their type and in the time.

@@ -14,8 +14,6 @@ namespace {
 
 using registry::v1::Resident;
 
-constexpr char kAdmin[] = "nara-admin";
-
 struct NoOptions {};
 
 struct RegisterOptions {
@@ -145,9 +143,9 @@ absl::Status List(Session& session, const ListOptions& options) {
 }
 
 absl::Status Allow(Session& session, const AllowOptions& options) {
-  const auto call = session.Begin("operator");
+  const auto call = session.BeginAdmin();
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->demo.TlsOfClient(kAdmin));
+  tools::RegistryClient registry(call->demo.registry, call->tls);
   registry::v1::PutProtectedAccessRequest request;
   auto& access = *request.mutable_protected_access();
   access.set_id(options.id);
@@ -161,7 +159,7 @@ absl::Status Allow(Session& session, const AllowOptions& options) {
     const auto page = registry.ListProtectedAccess(known);
     if (!page.ok()) return page.status();
     for (const auto& one : page->protected_access()) {
-      if (one.id() == options.id) access.set_revision(one.revision());
+      if (one.id() == options.id) KeepOf(one, options.until, access);
     }
     return page->next_page_token();
   });
@@ -174,9 +172,9 @@ absl::Status Allow(Session& session, const AllowOptions& options) {
 
 // Piece by piece, until nothing has an older key.
 absl::Status Rotate(Session& session, const NoOptions& /*options*/) {
-  const auto call = session.Begin("operator");
+  const auto call = session.BeginAdmin();
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->demo.TlsOfClient(kAdmin));
+  tools::RegistryClient registry(call->demo.registry, call->tls);
   registry::v1::RotateIdentityKeysResponse last;
   do {
     const auto rotated = registry.RotateIdentityKeys({});
@@ -192,7 +190,7 @@ void DescribeAllow(CLI::App& command, AllowOptions& options) {
   command.add_option("--principal", options.principal, "of whose residents")->required();
   command.add_option("--id", options.id, "of the right; name it to end one");
   command.add_option("--from", options.from, "first day")->required();
-  command.add_option("--until", options.until, "the day from which no more");
+  command.add_option("--until", options.until, "the day from which no more; open: none");
 }
 
 void DescribeRegister(CLI::App& command, RegisterOptions& options) {

@@ -1,8 +1,19 @@
+#include <iostream>
+
 #include "common/rpc/library.h"
 #include "tools/naractl/command.h"
+#include "tools/naractl/mistyped.h"
 
 namespace nara::naractl {
 namespace {
+
+// Prints what the parser has to say: help, the version, or what is wrong.
+int Say(const CLI::App& app, const CLI::ParseError& error) {
+  const std::string mistyped = error.get_exit_code() == 0 ? "" : MistypedOf(app);
+  if (mistyped.empty()) return app.exit(error) == 0 ? kDone : kUsage;
+  std::cerr << "naractl: " << mistyped << "\nRun with --help for more information.\n";
+  return kUsage;
+}
 
 int Run(int argc, const char* const* argv) {
   const rpc::Library grpc;
@@ -10,10 +21,11 @@ int Run(int argc, const char* const* argv) {
   CLI::App app("Administers a running Nära.", "naractl");
   app.require_subcommand(1);
   app.fallthrough();
+  app.set_version_flag("--version", "naractl " NARA_VERSION);
   app.add_option("--demo", session.demo_path, "demo.json; by default found from here upward");
-  app.add_option("--as", session.persona, "persona of the demo to call as");
-  app.add_option("--registry", session.registry, "an installation's registry, HOST:PORT, for client commands")
-      ->needs(app.add_option("--pki", session.pki, "folder with ca.crt, nara-admin.crt and nara-admin.key"));
+  app.add_option("--as", session.persona, "persona of the demo, or client in --pki, to call as");
+  app.add_option("--registry", session.registry, "an installation's registry, HOST:PORT, in place of a demo")
+      ->needs(app.add_option("--pki", session.pki, "folder with ca.crt, and .crt and .key of nara-admin or of --as"));
   app.add_flag("--json", session.json, "JSON in place of a table");
   AddDeviceCommands(app, session);
   AddResidentCommands(app, session);
@@ -39,7 +51,7 @@ int Run(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kDone : kUsage;
+    return Say(app, error);
   }
   return session.code;
 }

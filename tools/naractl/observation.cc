@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <stop_token>
 
 #include "common/time/proto_time.h"
 #include "common/time/text.h"
 #include "tools/naractl/command.h"
 #include "tools/naractl/interrupt.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/observation_client.h"
 
 namespace nara::naractl {
@@ -53,17 +55,15 @@ absl::Status List(Session& session, const ListOptions& options) {
   request.set_device(options.device);
   request.set_resident(options.resident);
   request.set_kind(options.kind);
-  request.set_page_size(options.limit);
-  const auto page = tools::ObservationClient(call->demo.broker, call->tls).ListObservations(request);
-  if (!page.ok()) return page.status();
-  Table table{{"AT", "DEVICE", "RESIDENT", "UNIT", "KIND", "VALUES"}};
-  std::vector<std::string> lines;
-  for (const auto& observation : page->observations()) {
-    table.push_back(Row(observation));
-    lines.push_back(ToJson(observation));
-  }
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
+  request.set_page_size(std::min(options.limit, 1000));
+  tools::ObservationClient client(call->demo.broker, call->tls);
+  const auto ask = [&](const std::string& token) {
+    request.set_page_token(token);
+    return client.ListObservations(request);
+  };
+  const auto items = [](const auto& page) -> const auto& { return page.observations(); };
+  return PrintList(session, {{"AT", "DEVICE", "RESIDENT", "UNIT", "KIND", "VALUES"}}, ask, items, Row,
+                   {.count = options.limit, .option = "--limit"});
 }
 
 void PrintOne(const Session& session, const Observation& observation) {
@@ -116,7 +116,7 @@ void AddObservationCommands(CLI::App& app, Session& session) {
         command.add_option("--resident", options.resident, "only of this resident");
         command.add_option("--kind", options.kind, "only of this kind");
         command.add_option("--limit", options.limit, "at most so many")
-            ->check(CLI::Range(1, 1000))
+            ->check(CLI::Range(1, 1'000'000))
             ->capture_default_str();
       },
       List);

@@ -1,5 +1,6 @@
 #include "absl/strings/str_join.h"
 #include "tools/naractl/command.h"
+#include "tools/naractl/edits.h"
 #include "tools/naractl/forms.h"
 #include "tools/platform/registry_client.h"
 
@@ -14,12 +15,7 @@ struct ListOptions {
 
 struct ProviderOptions {
   std::string id;
-  std::string name;
-  std::vector<std::string> principals;
-  std::string number;
-  std::string hsa_id;
-  std::string activity = "health_care";
-  std::string ownership = "public";
+  Edits<Provider> edits;
 };
 
 struct NoOptions {};
@@ -90,33 +86,40 @@ absl::Status ListProviders(Session& session, const ListOptions& options) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Provider> Wished(const ProviderOptions& options, const std::string& principal) {
-  const auto activity = EnumOf("PROVIDER_ACTIVITY_", options.activity, registry::v1::ProviderActivity_Parse);
-  if (!activity.ok()) return activity.status();
-  const auto ownership = EnumOf("OWNERSHIP_", options.ownership, registry::v1::Ownership_Parse);
-  if (!ownership.ok()) return ownership.status();
+// The provider as it is stored, else a new one.
+absl::StatusOr<Provider> Stored(tools::RegistryClient& registry, const std::string& id, const std::string& principal) {
   Provider provider;
-  provider.set_id(options.id);
-  provider.set_name(options.name);
-  for (const std::string& one : options.principals) provider.add_principals(one);
-  if (options.principals.empty()) provider.add_principals(principal);
-  provider.set_organisation_number(options.number);
-  provider.set_hsa_id(options.hsa_id);
-  provider.set_activity(*activity);
-  provider.set_ownership(*ownership);
+  provider.set_id(id);
+  if (!principal.empty()) provider.add_principals(principal);
+  provider.set_activity(registry::v1::PROVIDER_ACTIVITY_HEALTH_CARE);
+  provider.set_ownership(registry::v1::OWNERSHIP_PUBLIC);
+  const absl::Status read = ForEachProvider(registry, "", [&](const Provider& known) {
+    if (known.id() == id) provider = known;
+  });
+  if (!read.ok()) return read;
   return provider;
+}
+
+absl::Status SetActivity(const std::string& word, Provider& provider) {
+  const auto activity = EnumOf<registry::v1::ProviderActivity>("PROVIDER_ACTIVITY_", word);
+  if (activity.ok()) provider.set_activity(*activity);
+  return activity.status();
+}
+
+absl::Status SetOwnership(const std::string& word, Provider& provider) {
+  const auto ownership = EnumOf<registry::v1::Ownership>("OWNERSHIP_", word);
+  if (ownership.ok()) provider.set_ownership(*ownership);
+  return ownership.status();
 }
 
 absl::Status PutProvider(Session& session, const ProviderOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
   tools::RegistryClient registry(call->demo.registry, call->tls);
-  absl::StatusOr<Provider> provider = Wished(options, call->persona.principal);
+  absl::StatusOr<Provider> provider = Stored(registry, options.id, call->persona.principal);
   if (!provider.ok()) return provider.status();
-  const absl::Status read = ForEachProvider(registry, "", [&](const Provider& known) {
-    if (known.id() == options.id) provider->set_revision(known.revision());
-  });
-  if (!read.ok()) return read;
+  if (absl::Status status = Apply(options.edits, *provider); !status.ok()) return status;
+  if (provider->name().empty()) return absl::InvalidArgumentError("a provider has a name: give --name");
   registry::v1::PutProviderRequest request;
   *request.mutable_provider() = *provider;
   const auto put = registry.PutProvider(request);
@@ -154,7 +157,7 @@ absl::Status Join(Session& session, const JoinOptions& options) {
   if (!status.ok()) return status;
   status = ForEachPart(registry, {.agreement = part.agreement(), .principal = part.principal(), .at = {}},
                        [&](const registry::v1::Participation& known) {
-                         if (known.id() == options.id) part.set_revision(known.revision());
+                         if (known.id() == options.id) KeepOf(known, options.until, part);
                        });
   if (!status.ok()) return status;
   const auto put = registry.PutParticipation(request);
@@ -180,13 +183,19 @@ absl::Status Parties(Session& session, const PartiesOptions& options) {
 }
 
 void DescribeProvider(CLI::App& command, ProviderOptions& options) {
+  using Text = std::string;
+  using Texts = std::vector<std::string>;
+  auto& edits = options.edits;
   command.add_option("id", options.id, "the provider's id")->required();
-  command.add_option("--name", options.name, "its name")->required();
-  command.add_option("--principal", options.principals, "for whom it works, also several; by default the persona's");
-  command.add_option("--organisation-number", options.number, "ten digits");
-  command.add_option("--hsa-id", options.hsa_id, "its HSA-id");
-  command.add_option("--activity", options.activity, "health_care or social_care");
-  command.add_option("--ownership", options.ownership, "public or private");
+  AddEdit<Text>(command, "--name", "its name", edits, [](const Text& text, Provider& one) { one.set_name(text); });
+  AddEdit<Texts>(command, "--principal", "for whom it works, all of them; of a new one by default the persona's", edits,
+                 [](const Texts& ids, Provider& one) { one.mutable_principals()->Assign(ids.begin(), ids.end()); });
+  AddEdit<Text>(command, "--organisation-number", "ten digits", edits,
+                [](const Text& text, Provider& one) { one.set_organisation_number(text); });
+  AddEdit<Text>(command, "--hsa-id", "its HSA-id", edits,
+                [](const Text& text, Provider& one) { one.set_hsa_id(text); });
+  AddEdit<Text>(command, "--activity", "health_care or social_care", edits, SetActivity);
+  AddEdit<Text>(command, "--ownership", "public or private", edits, SetOwnership);
 }
 
 void DescribeJoin(CLI::App& command, JoinOptions& options) {
@@ -194,7 +203,7 @@ void DescribeJoin(CLI::App& command, JoinOptions& options) {
   command.add_option("--id", options.id, "of the participation; name it to end one");
   command.add_option("--principal", options.principal, "by default the persona's");
   command.add_option("--from", options.from, "first day")->required();
-  command.add_option("--until", options.until, "the day from which no more");
+  command.add_option("--until", options.until, "the day from which no more; open: none");
 }
 
 void DescribeParties(CLI::App& command, PartiesOptions& options) {
@@ -214,8 +223,8 @@ void AddOrganisationCommands(CLI::App& app, Session& session) {
         command.add_option("--principal", options.principal, "only of this principal");
       },
       ListProviders);
-  AddCommand<ProviderOptions>(provider, session, "put", "Creates a provider or changes it.", DescribeProvider,
-                              PutProvider);
+  AddCommand<ProviderOptions>(provider, session, "put", "Creates a provider, or changes what is named of it.",
+                              DescribeProvider, PutProvider);
   CLI::App& agreement = *app.add_subcommand("agreement", "Agreements, and who takes part.");
   agreement.require_subcommand(1);
   AddCommand<NoOptions>(agreement, session, "list", "Lists them.", [](CLI::App&, NoOptions&) {}, ListAgreements);

@@ -1,4 +1,5 @@
 #include "tools/naractl/command.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/registry_client.h"
 
 namespace nara::naractl {
@@ -36,22 +37,16 @@ absl::Status List(Session& session, const ListOptions& options) {
   tools::RegistryClient registry(call->demo.registry, call->tls);
   registry::v1::ListPlansRequest request;
   request.set_resident(options.resident);
-  Table table{{"VERSION", "MEASUREMENTS", "CHECKS", "LIMITS"}};
-  std::vector<std::string> lines;
-  const absl::Status status = ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+  const auto ask = [&](const std::string& token) {
     request.set_page_token(token);
-    const auto page = registry.ListPlans(request);
-    if (!page.ok()) return page.status();
-    for (const auto& plan : page->plans()) {
-      table.push_back({std::to_string(plan.version()), std::to_string(plan.measurements_size()),
-                       std::to_string(plan.checks_size()), std::to_string(plan.limits_size())});
-      lines.push_back(ToJson(plan));
-    }
-    return page->next_page_token();
-  });
-  if (!status.ok()) return status;
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
+    return registry.ListPlans(request);
+  };
+  const auto items = [](const auto& page) -> const auto& { return page.plans(); };
+  return PrintList(session, {{"VERSION", "MEASUREMENTS", "CHECKS", "LIMITS"}}, ask, items,
+                   [](const auto& plan) -> std::vector<std::string> {
+                     return {std::to_string(plan.version()), std::to_string(plan.measurements_size()),
+                             std::to_string(plan.checks_size()), std::to_string(plan.limits_size())};
+                   });
 }
 
 absl::Status Put(Session& session, const PutOptions& options) {

@@ -1,6 +1,7 @@
 // Consents and blocks of residents.
 #include "tools/naractl/command.h"
 #include "tools/naractl/forms.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/registry_client.h"
 
 namespace nara::naractl {
@@ -82,25 +83,21 @@ absl::Status ListConsents(Session& session, const ResidentOptions& options) {
   tools::RegistryClient registry(call->demo.registry, call->tls);
   registry::v1::ListConsentsRequest request;
   request.set_resident(options.resident);
-  Table table{{"CONSENT", "GIVER", "USE", "RECIPIENTS", "FROM", "UNTIL", "WITHDRAWN"}};
-  std::vector<std::string> lines;
-  const absl::Status status = ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+  const auto ask = [&](const std::string& token) {
     request.set_page_token(token);
-    const auto page = registry.ListConsents(request);
-    if (!page.ok()) return page.status();
-    for (const auto& consent : page->consents()) {
-      table.push_back({consent.id(), WordOf("CONSENT_GIVER_", registry::v1::ConsentGiver_Name(consent.giver())),
-                       WordOf("DATA_USE_", registry::v1::DataUse_Name(consent.use())), RecipientsOf(consent),
-                       TextOf(consent.has_start_at(), consent.start_at()),
-                       TextOf(consent.has_end_at(), consent.end_at()),
-                       TextOf(consent.has_withdrawn_at(), consent.withdrawn_at())});
-      lines.push_back(ToJson(consent));
-    }
-    return page->next_page_token();
-  });
-  if (!status.ok()) return status;
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
+    return registry.ListConsents(request);
+  };
+  const auto items = [](const auto& page) -> const auto& { return page.consents(); };
+  return PrintList(session, {{"CONSENT", "GIVER", "USE", "RECIPIENTS", "FROM", "UNTIL", "WITHDRAWN"}}, ask, items,
+                   [](const auto& consent) -> std::vector<std::string> {
+                     return {consent.id(),
+                             WordOf("CONSENT_GIVER_", registry::v1::ConsentGiver_Name(consent.giver())),
+                             WordOf("DATA_USE_", registry::v1::DataUse_Name(consent.use())),
+                             RecipientsOf(consent),
+                             TextOf(consent.has_start_at(), consent.start_at()),
+                             TextOf(consent.has_end_at(), consent.end_at()),
+                             TextOf(consent.has_withdrawn_at(), consent.withdrawn_at())};
+                   });
 }
 
 absl::StatusOr<registry::v1::SetBlockRequest> RequestOf(const BlockOptions& options) {
@@ -111,7 +108,7 @@ absl::StatusOr<registry::v1::SetBlockRequest> RequestOf(const BlockOptions& opti
   block.set_provider(options.provider);
   block.set_unit(options.unit);
   for (const std::string& word : options.uses) {
-    const auto use = EnumOf<registry::v1::DataUse>("DATA_USE_", word, &registry::v1::DataUse_Parse);
+    const auto use = EnumOf<registry::v1::DataUse>("DATA_USE_", word);
     if (!use.ok()) return use.status();
     block.add_uses(*use);
   }
@@ -156,23 +153,21 @@ absl::Status ListBlocks(Session& session, const ResidentOptions& options) {
   tools::RegistryClient registry(call->demo.registry, call->tls);
   registry::v1::ListBlocksRequest request;
   request.set_resident(options.resident);
-  Table table{{"BLOCK", "PROVIDER", "UNIT", "USES", "FROM", "UNTIL", "LIFTED"}};
-  std::vector<std::string> lines;
-  const absl::Status status = ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+  const auto ask = [&](const std::string& token) {
     request.set_page_token(token);
-    const auto page = registry.ListBlocks(request);
-    if (!page.ok()) return page.status();
-    for (const auto& block : page->blocks()) {
-      table.push_back({block.id(), block.provider(), block.unit(), UsesOf(block),
-                       TextOf(block.has_start_at(), block.start_at()), TextOf(block.has_end_at(), block.end_at()),
-                       TextOf(block.has_lifted_at(), block.lifted_at())});
-      lines.push_back(ToJson(block));
-    }
-    return page->next_page_token();
-  });
-  if (!status.ok()) return status;
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
+    return registry.ListBlocks(request);
+  };
+  const auto items = [](const auto& page) -> const auto& { return page.blocks(); };
+  return PrintList(session, {{"BLOCK", "PROVIDER", "UNIT", "USES", "FROM", "UNTIL", "LIFTED"}}, ask, items,
+                   [](const auto& block) -> std::vector<std::string> {
+                     return {block.id(),
+                             block.provider(),
+                             block.unit(),
+                             UsesOf(block),
+                             TextOf(block.has_start_at(), block.start_at()),
+                             TextOf(block.has_end_at(), block.end_at()),
+                             TextOf(block.has_lifted_at(), block.lifted_at())};
+                   });
 }
 
 void AddEnd(CLI::App& command, EndOptions& options) {

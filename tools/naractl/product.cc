@@ -1,6 +1,7 @@
 #include "common/time/proto_time.h"
 #include "common/time/text.h"
 #include "tools/naractl/command.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/registry_client.h"
 
 namespace nara::naractl {
@@ -50,62 +51,70 @@ absl::Status List(Session& session, const ListOptions& options) {
   registry::v1::ListProductsRequest request;
   request.set_principal(options.principal);
   request.set_usable_only(options.usable);
-  Table table{{"PRODUCT", "NAME", "ISO 9999", "AGREEMENT", "PRICE", "CONNECTED", "USABLE"}};
-  std::vector<std::string> lines;
-  const absl::Status status = ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+  const auto ask = [&](const std::string& token) {
     request.set_page_token(token);
-    const auto page = registry.ListProducts(request);
-    if (!page.ok()) return page.status();
-    for (const auto& product : page->products()) {
-      table.push_back({product.id(), product.name_sv(), product.iso9999() + " (" + product.iso9999_edition() + ")",
-                       AgreementOf(product), PriceOf(product), product.connected() ? "yes" : "no",
-                       product.usable() ? "yes" : "no"});
-      lines.push_back(ToJson(product));
-    }
-    return page->next_page_token();
-  });
-  if (!status.ok()) return status;
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
+    return registry.ListProducts(request);
+  };
+  const auto items = [](const auto& page) -> const auto& { return page.products(); };
+  return PrintList(session, {{"PRODUCT", "NAME", "ISO 9999", "AGREEMENT", "PRICE", "CONNECTED", "USABLE"}}, ask, items,
+                   [](const auto& product) -> std::vector<std::string> {
+                     return {product.id(),
+                             product.name_sv(),
+                             product.iso9999() + " (" + product.iso9999_edition() + ")",
+                             AgreementOf(product),
+                             PriceOf(product),
+                             product.connected() ? "yes" : "no",
+                             product.usable() ? "yes" : "no"};
+                   });
 }
 
-// The revision of the choice that is there; 0 when there is none.
-absl::StatusOr<std::uint64_t> RevisionOf(tools::RegistryClient& registry, const std::string& principal,
-                                         const std::string& product) {
+// The choice as it is stored. A new one, and one that has ended, begins now and has no end.
+absl::StatusOr<registry::v1::ProductChoice> Stored(tools::RegistryClient& registry, const std::string& principal,
+                                                   const std::string& product, absl::Time now) {
   registry::v1::ListProductsRequest request;
   request.set_principal(principal);
   request.set_page_size(1000);
   const auto page = registry.ListProducts(request);
   if (!page.ok()) return page.status();
+  registry::v1::ProductChoice choice;
   for (const auto& known : page->products()) {
-    if (known.id() == product) return known.choice().revision();
+    if (known.id() == product) choice = known.choice();
   }
-  return 0;
+  choice.set_principal(principal);
+  choice.set_product(product);
+  const bool ended = choice.has_until() && FromProto(choice.until()) <= now;
+  if (ended || !choice.has_from()) *choice.mutable_from() = ToProto(now);
+  if (ended) choice.clear_until();
+  return choice;
+}
+
+absl::Status SetTimes(const ChooseOptions& options, registry::v1::ProductChoice& choice) {
+  if (!options.from.empty()) {
+    const auto from = ParseRfc3339(options.from);
+    if (!from.ok()) return from.status();
+    *choice.mutable_from() = ToProto(*from);
+  }
+  if (options.until == "open") choice.clear_until();
+  if (options.until.empty() || options.until == "open") return absl::OkStatus();
+  const auto until = ParseRfc3339(options.until);
+  if (!until.ok()) return until.status();
+  *choice.mutable_until() = ToProto(*until);
+  return absl::OkStatus();
 }
 
 absl::Status Choose(Session& session, const ChooseOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
   tools::RegistryClient registry(call->demo.registry, call->tls);
+  const std::string& principal = options.principal.empty() ? call->persona.principal : options.principal;
+  auto choice = Stored(registry, principal, options.product, absl::Now());
+  if (!choice.ok()) return choice.status();
+  if (absl::Status status = SetTimes(options, *choice); !status.ok()) return status;
   registry::v1::PutAssortmentRequest request;
-  auto& choice = *request.mutable_choice();
-  choice.set_principal(options.principal.empty() ? call->persona.principal : options.principal);
-  choice.set_product(options.product);
-  absl::StatusOr<absl::Time> from = absl::Now();
-  if (!options.from.empty()) from = ParseRfc3339(options.from);
-  if (!from.ok()) return from.status();
-  *choice.mutable_from() = ToProto(*from);
-  if (!options.until.empty()) {
-    const auto until = ParseRfc3339(options.until);
-    if (!until.ok()) return until.status();
-    *choice.mutable_until() = ToProto(*until);
-  }
-  const auto revision = RevisionOf(registry, choice.principal(), options.product);
-  if (!revision.ok()) return revision.status();
-  choice.set_revision(*revision);
+  *request.mutable_choice() = *choice;
   const auto put = registry.PutAssortment(request);
   if (!put.ok()) return put.status();
-  PrintLine(session.json ? ToJson(put->choice()) : choice.principal() + " uses " + options.product);
+  PrintLine(session.json ? ToJson(put->choice()) : principal + " uses " + options.product);
   return absl::OkStatus();
 }
 
@@ -126,8 +135,8 @@ void AddProductCommands(CLI::App& app, Session& session) {
       [](CLI::App& command, ChooseOptions& options) {
         command.add_option("product", options.product, "of the catalogue")->required();
         command.add_option("--principal", options.principal, "by default the persona's");
-        command.add_option("--from", options.from, "RFC 3339; by default now");
-        command.add_option("--until", options.until, "RFC 3339; by default open");
+        command.add_option("--from", options.from, "RFC 3339; of a new choice by default now");
+        command.add_option("--until", options.until, "RFC 3339, or open; of a new choice by default open");
       },
       Choose);
 }

@@ -1,6 +1,9 @@
+#include <algorithm>
+
 #include "common/time/proto_time.h"
 #include "common/time/text.h"
 #include "tools/naractl/command.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/quarantine_client.h"
 
 namespace nara::naractl {
@@ -20,25 +23,32 @@ std::string DispositionOf(const ingest::v1::Quarantined& record) {
   return record.disposition() == ingest::v1::DISPOSITION_HELD ? "held" : "rejected";
 }
 
+std::vector<std::string> Row(const ingest::v1::Quarantined& record) {
+  return {record.id(),     FormatRfc3339Millis(FromProto(record.received_at())),
+          record.device(), std::to_string(record.seq()),
+          record.reason(), DispositionOf(record)};
+}
+
 absl::Status List(Session& session, const ListOptions& options) {
   const auto call = session.Begin("operator");
   if (!call.ok()) return call.status();
   ingest::v1::ListQuarantineRequest request;
   request.set_device(options.device);
   request.set_reason(options.reason);
-  request.set_page_size(options.limit);
-  const auto page = tools::QuarantineClient(call->demo.ingest, call->tls).ListQuarantine(request);
-  if (!page.ok()) return page.status();
-  Table table{{"ID", "RECEIVED", "DEVICE", "SEQ", "REASON", "STATE"}};
-  std::vector<std::string> lines;
-  for (const auto& record : page->records()) {
-    table.push_back({record.id(), FormatRfc3339Millis(FromProto(record.received_at())), record.device(),
-                     std::to_string(record.seq()), record.reason(), DispositionOf(record)});
-    lines.push_back(ToJson(record));
-  }
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  if (!session.json) PrintLine(std::to_string(page->total()) + " in all");
-  return absl::OkStatus();
+  request.set_page_size(std::min(options.limit, 1000));
+  tools::QuarantineClient client(call->demo.ingest, call->tls);
+  std::string total;
+  const auto ask = [&](const std::string& token) {
+    request.set_page_token(token);
+    auto page = client.ListQuarantine(request);
+    if (page.ok()) total = std::to_string(page->total());
+    return page;
+  };
+  const auto items = [](const auto& page) -> const auto& { return page.records(); };
+  const absl::Status status = PrintList(session, {{"ID", "RECEIVED", "DEVICE", "SEQ", "REASON", "STATE"}}, ask, items,
+                                        Row, {.count = options.limit, .option = "--limit"});
+  if (status.ok() && !session.json) PrintLine(total + " in all");
+  return status;
 }
 
 absl::Status Show(Session& session, const ShowOptions& options) {
@@ -73,7 +83,7 @@ void AddQuarantineCommands(CLI::App& app, Session& session) {
         command.add_option("--device", options.device, "only of this device");
         command.add_option("--reason", options.reason, "only with this reason");
         command.add_option("--limit", options.limit, "at most so many")
-            ->check(CLI::Range(1, 1000))
+            ->check(CLI::Range(1, 1'000'000))
             ->capture_default_str();
       },
       List);

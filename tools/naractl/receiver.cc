@@ -1,4 +1,5 @@
 #include "tools/naractl/command.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/registry_client.h"
 
 namespace nara::naractl {
@@ -24,22 +25,16 @@ absl::Status List(Session& session, const ListOptions& options) {
   tools::RegistryClient registry(call->demo.registry, call->tls);
   registry::v1::ListReceiversRequest request;
   request.set_principal(options.principal);
-  Table table{{"RECEIVER", "PRINCIPAL", "KIND", "COMPETENCES"}};
-  std::vector<std::string> lines;
-  const absl::Status status = ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+  const auto ask = [&](const std::string& token) {
     request.set_page_token(token);
-    const auto page = registry.ListReceivers(request);
-    if (!page.ok()) return page.status();
-    for (const auto& receiver : page->receivers()) {
-      table.push_back({receiver.id(), receiver.principal(), registry::v1::ReceiverKind_Name(receiver.kind()).substr(14),
-                       CompetencesOf(receiver)});
-      lines.push_back(ToJson(receiver));
-    }
-    return page->next_page_token();
-  });
-  if (!status.ok()) return status;
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
+    return registry.ListReceivers(request);
+  };
+  const auto items = [](const auto& page) -> const auto& { return page.receivers(); };
+  return PrintList(session, {{"RECEIVER", "PRINCIPAL", "KIND", "COMPETENCES"}}, ask, items,
+                   [](const auto& receiver) -> std::vector<std::string> {
+                     return {receiver.id(), receiver.principal(), ReceiverKind_Name(receiver.kind()).substr(14),
+                             CompetencesOf(receiver)};
+                   });
 }
 
 absl::Status Put(Session& session, const PutOptions& options) {

@@ -21,11 +21,13 @@ size_t Width(const std::string& text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-std::string WhatToDo(const absl::Status& status) {
+std::string WhatToDo(const absl::Status& status, const std::string& registry) {
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded:
-      return "is the demo up? see .nara/log/";
+    case absl::StatusCode::kUnknown:
+      return registry.empty() ? "is the demo up? see .nara/log/"
+                              : "is it up? with --registry naractl asks " + registry + ", and no other service";
     case absl::StatusCode::kPermissionDenied:
     case absl::StatusCode::kUnauthenticated:
       return "call as another persona with --as, see docs/formats/access.md";
@@ -36,40 +38,56 @@ std::string WhatToDo(const absl::Status& status) {
   }
 }
 
+// What a service refuses has a reason; what naractl itself does not understand has none,
+// nor has gRPC when there is nobody to call.
 int CodeOf(const absl::Status& status) {
-  const bool unreachable = absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
-  return unreachable ? kUnreachable : kRefused;
+  if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) return kUnreachable;
+  if (!rpc::ReasonOf(status).empty()) return kRefused;
+  if (absl::IsUnknown(status)) return kUnreachable;
+  return absl::IsInvalidArgument(status) ? kUsage : kRefused;
+}
+
+// The demo that runs; UNAVAILABLE when there is none.
+absl::StatusOr<tools::DemoFile> Running(const std::string& given) {
+  const auto path = tools::FindDemoFile(given);
+  if (!path.ok()) return absl::UnavailableError(path.status().message());
+  auto demo = tools::ReadDemoFile(*path);
+  if (absl::IsNotFound(demo.status())) return absl::UnavailableError(demo.status().message());
+  return demo;
 }
 
 }  // namespace
 
+absl::StatusOr<Session::Call> Session::OfInstallation(const std::string& client) const {
+  Call call;
+  call.demo.registry = registry;
+  const std::string stem = pki + "/" + client;
+  call.tls = {.ca = pki + "/ca.crt", .cert = stem + ".crt", .key = stem + ".key"};
+  for (const std::string& path : {call.tls.ca, call.tls.cert, call.tls.key}) {
+    if (!std::ifstream(path)) return absl::InvalidArgumentError("cannot read " + path + ", of --pki");
+  }
+  return call;
+}
+
 absl::StatusOr<Session::Call> Session::Begin(const std::string& usual) const {
-  const auto path = tools::FindDemoFile(demo_path);
-  if (!path.ok()) return absl::UnavailableError(path.status().message());
-  auto demo = tools::ReadDemoFile(*path);
+  if (!registry.empty()) return OfInstallation(persona.empty() ? kAdministrator : persona);
+  auto demo = Running(demo_path);
   if (!demo.ok()) return demo.status();
   const std::string& name = persona.empty() ? usual : persona;
   auto tls = demo->TlsOf(name);
-  if (!tls.ok()) return tls.status();
+  // What --as says is a part of the command line.
+  if (!tls.ok()) return absl::InvalidArgumentError(tls.status().message());
   Call call{.demo = *std::move(demo), .persona = {}, .tls = *std::move(tls)};
   call.persona = call.demo.personas.at(name);
   return call;
 }
 
 absl::StatusOr<Session::Call> Session::BeginAdmin() const {
-  Call call;
-  if (registry.empty()) {
-    const auto path = tools::FindDemoFile(demo_path);
-    if (!path.ok()) return absl::UnavailableError(path.status().message());
-    auto demo = tools::ReadDemoFile(*path);
-    if (!demo.ok()) return demo.status();
-    call.demo = *std::move(demo);
-    call.tls = call.demo.TlsOfClient(kAdministrator);
-  } else {
-    call.demo.registry = registry;
-    call.tls = {
-        .ca = pki + "/ca.crt", .cert = pki + "/" + kAdministrator + ".crt", .key = pki + "/" + kAdministrator + ".key"};
-  }
+  if (!registry.empty()) return OfInstallation(kAdministrator);
+  auto demo = Running(demo_path);
+  if (!demo.ok()) return demo.status();
+  Call call{.demo = *std::move(demo), .persona = {}, .tls = {}};
+  call.tls = call.demo.TlsOfClient(kAdministrator);
   return call;
 }
 
@@ -80,7 +98,7 @@ void Session::Report(const absl::Status& status) {
   std::cerr << "naractl: " << (reason.empty() ? absl::StatusCodeToString(status.code()) : reason) << ": "
             << status.message() << "\n";
   // What a tool says itself says what to do; what a service says is of its kind.
-  const std::string advice = reason.empty() && code == kRefused ? "" : WhatToDo(status);
+  const std::string advice = reason.empty() && code != kUnreachable ? "" : WhatToDo(status, registry);
   if (!advice.empty()) std::cerr << "naractl: " << advice << "\n";
 }
 

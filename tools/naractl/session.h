@@ -33,7 +33,8 @@ struct Session {
   int code = kDone;
 
   // What a command calls with: the running demo, and the certificate of the
-  // persona of --as, else of `usual`.
+  // persona of --as, else of `usual`. Of an installation, the registry alone, and the
+  // certificate in --pki of the client of --as, else of the administrator.
   struct Call {
     tools::DemoFile demo;
     tools::DemoPersona persona;
@@ -45,6 +46,9 @@ struct Session {
 
   // Prints an error with its reason and what to do, and sets the code.
   void Report(const absl::Status& status);
+
+ private:
+  absl::StatusOr<Call> OfInstallation(const std::string& client) const;
 };
 
 // Prints to standard output, columns aligned.

@@ -1,5 +1,8 @@
+#include <utility>
+
 #include "absl/strings/str_join.h"
 #include "tools/naractl/command.h"
+#include "tools/naractl/edits.h"
 #include "tools/naractl/forms.h"
 #include "tools/platform/registry_client.h"
 
@@ -15,9 +18,7 @@ struct ListOptions {
 
 struct PutOptions {
   std::string id;
-  std::string name;
-  std::string hsa_id;
-  std::string principal;
+  Edits<Staff> edits;
 };
 
 struct GiveOptions {
@@ -78,20 +79,29 @@ absl::Status List(Session& session, const ListOptions& options) {
   return absl::OkStatus();
 }
 
+// The person as entered, else a new one.
+absl::StatusOr<Staff> Stored(tools::RegistryClient& registry, const std::string& id, const std::string& principal) {
+  Staff staff;
+  staff.set_id(id);
+  staff.set_principal(principal);
+  if (id.empty()) return staff;
+  const absl::Status read = ForEachStaff(registry, "", [&](const Staff& known) {
+    if (known.id() == id) staff = known;
+  });
+  if (!read.ok()) return read;
+  return staff;
+}
+
 absl::Status Put(Session& session, const PutOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
   tools::RegistryClient registry(call->demo.registry, call->tls);
+  absl::StatusOr<Staff> staff = Stored(registry, options.id, call->persona.principal);
+  if (!staff.ok()) return staff.status();
+  if (absl::Status status = Apply(options.edits, *staff); !status.ok()) return status;
+  if (staff->name().empty()) return absl::InvalidArgumentError("a person has a name: give --name");
   registry::v1::PutStaffRequest request;
-  Staff& staff = *request.mutable_staff();
-  staff.set_id(options.id);
-  staff.set_name(options.name);
-  staff.set_hsa_id(options.hsa_id);
-  staff.set_principal(options.principal.empty() ? call->persona.principal : options.principal);
-  const absl::Status read = ForEachStaff(registry, staff.principal(), [&](const Staff& known) {
-    if (known.id() == options.id) staff.set_revision(known.revision());
-  });
-  if (!read.ok()) return read;
+  *request.mutable_staff() = *std::move(staff);
   const auto put = registry.PutStaff(request);
   if (!put.ok()) return put.status();
   PrintLine(session.json ? ToJson(put->staff()) : put->staff().id());
@@ -104,7 +114,7 @@ absl::StatusOr<StaffAssignment> Wished(const GiveOptions& options) {
   assignment.set_staff(options.staff);
   assignment.set_unit(options.unit);
   for (const std::string& word : options.roles) {
-    const auto role = EnumOf("STAFF_ROLE_", word, registry::v1::StaffRole_Parse);
+    const auto role = EnumOf<registry::v1::StaffRole>("STAFF_ROLE_", word);
     if (!role.ok()) return role.status();
     assignment.add_roles(*role);
   }
@@ -121,7 +131,7 @@ absl::Status Give(Session& session, const GiveOptions& options) {
   registry::v1::ListStaffAssignmentsRequest known;
   known.set_staff(options.staff);
   const absl::Status read = ForEachAssignment(registry, known, [&](const StaffAssignment& one) {
-    if (one.id() == options.id) wished->set_revision(one.revision());
+    if (!options.id.empty() && one.id() == options.id) KeepOf(one, options.until, *wished);
   });
   if (!read.ok()) return read;
   registry::v1::PutStaffAssignmentRequest request;
@@ -138,7 +148,7 @@ absl::StatusOr<registry::v1::ListStaffAssignmentsRequest> Asked(const WhoOptions
   request.set_unit(options.unit);
   request.set_staff(options.staff);
   if (!options.role.empty()) {
-    const auto role = EnumOf("STAFF_ROLE_", options.role, registry::v1::StaffRole_Parse);
+    const auto role = EnumOf<registry::v1::StaffRole>("STAFF_ROLE_", options.role);
     if (!role.ok()) return role.status();
     request.set_role(*role);
   }
@@ -177,10 +187,13 @@ absl::Status Who(Session& session, const WhoOptions& options) {
 }
 
 void DescribePut(CLI::App& command, PutOptions& options) {
+  using Text = std::string;
+  auto& edits = options.edits;
   command.add_option("--id", options.id, "an opaque id; by default given by the registry");
-  command.add_option("--name", options.name, "the name")->required();
-  command.add_option("--hsa-id", options.hsa_id, "the HSA-id");
-  command.add_option("--principal", options.principal, "by default the persona's");
+  AddEdit<Text>(command, "--name", "the name", edits, [](const Text& text, Staff& one) { one.set_name(text); });
+  AddEdit<Text>(command, "--hsa-id", "the HSA-id", edits, [](const Text& text, Staff& one) { one.set_hsa_id(text); });
+  AddEdit<Text>(command, "--principal", "by default the persona's", edits,
+                [](const Text& text, Staff& one) { one.set_principal(text); });
 }
 
 void DescribeGive(CLI::App& command, GiveOptions& options) {
@@ -189,7 +202,7 @@ void DescribeGive(CLI::App& command, GiveOptions& options) {
   command.add_option("--role", options.roles, "mas, sas, nurse, ...; also several")->required();
   command.add_option("--id", options.id, "of the assignment; name it to change or end one");
   command.add_option("--from", options.from, "first day")->required();
-  command.add_option("--until", options.until, "the day from which no more");
+  command.add_option("--until", options.until, "the day from which no more; open: none");
 }
 
 void DescribeWho(CLI::App& command, WhoOptions& options) {
@@ -211,7 +224,8 @@ void AddStaffCommands(CLI::App& app, Session& session) {
         command.add_option("--principal", options.principal, "only of this principal");
       },
       List);
-  AddCommand<PutOptions>(group, session, "put", "Enters a person or changes the entry.", DescribePut, Put);
+  AddCommand<PutOptions>(group, session, "put", "Enters a person, or changes what is named of the entry.", DescribePut,
+                         Put);
   AddCommand<GiveOptions>(group, session, "give", "Gives a person roles in a unit for a period.", DescribeGive, Give);
   AddCommand<WhoOptions>(group, session, "who", "Lists who has which role where.", DescribeWho, Who);
 }

@@ -1,4 +1,5 @@
 #include "tools/naractl/command.h"
+#include "tools/naractl/edits.h"
 #include "tools/naractl/forms.h"
 #include "tools/platform/registry_client.h"
 
@@ -11,12 +12,7 @@ struct ListOptions {
 
 struct PutOptions {
   std::string id;
-  std::string name;
-  std::string provider;
-  std::string principal;
-  std::string hsa_id;
-  std::string kind = "unspecified";
-  std::vector<std::string> regimes;
+  Edits<registry::v1::Unit> edits;
 };
 
 absl::Status ForEachUnit(tools::RegistryClient& registry, const std::string& principal,
@@ -49,41 +45,68 @@ absl::Status List(Session& session, const ListOptions& options) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<registry::v1::Unit> Wished(const PutOptions& options) {
-  const auto kind = EnumOf("UNIT_KIND_", options.kind, registry::v1::UnitKind_Parse);
-  if (!kind.ok()) return kind.status();
+// The unit as it is stored, else a new one.
+absl::StatusOr<registry::v1::Unit> Stored(tools::RegistryClient& registry, const std::string& id,
+                                          const std::string& principal) {
   registry::v1::Unit unit;
-  unit.set_id(options.id);
-  unit.set_name(options.name);
-  unit.set_provider(options.provider);
-  unit.set_hsa_id(options.hsa_id);
-  unit.set_kind(*kind);
-  for (const std::string& word : options.regimes) {
-    const auto regime = EnumOf("REGIME_", word, registry::v1::Regime_Parse);
+  unit.set_id(id);
+  unit.set_principal(principal);
+  unit.add_regimes(registry::v1::REGIME_HSL);
+  const absl::Status read = ForEachUnit(registry, "", [&](const registry::v1::Unit& known) {
+    if (known.id() == id) unit = known;
+  });
+  if (!read.ok()) return read;
+  return unit;
+}
+
+absl::Status SetKind(const std::string& word, registry::v1::Unit& unit) {
+  const auto kind = EnumOf<registry::v1::UnitKind>("UNIT_KIND_", word);
+  if (kind.ok()) unit.set_kind(*kind);
+  return kind.status();
+}
+
+absl::Status SetRegimes(const std::vector<std::string>& words, registry::v1::Unit& unit) {
+  unit.clear_regimes();
+  for (const std::string& word : words) {
+    const auto regime = EnumOf<registry::v1::Regime>("REGIME_", word);
     if (!regime.ok()) return regime.status();
     unit.add_regimes(*regime);
   }
-  if (options.regimes.empty()) unit.add_regimes(registry::v1::REGIME_HSL);
-  return unit;
+  return absl::OkStatus();
 }
 
 absl::Status Put(Session& session, const PutOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
   tools::RegistryClient registry(call->demo.registry, call->tls);
-  absl::StatusOr<registry::v1::Unit> unit = Wished(options);
+  absl::StatusOr<registry::v1::Unit> unit = Stored(registry, options.id, call->persona.principal);
   if (!unit.ok()) return unit.status();
-  unit->set_principal(options.principal.empty() ? call->persona.principal : options.principal);
-  const absl::Status read = ForEachUnit(registry, unit->principal(), [&](const registry::v1::Unit& known) {
-    if (known.id() == options.id) unit->set_revision(known.revision());
-  });
-  if (!read.ok()) return read;
+  if (absl::Status status = Apply(options.edits, *unit); !status.ok()) return status;
+  if (unit->name().empty() || unit->provider().empty() || unit->principal().empty()) {
+    return absl::InvalidArgumentError("a unit has them all: give --name, --provider and --principal");
+  }
   registry::v1::PutUnitRequest request;
   *request.mutable_unit() = *unit;
   const auto put = registry.PutUnit(request);
   if (!put.ok()) return put.status();
   PrintLine(session.json ? ToJson(put->unit()) : "unit " + put->unit().id() + " stored");
   return absl::OkStatus();
+}
+
+void DescribePut(CLI::App& command, PutOptions& options) {
+  using registry::v1::Unit;
+  using Text = std::string;
+  auto& edits = options.edits;
+  command.add_option("id", options.id, "the unit's id")->required();
+  AddEdit<Text>(command, "--name", "its name", edits, [](const Text& text, Unit& unit) { unit.set_name(text); });
+  AddEdit<Text>(command, "--provider", "its care provider", edits,
+                [](const Text& text, Unit& unit) { unit.set_provider(text); });
+  AddEdit<Text>(command, "--principal", "by default the persona's", edits,
+                [](const Text& text, Unit& unit) { unit.set_principal(text); });
+  AddEdit<Text>(command, "--kind", "home_help, primary_care, ...; unspecified empties it", edits, SetKind);
+  AddEdit<std::vector<Text>>(command, "--regime", "hsl, sol, lss, all of them; of a new one by default hsl", edits,
+                             SetRegimes);
+  AddEdit<Text>(command, "--hsa-id", "its HSA-id", edits, [](const Text& text, Unit& unit) { unit.set_hsa_id(text); });
 }
 
 }  // namespace
@@ -97,18 +120,7 @@ void AddUnitCommands(CLI::App& app, Session& session) {
         command.add_option("--principal", options.principal, "only of this principal");
       },
       List);
-  AddCommand<PutOptions>(
-      group, session, "put", "Creates a unit or changes it.",
-      [](CLI::App& command, PutOptions& options) {
-        command.add_option("id", options.id, "the unit's id")->required();
-        command.add_option("--name", options.name, "its name")->required();
-        command.add_option("--provider", options.provider, "its care provider")->required();
-        command.add_option("--principal", options.principal, "by default the persona's");
-        command.add_option("--kind", options.kind, "home_help, primary_care, ...");
-        command.add_option("--regime", options.regimes, "hsl, sol, lss, also several; by default hsl");
-        command.add_option("--hsa-id", options.hsa_id, "its HSA-id");
-      },
-      Put);
+  AddCommand<PutOptions>(group, session, "put", "Creates a unit, or changes what is named of it.", DescribePut, Put);
 }
 
 }  // namespace nara::naractl
