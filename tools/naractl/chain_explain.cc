@@ -2,6 +2,7 @@
 #include "common/time/text.h"
 #include "tools/naractl/command.h"
 #include "tools/naractl/forms.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/registry_client.h"
 
 namespace nara::naractl {
@@ -70,35 +71,30 @@ absl::Status Explain(Session& session, const ExplainOptions& options) {
   return absl::OkStatus();
 }
 
+std::vector<std::string> HoleRow(const registry::v1::Hole& hole) {
+  return {hole.unit(), std::to_string(hole.version()), Short(registry::v1::HoleKind_Name(hole.kind()), "HOLE_KIND_"),
+          FormatRfc3339Millis(FromProto(hole.from())), FormatRfc3339Millis(FromProto(hole.until()))};
+}
+
 absl::Status Check(Session& session, const CheckOptions& options) {
   const auto call = session.Begin("operator");
   if (!call.ok()) return call.status();
   tools::RegistryClient registry(call->demo.registry, call->tls);
   registry::v1::CheckChainsRequest request;
   request.set_principal(options.principal);
-  Table table{{"UNIT", "VERSION", "HOLE", "FROM", "UNTIL"}};
-  std::vector<std::string> lines;
   std::uint64_t units = 0;
-  const absl::Status status = ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+  int holes = 0;
+  const auto ask = [&](const std::string& token) {
     request.set_page_token(token);
-    const auto page = registry.CheckChains(request);
-    if (!page.ok()) return page.status();
-    units += page->units();
-    for (const auto& hole : page->holes()) {
-      table.push_back({hole.unit(), std::to_string(hole.version()),
-                       Short(registry::v1::HoleKind_Name(hole.kind()), "HOLE_KIND_"),
-                       FormatRfc3339Millis(FromProto(hole.from())), FormatRfc3339Millis(FromProto(hole.until()))});
-      lines.push_back(ToJson(hole));
-    }
-    return page->next_page_token();
-  });
-  if (!status.ok()) return status;
-  if (session.json) {
-    PrintJsonList(lines);
-  } else {
-    PrintTable(table);
-    PrintLine(std::to_string(units) + " units looked at, " + std::to_string(lines.size()) + " holes");
-  }
+    auto page = registry.CheckChains(request);
+    if (page.ok()) units += page->units();
+    if (page.ok()) holes += page->holes_size();
+    return page;
+  };
+  const auto items = [](const auto& page) -> const auto& { return page.holes(); };
+  const absl::Status status = PrintList(session, {{"UNIT", "VERSION", "HOLE", "FROM", "UNTIL"}}, ask, items, HoleRow);
+  if (!status.ok() || session.json) return status;
+  PrintLine(std::to_string(units) + " units looked at, " + std::to_string(holes) + " holes");
   return absl::OkStatus();
 }
 

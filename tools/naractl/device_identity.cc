@@ -3,6 +3,7 @@
 #include "absl/time/time.h"
 #include "common/time/proto_time.h"
 #include "tools/naractl/command.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/registry_client.h"
 
 namespace nara::naractl {
@@ -87,22 +88,20 @@ absl::Status Certificates(Session& session, const DeviceOptions& options) {
   registry::v1::ListCertificatesRequest request;
   request.set_device(options.device);
   Table table{{"SERIAL", "NOT AFTER", "REVOKED"}};
-  std::vector<std::string> lines;
-  const absl::Status status = ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+  request.set_page_size(1);
+  const auto first = registry.ListCertificates(request);
+  if (!first.ok()) return first.status();
+  if (first->has_revocation()) table.push_back({"all of them", "", Text(first->revocation())});
+  request.set_page_size(1000);
+  const auto ask = [&](const std::string& token) {
     request.set_page_token(token);
-    const auto page = registry.ListCertificates(request);
-    if (!page.ok()) return page.status();
-    if (token.empty() && page->has_revocation()) table.push_back({"all of them", "", Text(page->revocation())});
-    for (const auto& certificate : page->certificates()) {
-      table.push_back({certificate.serial(), absl::FormatTime(FromProto(certificate.not_after()), absl::UTCTimeZone()),
-                       Text(certificate.revocation())});
-      lines.push_back(ToJson(certificate));
-    }
-    return page->next_page_token();
+    return registry.ListCertificates(request);
+  };
+  const auto items = [](const auto& page) -> const auto& { return page.certificates(); };
+  return PrintList(session, table, ask, items, [](const auto& certificate) -> std::vector<std::string> {
+    return {certificate.serial(), absl::FormatTime(FromProto(certificate.not_after()), absl::UTCTimeZone()),
+            Text(certificate.revocation())};
   });
-  if (!status.ok()) return status;
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
 }
 
 absl::Status Code(Session& session, const CodeOptions& options) {

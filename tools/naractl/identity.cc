@@ -7,6 +7,7 @@
 
 #include "tools/naractl/command.h"
 #include "tools/naractl/forms.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/registry_client.h"
 
 namespace nara::naractl {
@@ -50,13 +51,18 @@ absl::StatusOr<registry::v1::Identity> ReadIdentity() {
       R"(standard input holds no identity: {"number": "...", "name": "...", "protection": "PROTECTION_NONE"})");
 }
 
-void Print(const Session& session, const std::vector<Resident>& residents) {
-  Table table{{"RESIDENT", "PRINCIPAL", "IDENTITY", "NUMBER", "NAME"}};
+const std::vector<std::string> kHeading = {"RESIDENT", "PRINCIPAL", "IDENTITY", "NUMBER", "NAME"};
+
+std::vector<std::string> Row(const Resident& resident) {
+  return {resident.id(), resident.principal(), WordOf("IDENTITY_STATE_", IdentityState_Name(resident.identity_state())),
+          resident.identity().number(), resident.identity().name()};
+}
+
+void Print(const Session& session, const google::protobuf::RepeatedPtrField<Resident>& residents) {
+  Table table{kHeading};
   std::vector<std::string> lines;
   for (const Resident& resident : residents) {
-    const std::string state = IdentityState_Name(resident.identity_state());
-    table.push_back({resident.id(), resident.principal(), WordOf("IDENTITY_STATE_", state),
-                     resident.identity().number(), resident.identity().name()});
+    table.push_back(Row(resident));
     lines.push_back(ToJson(resident));
   }
   session.json ? PrintJsonList(lines) : PrintTable(table);
@@ -105,7 +111,7 @@ absl::Status Show(Session& session, const ShowOptions& options) {
   request.set_resident(options.id);
   const auto got = tools::RegistryClient(call->demo.registry, call->tls).GetResident(request);
   if (!got.ok()) return got.status();
-  Print(session, {got->resident()});
+  session.json ? PrintJsonList({ToJson(got->resident())}) : PrintTable({kHeading, Row(got->resident())});
   return absl::OkStatus();
 }
 
@@ -118,7 +124,7 @@ absl::Status Find(Session& session, const NoOptions& /*options*/) {
   request.set_number(number);
   const auto found = tools::RegistryClient(call->demo.registry, call->tls).FindResidents(request);
   if (!found.ok()) return found.status();
-  Print(session, {found->residents().begin(), found->residents().end()});
+  Print(session, found->residents());
   return absl::OkStatus();
 }
 
@@ -129,17 +135,12 @@ absl::Status List(Session& session, const ListOptions& options) {
   registry::v1::ListResidentsRequest request;
   request.set_principal(options.principal);
   request.set_page_size(1000);
-  std::vector<Resident> residents;
-  const absl::Status status = ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+  const auto ask = [&](const std::string& token) {
     request.set_page_token(token);
-    const auto page = registry.ListResidents(request);
-    if (!page.ok()) return page.status();
-    residents.insert(residents.end(), page->residents().begin(), page->residents().end());
-    return page->next_page_token();
-  });
-  if (!status.ok()) return status;
-  Print(session, residents);
-  return absl::OkStatus();
+    return registry.ListResidents(request);
+  };
+  const auto items = [](const auto& page) -> const auto& { return page.residents(); };
+  return PrintList(session, {kHeading}, ask, items, Row);
 }
 
 absl::Status Allow(Session& session, const AllowOptions& options) {
@@ -154,14 +155,13 @@ absl::Status Allow(Session& session, const AllowOptions& options) {
   if (absl::Status status = SetPeriod(options.from, options.until, access); !status.ok()) return status;
   registry::v1::ListProtectedAccessRequest known;
   known.set_page_size(1000);
-  const absl::Status read = ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+  const auto ask = [&](const std::string& token) {
     known.set_page_token(token);
-    const auto page = registry.ListProtectedAccess(known);
-    if (!page.ok()) return page.status();
-    for (const auto& one : page->protected_access()) {
-      if (one.id() == options.id) KeepOf(one, options.until, access);
-    }
-    return page->next_page_token();
+    return registry.ListProtectedAccess(known);
+  };
+  const auto items = [](const auto& page) -> const auto& { return page.protected_access(); };
+  const absl::Status read = ForEachItem(ask, items, [&](const registry::v1::ProtectedAccess& one) {
+    if (one.id() == options.id) KeepOf(one, options.until, access);
   });
   if (!read.ok()) return read;
   const auto put = registry.PutProtectedAccess(request);

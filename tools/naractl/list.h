@@ -18,11 +18,22 @@ struct Limit {
 // Says on standard error that a list goes on, and how to get the rest.
 void SayThatMoreExist(const Limit& limit);
 
-// Prints what `ask(page_token)` answers until there is no next page or the limit is
-// reached, as rows below the heading in `table`, or as JSON: of each page the `items`,
-// each of them as its `row`. When more exist, says so.
+// Calls `visit` with each of the `items` of what `ask(page_token)` answers, until there is
+// no next page.
+template <typename Ask, typename Items, typename Visit>
+absl::Status ForEachItem(Ask ask, const Items& items, const Visit& visit) {
+  return ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+    const auto page = ask(token);
+    if (!page.ok()) return page.status();
+    for (const auto& item : items(*page)) visit(item);
+    return page->next_page_token();
+  });
+}
+
+// Prints them as rows below the heading in `table`, or as JSON: each item as its `row`.
+// Ends at the limit, and says so when more exist.
 template <typename Ask, typename Items, typename Row>
-absl::Status PrintList(const Session& session, Table table, const Ask& ask, const Items& items, const Row& row,
+absl::Status PrintList(const Session& session, Table table, Ask ask, const Items& items, const Row& row,
                        const Limit& limit = {}) {
   std::vector<std::string> lines;
   bool more = false;

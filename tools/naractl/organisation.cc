@@ -2,6 +2,7 @@
 #include "tools/naractl/command.h"
 #include "tools/naractl/edits.h"
 #include "tools/naractl/forms.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/registry_client.h"
 
 namespace nara::naractl {
@@ -34,56 +35,51 @@ struct PartiesOptions {
   std::string at;
 };
 
-// Calls `visit` with each provider.
-absl::Status ForEachProvider(tools::RegistryClient& registry, const std::string& principal,
-                             const std::function<void(const Provider&)>& visit) {
+// Asks for the providers, page by page.
+auto ProviderPages(tools::RegistryClient& registry, const std::string& principal) {
   registry::v1::ListProvidersRequest request;
   request.set_principal(principal);
   request.set_page_size(1000);
-  return ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+  return [&registry, request](const std::string& token) mutable {
     request.set_page_token(token);
-    const auto page = registry.ListProviders(request);
-    if (!page.ok()) return page.status();
-    for (const Provider& provider : page->providers()) visit(provider);
-    return page->next_page_token();
-  });
+    return registry.ListProviders(request);
+  };
 }
 
-absl::Status ForEachPart(tools::RegistryClient& registry, const PartiesOptions& options,
-                         const std::function<void(const registry::v1::Participation&)>& visit) {
-  registry::v1::ListParticipationsRequest request;
-  request.set_agreement(options.agreement);
-  request.set_principal(options.principal);
-  request.set_page_size(1000);
-  if (!options.at.empty()) {
-    const auto at = TimeOf(options.at);
-    if (!at.ok()) return at.status();
-    *request.mutable_at() = *at;
-  }
-  return ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
-    request.set_page_token(token);
-    const auto page = registry.ListParticipations(request);
-    if (!page.ok()) return page.status();
-    for (const auto& part : page->participations()) visit(part);
-    return page->next_page_token();
-  });
+const auto& ProvidersOf(const registry::v1::ListProvidersResponse& page) {
+  return page.providers();
+}
+
+std::vector<std::string> ProviderRow(const Provider& provider) {
+  return {provider.id(), absl::StrJoin(provider.principals(), " "),
+          WordOf("PROVIDER_ACTIVITY_", ProviderActivity_Name(provider.activity())), provider.organisation_number(),
+          provider.name()};
 }
 
 absl::Status ListProviders(Session& session, const ListOptions& options) {
   const auto call = session.Begin("operator");
   if (!call.ok()) return call.status();
   tools::RegistryClient registry(call->demo.registry, call->tls);
-  Table table{{"PROVIDER", "PRINCIPALS", "ACTIVITY", "NUMBER", "NAME"}};
-  std::vector<std::string> lines;
-  const absl::Status status = ForEachProvider(registry, options.principal, [&](const Provider& provider) {
-    table.push_back({provider.id(), absl::StrJoin(provider.principals(), " "),
-                     WordOf("PROVIDER_ACTIVITY_", ProviderActivity_Name(provider.activity())),
-                     provider.organisation_number(), provider.name()});
-    lines.push_back(ToJson(provider));
-  });
-  if (!status.ok()) return status;
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
+  return PrintList(session, {{"PROVIDER", "PRINCIPALS", "ACTIVITY", "NUMBER", "NAME"}},
+                   ProviderPages(registry, options.principal), ProvidersOf, ProviderRow);
+}
+
+// Asks for the participations, page by page.
+auto PartPages(tools::RegistryClient& registry, registry::v1::ListParticipationsRequest request) {
+  request.set_page_size(1000);
+  return [&registry, request](const std::string& token) mutable {
+    request.set_page_token(token);
+    return registry.ListParticipations(request);
+  };
+}
+
+const auto& PartsOf(const registry::v1::ListParticipationsResponse& page) {
+  return page.participations();
+}
+
+std::vector<std::string> PartRow(const registry::v1::Participation& part) {
+  return {part.id(), part.agreement(), part.principal(), TextOf(true, part.start_at()),
+          TextOf(part.has_end_at(), part.end_at())};
 }
 
 // The provider as it is stored, else a new one.
@@ -93,7 +89,7 @@ absl::StatusOr<Provider> Stored(tools::RegistryClient& registry, const std::stri
   if (!principal.empty()) provider.add_principals(principal);
   provider.set_activity(registry::v1::PROVIDER_ACTIVITY_HEALTH_CARE);
   provider.set_ownership(registry::v1::OWNERSHIP_PUBLIC);
-  const absl::Status read = ForEachProvider(registry, "", [&](const Provider& known) {
+  const absl::Status read = ForEachItem(ProviderPages(registry, ""), ProvidersOf, [&](const Provider& known) {
     if (known.id() == id) provider = known;
   });
   if (!read.ok()) return read;
@@ -155,10 +151,12 @@ absl::Status Join(Session& session, const JoinOptions& options) {
   part.set_principal(options.principal.empty() ? call->persona.principal : options.principal);
   absl::Status status = SetPeriod(options.from, options.until, part);
   if (!status.ok()) return status;
-  status = ForEachPart(registry, {.agreement = part.agreement(), .principal = part.principal(), .at = {}},
-                       [&](const registry::v1::Participation& known) {
-                         if (known.id() == options.id) KeepOf(known, options.until, part);
-                       });
+  registry::v1::ListParticipationsRequest known;
+  known.set_agreement(part.agreement());
+  known.set_principal(part.principal());
+  status = ForEachItem(PartPages(registry, known), PartsOf, [&](const registry::v1::Participation& one) {
+    if (one.id() == options.id) KeepOf(one, options.until, part);
+  });
   if (!status.ok()) return status;
   const auto put = registry.PutParticipation(request);
   if (!put.ok()) return put.status();
@@ -167,19 +165,19 @@ absl::Status Join(Session& session, const JoinOptions& options) {
 }
 
 absl::Status Parties(Session& session, const PartiesOptions& options) {
+  registry::v1::ListParticipationsRequest request;
+  request.set_agreement(options.agreement);
+  request.set_principal(options.principal);
+  if (!options.at.empty()) {
+    const auto at = TimeOf(options.at);
+    if (!at.ok()) return at.status();
+    *request.mutable_at() = *at;
+  }
   const auto call = session.Begin("operator");
   if (!call.ok()) return call.status();
   tools::RegistryClient registry(call->demo.registry, call->tls);
-  Table table{{"PARTICIPATION", "AGREEMENT", "PRINCIPAL", "FROM", "UNTIL"}};
-  std::vector<std::string> lines;
-  const absl::Status status = ForEachPart(registry, options, [&](const registry::v1::Participation& part) {
-    table.push_back({part.id(), part.agreement(), part.principal(), TextOf(true, part.start_at()),
-                     TextOf(part.has_end_at(), part.end_at())});
-    lines.push_back(ToJson(part));
-  });
-  if (!status.ok()) return status;
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
+  return PrintList(session, {{"PARTICIPATION", "AGREEMENT", "PRINCIPAL", "FROM", "UNTIL"}},
+                   PartPages(registry, request), PartsOf, PartRow);
 }
 
 void DescribeProvider(CLI::App& command, ProviderOptions& options) {

@@ -4,6 +4,7 @@
 #include "tools/naractl/command.h"
 #include "tools/naractl/edits.h"
 #include "tools/naractl/forms.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/registry_client.h"
 
 namespace nara::naractl {
@@ -38,45 +39,42 @@ struct WhoOptions {
   std::string at;
 };
 
-absl::Status ForEachStaff(tools::RegistryClient& registry, const std::string& principal,
-                          const std::function<void(const Staff&)>& visit) {
+// Asks for the staff, page by page.
+auto StaffPages(tools::RegistryClient& registry, const std::string& principal) {
   registry::v1::ListStaffRequest request;
   request.set_principal(principal);
   request.set_page_size(1000);
-  return ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+  return [&registry, request](const std::string& token) mutable {
     request.set_page_token(token);
-    const auto page = registry.ListStaff(request);
-    if (!page.ok()) return page.status();
-    for (const Staff& staff : page->staff()) visit(staff);
-    return page->next_page_token();
-  });
+    return registry.ListStaff(request);
+  };
 }
 
-absl::Status ForEachAssignment(tools::RegistryClient& registry, registry::v1::ListStaffAssignmentsRequest request,
-                               const std::function<void(const StaffAssignment&)>& visit) {
+const auto& StaffOf(const registry::v1::ListStaffResponse& page) {
+  return page.staff();
+}
+
+// Asks for the assignments, page by page.
+auto AssignmentPages(tools::RegistryClient& registry, registry::v1::ListStaffAssignmentsRequest request) {
   request.set_page_size(1000);
-  return ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+  return [&registry, request](const std::string& token) mutable {
     request.set_page_token(token);
-    const auto page = registry.ListStaffAssignments(request);
-    if (!page.ok()) return page.status();
-    for (const StaffAssignment& one : page->staff_assignments()) visit(one);
-    return page->next_page_token();
-  });
+    return registry.ListStaffAssignments(request);
+  };
+}
+
+const auto& AssignmentsOf(const registry::v1::ListStaffAssignmentsResponse& page) {
+  return page.staff_assignments();
 }
 
 absl::Status List(Session& session, const ListOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
   tools::RegistryClient registry(call->demo.registry, call->tls);
-  Table table{{"STAFF", "PRINCIPAL", "HSA-ID", "NAME"}};
-  std::vector<std::string> lines;
-  const absl::Status status = ForEachStaff(registry, options.principal, [&](const Staff& staff) {
-    table.push_back({staff.id(), staff.principal(), staff.hsa_id(), staff.name()});
-    lines.push_back(ToJson(staff));
-  });
-  if (!status.ok()) return status;
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
+  return PrintList(session, {{"STAFF", "PRINCIPAL", "HSA-ID", "NAME"}}, StaffPages(registry, options.principal),
+                   StaffOf, [](const Staff& staff) -> std::vector<std::string> {
+                     return {staff.id(), staff.principal(), staff.hsa_id(), staff.name()};
+                   });
 }
 
 // The person as entered, else a new one.
@@ -85,7 +83,7 @@ absl::StatusOr<Staff> Stored(tools::RegistryClient& registry, const std::string&
   staff.set_id(id);
   staff.set_principal(principal);
   if (id.empty()) return staff;
-  const absl::Status read = ForEachStaff(registry, "", [&](const Staff& known) {
+  const absl::Status read = ForEachItem(StaffPages(registry, ""), StaffOf, [&](const Staff& known) {
     if (known.id() == id) staff = known;
   });
   if (!read.ok()) return read;
@@ -130,9 +128,10 @@ absl::Status Give(Session& session, const GiveOptions& options) {
   if (!wished.ok()) return wished.status();
   registry::v1::ListStaffAssignmentsRequest known;
   known.set_staff(options.staff);
-  const absl::Status read = ForEachAssignment(registry, known, [&](const StaffAssignment& one) {
-    if (!options.id.empty() && one.id() == options.id) KeepOf(one, options.until, *wished);
-  });
+  const absl::Status read =
+      ForEachItem(AssignmentPages(registry, known), AssignmentsOf, [&](const StaffAssignment& one) {
+        if (!options.id.empty() && one.id() == options.id) KeepOf(one, options.until, *wished);
+      });
   if (!read.ok()) return read;
   registry::v1::PutStaffAssignmentRequest request;
   *request.mutable_staff_assignment() = *wished;
@@ -174,16 +173,16 @@ absl::Status Who(Session& session, const WhoOptions& options) {
   tools::RegistryClient registry(call->demo.registry, call->tls);
   const auto request = Asked(options);
   if (!request.ok()) return request.status();
-  Table table{{"ASSIGNMENT", "STAFF", "UNIT", "ROLES", "FROM", "UNTIL"}};
-  std::vector<std::string> lines;
-  const absl::Status status = ForEachAssignment(registry, *request, [&](const StaffAssignment& one) {
-    table.push_back({one.id(), one.staff(), one.unit(), RolesOf(one), TextOf(true, one.start_at()),
-                     TextOf(one.has_end_at(), one.end_at())});
-    lines.push_back(ToJson(one));
-  });
-  if (!status.ok()) return status;
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
+  return PrintList(session, {{"ASSIGNMENT", "STAFF", "UNIT", "ROLES", "FROM", "UNTIL"}},
+                   AssignmentPages(registry, *request), AssignmentsOf,
+                   [](const StaffAssignment& one) -> std::vector<std::string> {
+                     return {one.id(),
+                             one.staff(),
+                             one.unit(),
+                             RolesOf(one),
+                             TextOf(true, one.start_at()),
+                             TextOf(one.has_end_at(), one.end_at())};
+                   });
 }
 
 void DescribePut(CLI::App& command, PutOptions& options) {

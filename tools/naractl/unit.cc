@@ -1,6 +1,7 @@
 #include "tools/naractl/command.h"
 #include "tools/naractl/edits.h"
 #include "tools/naractl/forms.h"
+#include "tools/naractl/list.h"
 #include "tools/platform/registry_client.h"
 
 namespace nara::naractl {
@@ -15,34 +16,31 @@ struct PutOptions {
   Edits<registry::v1::Unit> edits;
 };
 
-absl::Status ForEachUnit(tools::RegistryClient& registry, const std::string& principal,
-                         const std::function<void(const registry::v1::Unit&)>& visit) {
+// Asks for the units, page by page.
+auto UnitPages(tools::RegistryClient& registry, const std::string& principal) {
   registry::v1::ListUnitsRequest request;
   request.set_principal(principal);
   request.set_page_size(1000);
-  return ForEachPage([&](const std::string& token) -> absl::StatusOr<std::string> {
+  return [&registry, request](const std::string& token) mutable {
     request.set_page_token(token);
-    const auto page = registry.ListUnits(request);
-    if (!page.ok()) return page.status();
-    for (const auto& unit : page->units()) visit(unit);
-    return page->next_page_token();
-  });
+    return registry.ListUnits(request);
+  };
+}
+
+const auto& UnitsOf(const registry::v1::ListUnitsResponse& page) {
+  return page.units();
+}
+
+std::vector<std::string> Row(const registry::v1::Unit& unit) {
+  return {unit.id(), unit.principal(), unit.provider(), WordOf("UNIT_KIND_", UnitKind_Name(unit.kind())), unit.name()};
 }
 
 absl::Status List(Session& session, const ListOptions& options) {
   const auto call = session.Begin("operator");
   if (!call.ok()) return call.status();
   tools::RegistryClient registry(call->demo.registry, call->tls);
-  Table table{{"UNIT", "PRINCIPAL", "PROVIDER", "KIND", "NAME"}};
-  std::vector<std::string> lines;
-  const absl::Status status = ForEachUnit(registry, options.principal, [&](const registry::v1::Unit& unit) {
-    table.push_back(
-        {unit.id(), unit.principal(), unit.provider(), WordOf("UNIT_KIND_", UnitKind_Name(unit.kind())), unit.name()});
-    lines.push_back(ToJson(unit));
-  });
-  if (!status.ok()) return status;
-  session.json ? PrintJsonList(lines) : PrintTable(table);
-  return absl::OkStatus();
+  return PrintList(session, {{"UNIT", "PRINCIPAL", "PROVIDER", "KIND", "NAME"}}, UnitPages(registry, options.principal),
+                   UnitsOf, Row);
 }
 
 // The unit as it is stored, else a new one.
@@ -52,7 +50,7 @@ absl::StatusOr<registry::v1::Unit> Stored(tools::RegistryClient& registry, const
   unit.set_id(id);
   unit.set_principal(principal);
   unit.add_regimes(registry::v1::REGIME_HSL);
-  const absl::Status read = ForEachUnit(registry, "", [&](const registry::v1::Unit& known) {
+  const absl::Status read = ForEachItem(UnitPages(registry, ""), UnitsOf, [&](const registry::v1::Unit& known) {
     if (known.id() == id) unit = known;
   });
   if (!read.ok()) return read;
