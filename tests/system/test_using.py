@@ -160,6 +160,16 @@ def test_a_put_changes_what_is_named_and_keeps_the_rest(outside, make, change, a
     assert {name: changed.get(name) for name in after} == after
 
 
+def test_who_is_revoked_gets_a_token_when_that_is_lifted(outside, folder):
+    outside.ask("client", "put", "using-revoked", "--role", "supplier", "--principal", "1480")
+    assert outside.ask("client", "revoke", "using-revoked")["revoked"]
+    assert outside.ask("client", "put", "using-revoked", "--role", "operator")["revoked"], "it is not named"
+    refused = failed("naractl client token using-revoked", folder)
+    assert refused.returncode == 1 and "client put using-revoked --restore" in refused.stderr
+    assert "revoked" not in outside.ask("client", "put", "using-revoked", "--restore")
+    assert typed(folder, "naractl client token using-revoked").strip()
+
+
 def test_an_empty_value_empties_a_field(outside):
     put = ["staff", "put", "--id", "using-emptied"]
     assert "hsa_id" in outside.ask(*put, "--name", "A", "--hsa-id", "SE2321000131-EMPT")

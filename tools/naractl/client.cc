@@ -78,27 +78,39 @@ absl::Status List(Session& session, const ListOptions&) {
 
 // Changes one that is there.
 absl::Status Change(Session& session, const std::string& id, const std::string& done,
-                    const std::function<void(registry::v1::Client&)>& change) {
+                    const std::function<absl::Status(registry::v1::Client&)>& change) {
   const auto call = session.BeginAdmin();
   if (!call.ok()) return call.status();
   tools::RegistryClient registry(call->demo.registry, call->tls);
   auto client = Find(registry, id);
   if (!client.ok()) return client.status();
   if (client->id().empty()) return absl::NotFoundError("no client " + id + "; client list shows them");
-  change(*client);
+  if (absl::Status status = change(*client); !status.ok()) return status;
   return Store(session, registry, *client, done);
 }
 
 absl::Status Revoke(Session& session, const OneOptions& options) {
-  return Change(session, options.id, "client " + options.id + " revoked",
-                [](registry::v1::Client& client) { client.set_revoked(true); });
+  return Change(session, options.id, "client " + options.id + " revoked", [](registry::v1::Client& client) {
+    client.set_revoked(true);
+    return absl::OkStatus();
+  });
+}
+
+absl::Status SetToken(const std::string& token, registry::v1::Client& client) {
+  if (client.revoked()) {
+    return absl::FailedPreconditionError("client " + client.id() +
+                                         " is revoked, and a token would not let it in: client put " + client.id() +
+                                         " --restore first");
+  }
+  client.set_token_sha256(TokenHash(token));
+  return absl::OkStatus();
 }
 
 absl::Status Token(Session& session, const OneOptions& options) {
   const std::string token = RandomHex(32);
   // Printed after it works, and by this command alone.
   const absl::Status stored = Change(session, options.id, "client " + options.id + " has a new token:",
-                                     [&](registry::v1::Client& client) { client.set_token_sha256(TokenHash(token)); });
+                                     [&](registry::v1::Client& client) { return SetToken(token, client); });
   if (stored.ok()) PrintLine(session.json ? "{\"token\":\"" + token + "\"}" : token);
   return stored;
 }
@@ -121,6 +133,15 @@ void DescribePut(CLI::App& command, PutOptions& options) {
                 [](const Text& text, Client& client) { client.set_principal(text); });
   AddEdit<std::vector<Text>>(command, "--unit", "units, all of them; of a new one by default all of the principal",
                              edits, SetUnits);
+  command.add_flag_callback(
+      "--restore",
+      [&edits] {
+        edits.push_back([](Client& client) {
+          client.set_revoked(false);
+          return absl::OkStatus();
+        });
+      },
+      "lifts its revocation");
 }
 
 void DescribeOne(CLI::App& command, OneOptions& options) {
@@ -135,7 +156,8 @@ void AddClientCommands(CLI::App& app, Session& session) {
   AddCommand<ListOptions>(group, session, "list", "Lists clients.", [](CLI::App&, ListOptions&) {}, List);
   AddCommand<PutOptions>(group, session, "put", "Registers a client, or changes what is named of it; its token stays.",
                          DescribePut, Put);
-  AddCommand<OneOptions>(group, session, "revoke", "Takes all rights from a client.", DescribeOne, Revoke);
+  AddCommand<OneOptions>(group, session, "revoke", "Takes all rights from a client; put --restore gives them back.",
+                         DescribeOne, Revoke);
   AddCommand<OneOptions>(group, session, "token", "Gives a client a new token for HTTP, shown once.", DescribeOne,
                          Token);
 }
