@@ -49,6 +49,8 @@ void AddAlertCommands(CLI::App& app, Session& session);
 void AddObservationCommands(CLI::App& app, Session& session);
 void AddDeviceCommandCommands(CLI::App& app, Session& session);
 void AddQuarantineCommands(CLI::App& app, Session& session);
+// What becomes of an entry, in the group of quarantine.
+void AddQuarantineDecisions(CLI::App& group, Session& session);
 void AddClientCommands(CLI::App& app, Session& session);
 void AddAuditCommands(CLI::App& app, Session& session);
 

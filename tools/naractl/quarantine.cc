@@ -12,6 +12,7 @@ namespace {
 struct ListOptions {
   std::string device;
   std::string reason;
+  bool settled = false;
   int limit = 50;
 };
 
@@ -20,6 +21,8 @@ struct ShowOptions {
 };
 
 std::string DispositionOf(const ingest::v1::Quarantined& record) {
+  if (record.settlement() == ingest::v1::SETTLEMENT_REPLAYED) return "replayed";
+  if (record.settlement() == ingest::v1::SETTLEMENT_DISCARDED) return "discarded";
   return record.disposition() == ingest::v1::DISPOSITION_HELD ? "held" : "rejected";
 }
 
@@ -35,6 +38,7 @@ absl::Status List(Session& session, const ListOptions& options) {
   ingest::v1::ListQuarantineRequest request;
   request.set_device(options.device);
   request.set_reason(options.reason);
+  request.set_with_settled(options.settled);
   request.set_page_size(std::min(options.limit, 1000));
   tools::QuarantineClient client(call->demo.ingest, call->tls);
   std::string total;
@@ -82,6 +86,7 @@ void AddQuarantineCommands(CLI::App& app, Session& session) {
       [](CLI::App& command, ListOptions& options) {
         command.add_option("--device", options.device, "only of this device");
         command.add_option("--reason", options.reason, "only with this reason");
+        command.add_flag("--settled", options.settled, "those too that were replayed or discarded");
         command.add_option("--limit", options.limit, "at most so many")
             ->check(CLI::Range(1, 1'000'000))
             ->capture_default_str();
@@ -91,6 +96,7 @@ void AddQuarantineCommands(CLI::App& app, Session& session) {
       group, session, "show", "Shows one with its payload; the look is audited.",
       [](CLI::App& command, ShowOptions& options) { command.add_option("id", options.id, "its id")->required(); },
       Show);
+  AddQuarantineDecisions(group, session);
 }
 
 }  // namespace nara::naractl

@@ -39,4 +39,14 @@ absl::StatusOr<ingest::v1::GetCommandResponse> QuarantineClient::GetCommand(
   return Unary(*impl_->stub, &IngestService::Stub::GetCommand, request);
 }
 
+absl::StatusOr<ingest::v1::ReplayQuarantinedResponse> QuarantineClient::ReplayQuarantined(
+    const ingest::v1::ReplayQuarantinedRequest& request) {
+  return Unary(*impl_->stub, &IngestService::Stub::ReplayQuarantined, request);
+}
+
+absl::StatusOr<ingest::v1::DiscardQuarantinedResponse> QuarantineClient::DiscardQuarantined(
+    const ingest::v1::DiscardQuarantinedRequest& request) {
+  return Unary(*impl_->stub, &IngestService::Stub::DiscardQuarantined, request);
+}
+
 }  // namespace nara::tools

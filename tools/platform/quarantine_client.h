@@ -19,6 +19,10 @@ class QuarantineClient {
   absl::StatusOr<ingest::v1::GetQuarantinedResponse> GetQuarantined(const ingest::v1::GetQuarantinedRequest& request);
   absl::StatusOr<ingest::v1::SendCommandResponse> SendCommand(const ingest::v1::SendCommandRequest& request);
   absl::StatusOr<ingest::v1::GetCommandResponse> GetCommand(const ingest::v1::GetCommandRequest& request);
+  absl::StatusOr<ingest::v1::ReplayQuarantinedResponse> ReplayQuarantined(
+      const ingest::v1::ReplayQuarantinedRequest& request);
+  absl::StatusOr<ingest::v1::DiscardQuarantinedResponse> DiscardQuarantined(
+      const ingest::v1::DiscardQuarantinedRequest& request);
 
  private:
   class Impl;
