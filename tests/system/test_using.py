@@ -13,6 +13,8 @@ DEMO_PAGE = (ROOT / "docs" / "using" / "demo.md").read_text(encoding="utf-8")
 INSTALLED, COMMANDS, IDENTITIES = [
     block.splitlines() for block in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 ]
+PLAN, CONSENT, RECEIVER = re.findall(r"^```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+PROTOS = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "proto/nara/registry/v1").glob("*.proto")))
 TABLE = "\n".join(re.split(r"(?<!\\)\|", line)[1] for line in PAGE.splitlines() if line.startswith("| `"))
 CALL_SECONDS = 30  # naractl itself waits 20 for a connection
 
@@ -113,6 +115,79 @@ def test_a_number_finds_the_resident_that_it_was_given_to(folder):
     register, find = IDENTITIES
     assert typed(folder, register).strip() == "r-ada"
     assert "Ada Test" in typed(folder, find)
+
+
+@pytest.fixture(scope="module", name="resident")
+def _resident(outside):
+    """One with a meter, for whom a unit answers."""
+    outside.ask("device", "register", "bp-filed", "--product", "bp-meter", "--unit", "care-1480-1")
+    outside.ask("resident", "create", "--id", "r-filed")
+    outside.ask("device", "assign", "bp-filed", "--resident", "r-filed", "--unit", "care-1480-1")
+    return "r-filed"
+
+
+@pytest.mark.parametrize(("group", "text"), [("plan", PLAN), ("consent", CONSENT)], ids=["plan", "consent"])
+def test_a_file_of_the_page_about_a_resident_is_taken(outside, resident, tmp_path, group, text):
+    file = tmp_path / "file.json"
+    file.write_text(text.replace("r-kitchen", resident))
+    outside.ask(group, "put", str(file))
+    (stored,) = outside.ask(group, "list", resident)
+    assert stored["resident"] == resident
+
+
+def test_a_receiver_of_the_page_is_taken(outside, folder):
+    outside.ask("client", "put", "night-team", "--role", "care_unit", "--principal", "1480")
+    (folder / "receiver.json").write_text(RECEIVER)
+    typed(folder, "naractl receiver put - < receiver.json")
+    (stored,) = [one for one in outside.ask("receiver", "list") if one["id"] == "night-team"]
+    assert [one["name"] for one in stored["competences"]] == ["medicine_delegation"]
+
+
+def words_of(enum):
+    values = re.search(rf"^enum {enum} {{(.*?)^}}", PROTOS, re.MULTILINE | re.DOTALL).group(1)
+    names = re.findall(r"^  ([A-Z_]+) = [1-9]", values, re.MULTILINE)
+    prefix = re.sub(r"(?<!^)([A-Z])", r"_\1", enum).upper() + "_"
+    return [name.removeprefix(prefix).lower() for name in names]
+
+
+@pytest.mark.parametrize(
+    "enum",
+    [
+        "UnitKind",
+        "Regime",
+        "ProviderActivity",
+        "Ownership",
+        "StaffRole",
+        "Purpose",
+        "DataUse",
+        "AbsenceKind",
+        "HandOverState",
+        "ChainLead",
+    ],
+)
+def test_the_page_has_the_words_of_options(enum):
+    words = words_of(enum)
+    assert words and [word for word in words if f"`{word}`" not in PAGE] == []
+
+
+def test_the_reasons_of_quarantine_are_those_of_receipts(folder):
+    page = (ROOT / "docs" / "formats" / "receipts.md").read_text(encoding="utf-8").split("## Reasons")[1]
+    cells = re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
+    reasons = {reason for cell in cells for reason in re.findall(r"`(\w+)`", cell)}
+    refused = failed("naractl quarantine list --reason unheard_of", folder)
+    assert refused.returncode == 2
+    assert set(re.search(r"{(.*)}", refused.stderr).group(1).split(",")) == reasons
+
+
+def test_the_kinds_of_the_catalogue_are_in_the_help(folder):
+    help_text = typed(folder, "naractl observation list --help")
+    for path in (ROOT / "catalogue" / "kinds").glob("*.yaml"):
+        for kind in re.findall(r"^(\w+):", path.read_text(encoding="utf-8"), re.MULTILINE):
+            assert path.name == "platform.yaml" or re.search(rf"\b{kind}\b", help_text), kind
+
+
+def test_the_first_choice_of_a_product_says_what_it_means(folder):
+    assert "nothing but what" in typed(folder, "naractl product choose --help")
 
 
 def test_the_pages_show_the_command_that_makes_devices():

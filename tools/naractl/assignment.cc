@@ -233,7 +233,7 @@ absl::Status Cost(Session& session, const CostOptions& options) {
 
 void DescribeWho(CLI::App& command, WhoOptions& options) {
   command.add_option("device", options.device, "the device")->required();
-  command.add_option("--purpose", options.purpose, "CARE or ALARM");
+  command.add_option("--purpose", options.purpose, "care or alarm");
   command.add_option("--at", options.at, "an instant, RFC 3339; by default now");
   command.add_option("--believed-at", options.believed_at, "as it was believed then");
 }
@@ -241,7 +241,7 @@ void DescribeWho(CLI::App& command, WhoOptions& options) {
 void DescribeTransfer(CLI::App& command, TransferOptions& options) {
   command.add_option("id", options.assignment, "the assignment")->required();
   command.add_option("--unit", options.unit, "takes over")->required();
-  command.add_option("--purpose", options.purpose, "CARE or ALARM");
+  command.add_option("--purpose", options.purpose, "care or alarm");
   command.add_option("--since", options.since, "RFC 3339; by default now");
 }
 
@@ -257,7 +257,7 @@ void DescribeCorrect(CLI::App& command, CorrectOptions& options) {
 
 void DescribeAway(CLI::App& command, AwayOptions& options) {
   command.add_option("id", options.assignment, "the assignment")->required();
-  command.add_option("--kind", options.kind, "HOSPITAL, LEAVE or OTHER");
+  command.add_option("--kind", options.kind, "hospital, leave or other");
   command.add_option("--absence", options.id, "id of the absence; by default given by the registry");
   command.add_option("--from", options.from, "RFC 3339; by default now");
   command.add_option("--until", options.until, "RFC 3339; by default nobody knows");

@@ -28,6 +28,11 @@ struct TailOptions {
   int count = 0;
 };
 
+constexpr char kKind[] =
+    "only of this kind: blood_pressure, body_weight, glucose, oxygen_saturation, spirometry, dose_taken, dose_missed, "
+    "dose_locked_away, refill_needed, jam, tamper, battery_level, battery_low, power_lost, power_restored, "
+    "command_answered, or another one of the catalogue";
+
 std::string ValuesOf(const Observation& observation) {
   std::string text;
   for (const auto& value : observation.values()) {
@@ -114,7 +119,7 @@ void AddObservationCommands(CLI::App& app, Session& session) {
       [](CLI::App& command, ListOptions& options) {
         command.add_option("--device", options.device, "only of this device");
         command.add_option("--resident", options.resident, "only of this resident");
-        command.add_option("--kind", options.kind, "only of this kind");
+        command.add_option("--kind", options.kind, kKind);
         command.add_option("--limit", options.limit, "at most so many")
             ->check(CLI::Range(1, 1'000'000))
             ->capture_default_str();
@@ -123,7 +128,7 @@ void AddObservationCommands(CLI::App& app, Session& session) {
   AddCommand<TailOptions>(
       group, session, "tail", "Prints observations as they come, until Ctrl-C.",
       [](CLI::App& command, TailOptions& options) {
-        command.add_option("--kind", options.kinds, "only of these kinds");
+        command.add_option("--kind", options.kinds, std::string(kKind) + "; also several");
         command.add_option("--device", options.device, "only of this device");
         command.add_option("--cursor", options.cursor, "resume after it");
         command.add_flag("--from-start", options.from_start, "all history first");

@@ -114,7 +114,9 @@ absl::Status Choose(Session& session, const ChooseOptions& options) {
   *request.mutable_choice() = *choice;
   const auto put = registry.PutAssortment(request);
   if (!put.ok()) return put.status();
-  PrintLine(session.json ? ToJson(put->choice()) : principal + " uses " + options.product);
+  PrintLine(session.json ? ToJson(put->choice())
+                         : principal + " uses " + options.product +
+                               ", and nothing that it has not chosen: product list --usable shows what it may have");
   return absl::OkStatus();
 }
 
@@ -131,7 +133,8 @@ void AddProductCommands(CLI::App& app, Session& session) {
       },
       List);
   AddCommand<ChooseOptions>(
-      group, session, "choose", "Says that a principal uses a product.",
+      group, session, "choose",
+      "Says that a principal uses a product; from its first choice on it may have nothing but what it chose.",
       [](CLI::App& command, ChooseOptions& options) {
         command.add_option("product", options.product, "of the catalogue")->required();
         command.add_option("--principal", options.principal, "by default the persona's");
