@@ -245,6 +245,24 @@ def test_who_is_revoked_gets_a_token_when_that_is_lifted(outside, folder):
     assert typed(folder, "naractl client token using-revoked").strip()
 
 
+def test_the_audit_says_why_something_was_changed(outside, folder):
+    outside.ask("--reason", "Namnbyte på beslut 7", "staff", "put", "--id", "using-why", "--name", "A")
+    outside.ask("staff", "put", "--id", "using-why", "--name", "B", "--reason", "50 %")
+    changes = outside.ask("audit", "list", "--object", "staff", "--id", "using-why")
+    assert [change["reason"] for change in changes] == ["50 %", "Namnbyte på beslut 7"]
+    assert "Namnbyte på beslut 7" in typed(folder, "naractl audit list --object staff --id using-why")
+    assert failed(f"naractl --reason {'å' * 101} unit list", folder).returncode == 2
+
+
+def test_the_reason_of_a_command_is_its_own(outside):
+    """What stands behind `device move` is the move's; before it, the audit's."""
+    outside.ask("device", "register", "bp-reasons", "--product", "bp-meter", "--unit", "care-1480-1")
+    outside.ask("--reason", "Beslut 8", "device", "move", "bp-reasons", "lose", "--reason", "nobody finds it")
+    assert outside.ask("device", "history", "bp-reasons")[-1]["reason"] == "nobody finds it"
+    changes = outside.ask("audit", "list", "--object", "device", "--id", "bp-reasons")
+    assert "Beslut 8" in [change.get("reason") for change in changes]
+
+
 def test_an_empty_value_empties_a_field(outside):
     put = ["staff", "put", "--id", "using-emptied"]
     assert "hsa_id" in outside.ask(*put, "--name", "A", "--hsa-id", "SE2321000131-EMPT")

@@ -90,7 +90,7 @@ absl::Status Get(Session& session, const GetOptions& options) {
   registry::v1::GetAssignmentRequest request;
   request.set_assignment(options.assignment);
   if (options.believed > 0) request.mutable_belief()->set_revision(options.believed);
-  const auto got = tools::ResponsibilityClient(call->demo.registry, call->tls).Call(request);
+  const auto got = tools::ResponsibilityClient(call->demo.registry, call->tls, call->reason).Call(request);
   if (!got.ok()) return got.status();
   // With the revision, which a correction names.
   session.json ? PrintLine(ToJson(*got)) : Print(session, got->assignment(), got->revision());
@@ -108,7 +108,7 @@ absl::Status Who(Session& session, const WhoOptions& options) {
   absl::Status times = SetTime(options.at, [&] { return request.mutable_at(); });
   if (times.ok()) times = SetTime(options.believed_at, [&] { return request.mutable_belief()->mutable_at(); });
   if (!times.ok()) return times;
-  const auto got = tools::ResponsibilityClient(call->demo.registry, call->tls).Call(request);
+  const auto got = tools::ResponsibilityClient(call->demo.registry, call->tls, call->reason).Call(request);
   if (!got.ok()) return got.status();
   if (session.json) {
     PrintLine(ToJson(*got));
@@ -129,7 +129,7 @@ absl::Status Transfer(Session& session, const TransferOptions& options) {
   request.set_purpose(*purpose);
   request.set_unit(options.unit);
   if (absl::Status s = SetTime(options.since, [&] { return request.mutable_since(); }); !s.ok()) return s;
-  const auto done = tools::ResponsibilityClient(call->demo.registry, call->tls).Call(request);
+  const auto done = tools::ResponsibilityClient(call->demo.registry, call->tls, call->reason).Call(request);
   if (!done.ok()) return done.status();
   PrintLine(session.json ? ToJson(done->assignment()) : options.unit + " answers for " + options.purpose);
   return absl::OkStatus();
@@ -141,7 +141,7 @@ absl::Status End(Session& session, const BackOptions& options) {
   registry::v1::EndAssignmentRequest request;
   request.set_assignment(options.absence);
   if (absl::Status s = SetTime(options.at, [&] { return request.mutable_end_at(); }); !s.ok()) return s;
-  const auto done = tools::ResponsibilityClient(call->demo.registry, call->tls).Call(request);
+  const auto done = tools::ResponsibilityClient(call->demo.registry, call->tls, call->reason).Call(request);
   if (!done.ok()) return done.status();
   PrintLine(session.json ? ToJson(done->assignment()) : "ended " + Time(done->assignment().end_at()));
   return absl::OkStatus();
@@ -179,7 +179,7 @@ absl::Status Correct(Session& session, const CorrectOptions& options) {
   if (!options.resident.empty()) request.mutable_update_mask()->add_paths("resident");
   if (wanted.has_start_at()) request.mutable_update_mask()->add_paths("start_at");
   if (wanted.has_end_at()) request.mutable_update_mask()->add_paths("end_at");
-  const auto done = tools::ResponsibilityClient(call->demo.registry, call->tls).Call(request);
+  const auto done = tools::ResponsibilityClient(call->demo.registry, call->tls, call->reason).Call(request);
   if (!done.ok()) return done.status();
   Print(session, done->assignment(), done->revision());
   return absl::OkStatus();
@@ -198,7 +198,7 @@ absl::Status Away(Session& session, const AwayOptions& options) {
   absl::Status times = SetTime(options.from, [&] { return absence.mutable_start_at(); });
   if (times.ok()) times = SetTime(options.until, [&] { return absence.mutable_end_at(); });
   if (!times.ok()) return times;
-  const auto done = tools::ResponsibilityClient(call->demo.registry, call->tls).Call(request);
+  const auto done = tools::ResponsibilityClient(call->demo.registry, call->tls, call->reason).Call(request);
   if (!done.ok()) return done.status();
   PrintLine(session.json ? ToJson(done->absence()) : "absence " + done->absence().id());
   return absl::OkStatus();
@@ -210,7 +210,7 @@ absl::Status Back(Session& session, const BackOptions& options) {
   registry::v1::EndAbsenceRequest request;
   request.set_absence(options.absence);
   if (absl::Status s = SetTime(options.at, [&] { return request.mutable_end_at(); }); !s.ok()) return s;
-  const auto done = tools::ResponsibilityClient(call->demo.registry, call->tls).Call(request);
+  const auto done = tools::ResponsibilityClient(call->demo.registry, call->tls, call->reason).Call(request);
   if (!done.ok()) return done.status();
   PrintLine(session.json ? ToJson(done->absence()) : "back since " + Time(done->absence().end_at()));
   return absl::OkStatus();
@@ -222,7 +222,7 @@ absl::Status Cost(Session& session, const CostOptions& options) {
   registry::v1::GetCostRequest request;
   request.set_assignment(options.assignment);
   if (absl::Status s = SetTime(options.at, [&] { return request.mutable_at(); }); !s.ok()) return s;
-  const auto got = tools::ResponsibilityClient(call->demo.registry, call->tls).Call(request);
+  const auto got = tools::ResponsibilityClient(call->demo.registry, call->tls, call->reason).Call(request);
   if (!got.ok()) return got.status();
   const auto& cost = got->cost();
   session.json ? PrintLine(ToJson(cost))

@@ -4,6 +4,7 @@
 #include "tools/naractl/command.h"
 #include "tools/naractl/forms.h"
 #include "tools/naractl/list.h"
+#include "tools/platform/reason.h"
 #include "tools/platform/registry_client.h"
 
 namespace nara::naractl {
@@ -42,6 +43,11 @@ absl::Status SetFilter(const Filter& filter, Request& request) {
   return absl::OkStatus();
 }
 
+template <typename Entries>
+void DecodeReasons(Entries& entries) {
+  for (auto& entry : entries) entry.set_reason(tools::DecodeReason(entry.reason()));
+}
+
 std::vector<std::string> ChangeRow(const registry::v1::Change& change) {
   return {TextOf(true, change.at()),           change.actor(),  change.action(),
           change.object() + " " + change.id(), change.reason(), change.withheld() ? "withheld" : change.after()};
@@ -54,7 +60,7 @@ std::vector<std::string> LookRow(const registry::v1::IdentityRead& read) {
 absl::Status List(Session& session, const ListOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   registry::v1::ListChangesRequest request;
   request.set_object(options.object);
   request.set_id(options.id);
@@ -62,7 +68,9 @@ absl::Status List(Session& session, const ListOptions& options) {
   if (absl::Status status = SetFilter(options, request); !status.ok()) return status;
   const auto ask = [&](const std::string& token) {
     request.set_page_token(token);
-    return registry.ListChanges(request);
+    auto page = registry.ListChanges(request);
+    if (page.ok()) DecodeReasons(*page->mutable_changes());
+    return page;
   };
   const auto items = [](const auto& page) -> const auto& { return page.changes(); };
   return PrintList(session, {{"AT", "WHO", "DID", "TO", "WHY", "AFTER"}}, ask, items, ChangeRow,
@@ -72,13 +80,15 @@ absl::Status List(Session& session, const ListOptions& options) {
 absl::Status Reads(Session& session, const ReadsOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   registry::v1::ListIdentityReadsRequest request;
   request.set_resident(options.resident);
   if (absl::Status status = SetFilter(options, request); !status.ok()) return status;
   const auto ask = [&](const std::string& token) {
     request.set_page_token(token);
-    return registry.ListIdentityReads(request);
+    auto page = registry.ListIdentityReads(request);
+    if (page.ok()) DecodeReasons(*page->mutable_reads());
+    return page;
   };
   const auto items = [](const auto& page) -> const auto& { return page.reads(); };
   return PrintList(session, {{"AT", "WHO", "RESIDENT", "WHAT", "WHY"}}, ask, items, LookRow,

@@ -46,7 +46,7 @@ absl::Status Get(Session& session, const GetOptions& options) {
   registry::v1::GetChainRequest request;
   request.set_unit(options.unit);
   request.set_version(options.version);
-  const auto chain = tools::RegistryClient(call->demo.registry, call->tls).GetChain(request);
+  const auto chain = tools::RegistryClient(call->demo.registry, call->tls, call->reason).GetChain(request);
   if (!chain.ok()) return chain.status();
   Print(session, chain->chain());
   return absl::OkStatus();
@@ -66,7 +66,7 @@ absl::Status AddStep(const std::string& text, registry::v1::Chain& chain) {
 absl::Status Put(Session& session, const PutOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   registry::v1::GetChainRequest current;
   current.set_unit(options.unit);
   const auto known = registry.GetChain(current);

@@ -65,7 +65,7 @@ absl::Status Explain(Session& session, const ExplainOptions& options) {
   }
   const auto call = session.Begin("operator");
   if (!call.ok()) return call.status();
-  const auto explained = tools::RegistryClient(call->demo.registry, call->tls).ExplainChain(request);
+  const auto explained = tools::RegistryClient(call->demo.registry, call->tls, call->reason).ExplainChain(request);
   if (!explained.ok()) return explained.status();
   session.json ? PrintLine(ToJson(*explained)) : Print(*explained);
   return absl::OkStatus();
@@ -79,7 +79,7 @@ std::vector<std::string> HoleRow(const registry::v1::Hole& hole) {
 absl::Status Check(Session& session, const CheckOptions& options) {
   const auto call = session.Begin("operator");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   registry::v1::CheckChainsRequest request;
   request.set_principal(options.principal);
   std::uint64_t units = 0;
@@ -109,7 +109,7 @@ absl::Status Lead(Session& session, const LeadOptions& options) {
   request.set_before(*before);
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  const auto set = tools::RegistryClient(call->demo.registry, call->tls).SetChainLead(request);
+  const auto set = tools::RegistryClient(call->demo.registry, call->tls, call->reason).SetChainLead(request);
   if (!set.ok()) return set.status();
   PrintLine(session.json ? ToJson(*set) : options.device + ": " + LeadName(set->lead()) + " leads");
   return absl::OkStatus();

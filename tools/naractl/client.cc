@@ -53,7 +53,7 @@ absl::Status Store(Session& session, tools::RegistryClient& registry, const regi
 absl::Status Put(Session& session, const PutOptions& options) {
   const auto call = session.BeginAdmin();
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   auto client = Find(registry, options.id);
   if (!client.ok()) return client.status();
   client->set_id(options.id);
@@ -65,7 +65,7 @@ absl::Status Put(Session& session, const PutOptions& options) {
 absl::Status List(Session& session, const ListOptions&) {
   const auto call = session.BeginAdmin();
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   registry::v1::ListClientsRequest request;
   request.set_page_size(1000);
   const auto ask = [&](const std::string& token) {
@@ -81,7 +81,7 @@ absl::Status Change(Session& session, const std::string& id, const std::string& 
                     const std::function<absl::Status(registry::v1::Client&)>& change) {
   const auto call = session.BeginAdmin();
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   auto client = Find(registry, id);
   if (!client.ok()) return client.status();
   if (client->id().empty()) return absl::NotFoundError("no client " + id + "; client list shows them");

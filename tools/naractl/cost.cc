@@ -35,7 +35,7 @@ absl::Status Facts(Session& session, const FactsOptions& options) {
   facts.set_registered_at(options.registered_at);
   facts.set_prescriber(options.prescriber);
   facts.set_birth_date(options.birth_date);
-  const auto put = tools::ResponsibilityClient(call->demo.registry, call->tls).Call(request);
+  const auto put = tools::ResponsibilityClient(call->demo.registry, call->tls, call->reason).Call(request);
   if (!put.ok()) return put.status();
   PrintLine(session.json ? ToJson(put->facts()) : "known from " + TextOf(true, put->facts().since()));
   return absl::OkStatus();
@@ -51,7 +51,7 @@ absl::Status Exception(Session& session, const ExceptionOptions& options) {
   exception.set_payer(options.payer);
   exception.set_reason(options.why);
   if (absl::Status status = SetPeriod(options.from, options.until, exception); !status.ok()) return status;
-  const auto put = tools::ResponsibilityClient(call->demo.registry, call->tls).Call(request);
+  const auto put = tools::ResponsibilityClient(call->demo.registry, call->tls, call->reason).Call(request);
   if (!put.ok()) return put.status();
   PrintLine(session.json ? ToJson(put->exception()) : put->exception().payer() + " pays: " + put->exception().reason());
   return absl::OkStatus();

@@ -50,7 +50,7 @@ absl::Status Register(Session& session, const RegisterOptions& options) {
   device.set_owner(options.principal.empty() ? call->persona.principal : options.principal);
   device.set_fallback_unit(options.unit);
   device.set_serial(options.serial);
-  const auto done = tools::RegistryClient(call->demo.registry, call->tls).RegisterDevices(request);
+  const auto done = tools::RegistryClient(call->demo.registry, call->tls, call->reason).RegisterDevices(request);
   if (!done.ok()) return done.status();
   PrintLine(session.json ? ToJson(done->devices(0)) : "device " + options.id + " registered");
   return absl::OkStatus();
@@ -67,7 +67,7 @@ absl::Status Assign(Session& session, const AssignOptions& options) {
   request.set_care_unit(options.unit);
   request.set_alarm_unit(options.unit);
   request.set_end_running(options.end_running);
-  const auto done = tools::RegistryClient(call->demo.registry, call->tls).AssignDevice(request);
+  const auto done = tools::RegistryClient(call->demo.registry, call->tls, call->reason).AssignDevice(request);
   if (!done.ok()) return done.status();
   PrintLine(session.json ? ToJson(done->assignment())
                          : "device " + options.device + " assigned: " + done->assignment().id());
@@ -79,7 +79,7 @@ absl::Status Get(Session& session, const GetOptions& options) {
   if (!call.ok()) return call.status();
   registry::v1::GetDeviceRequest request;
   request.set_device(options.device);
-  const auto got = tools::RegistryClient(call->demo.registry, call->tls).GetDevice(request);
+  const auto got = tools::RegistryClient(call->demo.registry, call->tls, call->reason).GetDevice(request);
   if (!got.ok()) return got.status();
   session.json ? PrintLine(ToJson(got->device())) : PrintTable({kHeading, Row(got->device())});
   return absl::OkStatus();
@@ -88,7 +88,7 @@ absl::Status Get(Session& session, const GetOptions& options) {
 absl::Status List(Session& session, const ListOptions& options) {
   const auto call = session.Begin("operator");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   registry::v1::ListDevicesRequest request;
   request.set_principal(options.principal);
   request.set_product(options.product);

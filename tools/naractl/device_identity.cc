@@ -60,7 +60,7 @@ absl::Status Revoke(Session& session, const RevokeOptions& options) {
   request.set_device(options.device);
   request.set_serial(options.serial);
   request.set_reason(options.reason);
-  const auto done = tools::RegistryClient(call->demo.registry, call->tls).RevokeDevice(request);
+  const auto done = tools::RegistryClient(call->demo.registry, call->tls, call->reason).RevokeDevice(request);
   if (!done.ok()) return done.status();
   PrintLine(session.json ? ToJson(*done)
                          : "device " + options.device + " revoked at " + std::to_string(done->revocation().revision()) +
@@ -75,7 +75,7 @@ absl::Status Restore(Session& session, const RestoreOptions& options) {
   request.set_device(options.device);
   request.set_serial(options.serial);
   request.set_revision(options.revision);
-  const auto done = tools::RegistryClient(call->demo.registry, call->tls).LiftRevocation(request);
+  const auto done = tools::RegistryClient(call->demo.registry, call->tls, call->reason).LiftRevocation(request);
   if (!done.ok()) return done.status();
   PrintLine(session.json ? ToJson(*done) : "device " + options.device + " may come in" + Obeyed(done->in_force()));
   return absl::OkStatus();
@@ -84,7 +84,7 @@ absl::Status Restore(Session& session, const RestoreOptions& options) {
 absl::Status Certificates(Session& session, const DeviceOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   registry::v1::ListCertificatesRequest request;
   request.set_device(options.device);
   Table table{{"SERIAL", "NOT AFTER", "REVOKED"}};
@@ -110,7 +110,7 @@ absl::Status Code(Session& session, const CodeOptions& options) {
   registry::v1::CreateEnrolmentRequest request;
   request.set_device(options.device);
   request.mutable_validity()->set_seconds(std::int64_t{3600} * options.hours);
-  const auto made = tools::RegistryClient(call->demo.registry, call->tls).CreateEnrolment(request);
+  const auto made = tools::RegistryClient(call->demo.registry, call->tls, call->reason).CreateEnrolment(request);
   if (!made.ok()) return made.status();
   PrintLine(session.json ? ToJson(*made) : made->code());
   return absl::OkStatus();
@@ -122,7 +122,7 @@ absl::Status Number(Session& session, const NumberOptions& options) {
   registry::v1::SetControllerRequest request;
   request.set_device(options.device);
   request.set_controller(options.controller);
-  const auto set = tools::RegistryClient(call->demo.registry, call->tls).SetController(request);
+  const auto set = tools::RegistryClient(call->demo.registry, call->tls, call->reason).SetController(request);
   if (!set.ok()) return set.status();
   PrintLine(session.json ? ToJson(*set) : set->controller());
   return absl::OkStatus();

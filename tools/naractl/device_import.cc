@@ -104,7 +104,7 @@ absl::Status Import(Session& session, const ImportOptions& options) {
   const tools::PortalFile file = tools::ParsePortalFile(*text);
   // The same file is the same import: a second run goes on where the first one stopped.
   const std::string id = options.id.empty() ? "portal-" + TokenHash(*text).substr(0, 32) : options.id;
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   const absl::StatusOr<bool> applied = Stage(registry, id, file);
   if (!applied.ok()) return applied.status();
   std::vector<LineProblem> problems;

@@ -78,7 +78,7 @@ absl::StatusOr<v1::MoveDetails> DetailsOf(const MoveOptions& options) {
 absl::Status Move(Session& session, const MoveOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   v1::GetDeviceRequest get;
   get.set_device(options.device);
   const auto known = registry.GetDevice(get);
@@ -107,7 +107,7 @@ absl::Status Move(Session& session, const MoveOptions& options) {
 absl::Status History(Session& session, const HistoryOptions& options) {
   const auto call = session.Begin("operator");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   v1::ListDeviceHistoryRequest request;
   request.set_device(options.device);
   request.set_page_size(1000);
@@ -141,7 +141,7 @@ absl::Status Confirm(Session& session, const ConfirmOptions& options) {
   request.mutable_test()->set_seq(options.seq);
   const std::string at = options.at.empty() ? FormatRfc3339(absl::Now()) : options.at;
   if (absl::Status status = SetTime(at, request.mutable_test()->mutable_at()); !status.ok()) return status;
-  const auto done = tools::RegistryClient(call->demo.registry, call->tls).ConfirmTest(request);
+  const auto done = tools::RegistryClient(call->demo.registry, call->tls, call->reason).ConfirmTest(request);
   if (!done.ok()) return done.status();
   PrintLine(session.json
                 ? ToJson(done->device())

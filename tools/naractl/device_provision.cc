@@ -78,7 +78,7 @@ absl::Status Provision(Session& session, const ProvisionOptions& options) {
   }
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   fleet::Enrolment enrolment(registry);
   const auto devices =
       options.count > 0 ? MakeNew(options, *call, enrolment) : ProvisionKnown(options, registry, enrolment);

@@ -76,7 +76,7 @@ absl::Status Propose(Session& session, const ProposeOptions& options) {
     if (!since.ok()) return since.status();
     *request.mutable_since() = ToProto(*since);
   }
-  const auto done = tools::ResponsibilityClient(call->demo.registry, call->tls).Call(request);
+  const auto done = tools::ResponsibilityClient(call->demo.registry, call->tls, call->reason).Call(request);
   if (!done.ok()) return done.status();
   Print(session, done->hand_over());
   return absl::OkStatus();
@@ -97,7 +97,7 @@ absl::Status AddOpenAlerts(const Session::Call& call, const std::string& device,
 absl::Status Accept(Session& session, const AnswerOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::ResponsibilityClient client(call->demo.registry, call->tls);
+  tools::ResponsibilityClient client(call->demo.registry, call->tls, call->reason);
   const absl::StatusOr<HandOver> known = Find(client, options.id);
   if (!known.ok()) return known.status();
   registry::v1::AcceptHandOverRequest request;
@@ -113,7 +113,7 @@ absl::Status Accept(Session& session, const AnswerOptions& options) {
 absl::Status Decline(Session& session, const AnswerOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::ResponsibilityClient client(call->demo.registry, call->tls);
+  tools::ResponsibilityClient client(call->demo.registry, call->tls, call->reason);
   const absl::StatusOr<HandOver> known = Find(client, options.id);
   if (!known.ok()) return known.status();
   registry::v1::DeclineHandOverRequest request;
@@ -129,7 +129,7 @@ absl::Status Decline(Session& session, const AnswerOptions& options) {
 absl::Status Withdraw(Session& session, const AnswerOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::ResponsibilityClient client(call->demo.registry, call->tls);
+  tools::ResponsibilityClient client(call->demo.registry, call->tls, call->reason);
   const absl::StatusOr<HandOver> known = Find(client, options.id);
   if (!known.ok()) return known.status();
   registry::v1::WithdrawHandOverRequest request;
@@ -144,7 +144,7 @@ absl::Status Withdraw(Session& session, const AnswerOptions& options) {
 absl::Status List(Session& session, const ListOptions& options) {
   const auto call = session.Begin("operator");
   if (!call.ok()) return call.status();
-  tools::ResponsibilityClient client(call->demo.registry, call->tls);
+  tools::ResponsibilityClient client(call->demo.registry, call->tls, call->reason);
   registry::v1::ListHandOversRequest request;
   request.set_principal(options.principal);
   if (!options.state.empty()) {
@@ -179,7 +179,7 @@ absl::Status Happened(Session& session, const HappenedOptions& options) {
     if constexpr (requires { request.mutable_discharged_at(); }) *request.mutable_discharged_at() = ToProto(*at);
     if constexpr (requires { request.mutable_since(); }) *request.mutable_since() = ToProto(*at);
   }
-  const auto done = tools::ResponsibilityClient(call->demo.registry, call->tls).Call(request);
+  const auto done = tools::ResponsibilityClient(call->demo.registry, call->tls, call->reason).Call(request);
   if (!done.ok()) return done.status();
   Table table{kHeading};
   std::vector<std::string> lines;

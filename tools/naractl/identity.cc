@@ -77,7 +77,7 @@ absl::Status Register(Session& session, const RegisterOptions& options) {
   request.set_resident(options.id);
   request.set_principal(options.principal.empty() ? call->persona.principal : options.principal);
   *request.mutable_identity() = *identity;
-  const auto made = tools::RegistryClient(call->demo.registry, call->tls).RegisterResident(request);
+  const auto made = tools::RegistryClient(call->demo.registry, call->tls, call->reason).RegisterResident(request);
   if (!made.ok()) return made.status();
   PrintLine(session.json ? ToJson(*made) : made->resident());
   return absl::OkStatus();
@@ -86,7 +86,7 @@ absl::Status Register(Session& session, const RegisterOptions& options) {
 absl::Status Update(Session& session, const UpdateOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   const auto identity = ReadIdentity();
   if (!identity.ok()) return identity.status();
   registry::v1::GetResidentRequest known;
@@ -109,7 +109,7 @@ absl::Status Show(Session& session, const ShowOptions& options) {
   if (!call.ok()) return call.status();
   registry::v1::GetResidentRequest request;
   request.set_resident(options.id);
-  const auto got = tools::RegistryClient(call->demo.registry, call->tls).GetResident(request);
+  const auto got = tools::RegistryClient(call->demo.registry, call->tls, call->reason).GetResident(request);
   if (!got.ok()) return got.status();
   session.json ? PrintJsonList({ToJson(got->resident())}) : PrintTable({kHeading, Row(got->resident())});
   return absl::OkStatus();
@@ -122,7 +122,7 @@ absl::Status Find(Session& session, const NoOptions& /*options*/) {
   std::string number;
   std::getline(std::cin, number);
   request.set_number(number);
-  const auto found = tools::RegistryClient(call->demo.registry, call->tls).FindResidents(request);
+  const auto found = tools::RegistryClient(call->demo.registry, call->tls, call->reason).FindResidents(request);
   if (!found.ok()) return found.status();
   Print(session, found->residents());
   return absl::OkStatus();
@@ -131,7 +131,7 @@ absl::Status Find(Session& session, const NoOptions& /*options*/) {
 absl::Status List(Session& session, const ListOptions& options) {
   const auto call = session.Begin("care_unit");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   registry::v1::ListResidentsRequest request;
   request.set_principal(options.principal);
   request.set_page_size(1000);
@@ -146,7 +146,7 @@ absl::Status List(Session& session, const ListOptions& options) {
 absl::Status Allow(Session& session, const AllowOptions& options) {
   const auto call = session.BeginAdmin();
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   registry::v1::PutProtectedAccessRequest request;
   auto& access = *request.mutable_protected_access();
   access.set_id(options.id);
@@ -174,7 +174,7 @@ absl::Status Allow(Session& session, const AllowOptions& options) {
 absl::Status Rotate(Session& session, const NoOptions& /*options*/) {
   const auto call = session.BeginAdmin();
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   registry::v1::RotateIdentityKeysResponse last;
   do {
     const auto rotated = registry.RotateIdentityKeys({});

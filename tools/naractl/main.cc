@@ -3,6 +3,7 @@
 #include "common/rpc/library.h"
 #include "tools/naractl/command.h"
 #include "tools/naractl/mistyped.h"
+#include "tools/platform/reason.h"
 
 namespace nara::naractl {
 namespace {
@@ -13,6 +14,13 @@ int Say(const CLI::App& app, const CLI::ParseError& error) {
   if (mistyped.empty()) return app.exit(error) == 0 ? kDone : kUsage;
   std::cerr << "naractl: " << mistyped << "\nRun with --help for more information.\n";
   return kUsage;
+}
+
+// As CLI11 asks: what is wrong, empty for nothing.
+std::string ReasonFits(const std::string& reason) {
+  if (tools::EncodeReason(reason).size() <= tools::kLongestReason) return "";
+  return "is too long: " + std::to_string(tools::kLongestReason) +
+         " characters, or fewer where it has others than ASCII";
 }
 
 int Run(int argc, const char* const* argv) {
@@ -26,6 +34,7 @@ int Run(int argc, const char* const* argv) {
   app.add_option("--as", session.persona, "persona of the demo, or client in --pki, to call as");
   app.add_option("--registry", session.registry, "an installation's registry, HOST:PORT, in place of a demo")
       ->needs(app.add_option("--pki", session.pki, "folder with ca.crt, and .crt and .key of nara-admin or of --as"));
+  app.add_option("--reason", session.reason, "why, for the audit; no personal data")->check(ReasonFits);
   app.add_flag("--json", session.json, "JSON in place of a table");
   AddDeviceCommands(app, session);
   AddResidentCommands(app, session);

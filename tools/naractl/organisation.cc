@@ -59,7 +59,7 @@ std::vector<std::string> ProviderRow(const Provider& provider) {
 absl::Status ListProviders(Session& session, const ListOptions& options) {
   const auto call = session.Begin("operator");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   return PrintList(session, {{"PROVIDER", "PRINCIPALS", "ACTIVITY", "NUMBER", "NAME"}},
                    ProviderPages(registry, options.principal), ProvidersOf, ProviderRow);
 }
@@ -111,7 +111,7 @@ absl::Status SetOwnership(const std::string& word, Provider& provider) {
 absl::Status PutProvider(Session& session, const ProviderOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   absl::StatusOr<Provider> provider = Stored(registry, options.id, call->persona.principal);
   if (!provider.ok()) return provider.status();
   if (absl::Status status = Apply(options.edits, *provider); !status.ok()) return status;
@@ -127,7 +127,7 @@ absl::Status PutProvider(Session& session, const ProviderOptions& options) {
 absl::Status ListAgreements(Session& session, const NoOptions& /*options*/) {
   const auto call = session.Begin("operator");
   if (!call.ok()) return call.status();
-  const auto listed = tools::RegistryClient(call->demo.registry, call->tls).ListAgreements({});
+  const auto listed = tools::RegistryClient(call->demo.registry, call->tls, call->reason).ListAgreements({});
   if (!listed.ok()) return listed.status();
   Table table{{"AGREEMENT", "REGION", "MUNICIPALITIES", "NAME"}};
   std::vector<std::string> lines;
@@ -143,7 +143,7 @@ absl::Status ListAgreements(Session& session, const NoOptions& /*options*/) {
 absl::Status Join(Session& session, const JoinOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   registry::v1::PutParticipationRequest request;
   auto& part = *request.mutable_participation();
   part.set_id(options.id);
@@ -175,7 +175,7 @@ absl::Status Parties(Session& session, const PartiesOptions& options) {
   }
   const auto call = session.Begin("operator");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   return PrintList(session, {{"PARTICIPATION", "AGREEMENT", "PRINCIPAL", "FROM", "UNTIL"}},
                    PartPages(registry, request), PartsOf, PartRow);
 }

@@ -25,7 +25,7 @@ absl::Status Get(Session& session, const GetOptions& options) {
   registry::v1::GetPlanRequest request;
   request.set_resident(options.resident);
   request.set_version(options.version);
-  const auto plan = tools::RegistryClient(call->demo.registry, call->tls).GetPlan(request);
+  const auto plan = tools::RegistryClient(call->demo.registry, call->tls, call->reason).GetPlan(request);
   if (!plan.ok()) return plan.status();
   PrintLine(ToJson(plan->plan()));
   return absl::OkStatus();
@@ -34,7 +34,7 @@ absl::Status Get(Session& session, const GetOptions& options) {
 absl::Status List(Session& session, const ListOptions& options) {
   const auto call = session.Begin("care_unit");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   registry::v1::ListPlansRequest request;
   request.set_resident(options.resident);
   const auto ask = [&](const std::string& token) {
@@ -54,7 +54,7 @@ absl::Status Put(Session& session, const PutOptions& options) {
   if (absl::Status read = FromJsonFile(options.file, *request.mutable_plan()); !read.ok()) return read;
   const auto call = session.Begin("care_unit");
   if (!call.ok()) return call.status();
-  const auto put = tools::RegistryClient(call->demo.registry, call->tls).PutPlan(request);
+  const auto put = tools::RegistryClient(call->demo.registry, call->tls, call->reason).PutPlan(request);
   if (!put.ok()) return put.status();
   PrintLine(ToJson(put->plan()));
   return absl::OkStatus();

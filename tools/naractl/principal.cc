@@ -9,7 +9,7 @@ struct NoOptions {};
 absl::Status List(Session& session, const NoOptions& /*options*/) {
   const auto call = session.Begin("operator");
   if (!call.ok()) return call.status();
-  const auto listed = tools::RegistryClient(call->demo.registry, call->tls).ListPrincipals();
+  const auto listed = tools::RegistryClient(call->demo.registry, call->tls, call->reason).ListPrincipals();
   if (!listed.ok()) return listed.status();
   Table table{{"PRINCIPAL", "NAME", "FEDERATION", "INHABITANTS", "DEVICES"}};
   std::vector<std::string> lines;

@@ -58,7 +58,7 @@ absl::Status PutConsent(Session& session, const FileOptions& options) {
   if (absl::Status read = FromJsonFile(options.file, *request.mutable_consent()); !read.ok()) return read;
   const auto call = session.Begin("care_unit");
   if (!call.ok()) return call.status();
-  const auto put = tools::RegistryClient(call->demo.registry, call->tls).PutConsent(request);
+  const auto put = tools::RegistryClient(call->demo.registry, call->tls, call->reason).PutConsent(request);
   if (!put.ok()) return put.status();
   const std::string force = put->has_in_force() ? ": " + InForceText(put->in_force()) : "";
   PrintLine(session.json ? ToJson(*put) : put->consent().id() + " is stored" + force);
@@ -71,7 +71,7 @@ absl::Status Withdraw(Session& session, const EndOptions& options) {
   registry::v1::WithdrawConsentRequest request;
   request.set_consent(options.id);
   request.set_reason(options.reason);
-  const auto done = tools::RegistryClient(call->demo.registry, call->tls).WithdrawConsent(request);
+  const auto done = tools::RegistryClient(call->demo.registry, call->tls, call->reason).WithdrawConsent(request);
   if (!done.ok()) return done.status();
   PrintLine(session.json ? ToJson(*done) : options.id + " is withdrawn: " + InForceText(done->in_force()));
   return absl::OkStatus();
@@ -80,7 +80,7 @@ absl::Status Withdraw(Session& session, const EndOptions& options) {
 absl::Status ListConsents(Session& session, const ResidentOptions& options) {
   const auto call = session.Begin("care_unit");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   registry::v1::ListConsentsRequest request;
   request.set_resident(options.resident);
   const auto ask = [&](const std::string& token) {
@@ -129,7 +129,7 @@ absl::Status SetBlock(Session& session, const BlockOptions& options) {
   if (!request.ok()) return request.status();
   const auto call = session.Begin("care_unit");
   if (!call.ok()) return call.status();
-  const auto set = tools::RegistryClient(call->demo.registry, call->tls).SetBlock(*request);
+  const auto set = tools::RegistryClient(call->demo.registry, call->tls, call->reason).SetBlock(*request);
   if (!set.ok()) return set.status();
   PrintLine(session.json ? ToJson(*set) : options.id + " is set: " + InForceText(set->in_force()));
   return absl::OkStatus();
@@ -141,7 +141,7 @@ absl::Status Lift(Session& session, const EndOptions& options) {
   registry::v1::LiftBlockRequest request;
   request.set_block(options.id);
   request.set_reason(options.reason);
-  const auto lifted = tools::RegistryClient(call->demo.registry, call->tls).LiftBlock(request);
+  const auto lifted = tools::RegistryClient(call->demo.registry, call->tls, call->reason).LiftBlock(request);
   if (!lifted.ok()) return lifted.status();
   PrintLine(session.json ? ToJson(lifted->block()) : options.id + " is lifted");
   return absl::OkStatus();
@@ -150,7 +150,7 @@ absl::Status Lift(Session& session, const EndOptions& options) {
 absl::Status ListBlocks(Session& session, const ResidentOptions& options) {
   const auto call = session.Begin("care_unit");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   registry::v1::ListBlocksRequest request;
   request.set_resident(options.resident);
   const auto ask = [&](const std::string& token) {

@@ -47,7 +47,7 @@ std::string AgreementOf(const registry::v1::Product& product) {
 absl::Status List(Session& session, const ListOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   registry::v1::ListProductsRequest request;
   request.set_principal(options.principal);
   request.set_usable_only(options.usable);
@@ -105,7 +105,7 @@ absl::Status SetTimes(const ChooseOptions& options, registry::v1::ProductChoice&
 absl::Status Choose(Session& session, const ChooseOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   const std::string& principal = options.principal.empty() ? call->persona.principal : options.principal;
   auto choice = Stored(registry, principal, options.product, absl::Now());
   if (!choice.ok()) return choice.status();

@@ -22,7 +22,7 @@ std::string CompetencesOf(const registry::v1::Receiver& receiver) {
 absl::Status List(Session& session, const ListOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   registry::v1::ListReceiversRequest request;
   request.set_principal(options.principal);
   const auto ask = [&](const std::string& token) {
@@ -42,7 +42,7 @@ absl::Status Put(Session& session, const PutOptions& options) {
   if (absl::Status read = FromJsonFile(options.file, *request.mutable_receiver()); !read.ok()) return read;
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  const auto put = tools::RegistryClient(call->demo.registry, call->tls).PutReceiver(request);
+  const auto put = tools::RegistryClient(call->demo.registry, call->tls, call->reason).PutReceiver(request);
   if (!put.ok()) return put.status();
   PrintLine(ToJson(put->receiver()));
   return absl::OkStatus();

@@ -15,7 +15,7 @@ absl::Status Create(Session& session, const CreateOptions& options) {
   registry::v1::CreateResidentRequest request;
   request.set_resident(options.id);
   request.set_principal(options.principal.empty() ? call->persona.principal : options.principal);
-  const auto created = tools::RegistryClient(call->demo.registry, call->tls).CreateResident(request);
+  const auto created = tools::RegistryClient(call->demo.registry, call->tls, call->reason).CreateResident(request);
   if (!created.ok()) return created.status();
   PrintLine(session.json ? ToJson(*created) : created->resident());
   return absl::OkStatus();

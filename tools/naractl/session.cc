@@ -61,6 +61,7 @@ absl::StatusOr<tools::DemoFile> Running(const std::string& given) {
 absl::StatusOr<Session::Call> Session::OfInstallation(const std::string& client) const {
   Call call;
   call.demo.registry = registry;
+  call.reason = reason;
   const std::string stem = pki + "/" + client;
   call.tls = {.ca = pki + "/ca.crt", .cert = stem + ".crt", .key = stem + ".key"};
   for (const std::string& path : {call.tls.ca, call.tls.cert, call.tls.key}) {
@@ -77,7 +78,7 @@ absl::StatusOr<Session::Call> Session::Begin(const std::string& usual) const {
   auto tls = demo->TlsOf(name);
   // What --as says is a part of the command line.
   if (!tls.ok()) return absl::InvalidArgumentError(tls.status().message());
-  Call call{.demo = *std::move(demo), .persona = {}, .tls = *std::move(tls)};
+  Call call{.demo = *std::move(demo), .persona = {}, .tls = *std::move(tls), .reason = reason};
   call.persona = call.demo.personas.at(name);
   return call;
 }
@@ -86,7 +87,7 @@ absl::StatusOr<Session::Call> Session::BeginAdmin() const {
   if (!registry.empty()) return OfInstallation(kAdministrator);
   auto demo = Running(demo_path);
   if (!demo.ok()) return demo.status();
-  Call call{.demo = *std::move(demo), .persona = {}, .tls = {}};
+  Call call{.demo = *std::move(demo), .persona = {}, .tls = {}, .reason = reason};
   call.tls = call.demo.TlsOfClient(kAdministrator);
   return call;
 }

@@ -29,6 +29,7 @@ struct Session {
   std::string persona;    // --as; empty for the usual one of the command
   std::string registry;   // --registry; empty for the demo's
   std::string pki;        // --pki, of that registry
+  std::string reason;     // --reason; empty for none
   bool json = false;      // --json
   int code = kDone;
 
@@ -39,6 +40,7 @@ struct Session {
     tools::DemoFile demo;
     tools::DemoPersona persona;
     config::Tls tls;
+    std::string reason;  // why, for the audit of the registry
   };
   absl::StatusOr<Call> Begin(const std::string& usual) const;
   // As the administrator, of the installation of --registry or of the demo.

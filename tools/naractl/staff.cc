@@ -70,7 +70,7 @@ const auto& AssignmentsOf(const registry::v1::ListStaffAssignmentsResponse& page
 absl::Status List(Session& session, const ListOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   return PrintList(session, {{"STAFF", "PRINCIPAL", "HSA-ID", "NAME"}}, StaffPages(registry, options.principal),
                    StaffOf, [](const Staff& staff) -> std::vector<std::string> {
                      return {staff.id(), staff.principal(), staff.hsa_id(), staff.name()};
@@ -93,7 +93,7 @@ absl::StatusOr<Staff> Stored(tools::RegistryClient& registry, const std::string&
 absl::Status Put(Session& session, const PutOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   absl::StatusOr<Staff> staff = Stored(registry, options.id, call->persona.principal);
   if (!staff.ok()) return staff.status();
   if (absl::Status status = Apply(options.edits, *staff); !status.ok()) return status;
@@ -123,7 +123,7 @@ absl::StatusOr<StaffAssignment> Wished(const GiveOptions& options) {
 absl::Status Give(Session& session, const GiveOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   absl::StatusOr<StaffAssignment> wished = Wished(options);
   if (!wished.ok()) return wished.status();
   registry::v1::ListStaffAssignmentsRequest known;
@@ -170,7 +170,7 @@ std::string RolesOf(const StaffAssignment& assignment) {
 absl::Status Who(Session& session, const WhoOptions& options) {
   const auto call = session.Begin("operator");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   const auto request = Asked(options);
   if (!request.ok()) return request.status();
   return PrintList(session, {{"ASSIGNMENT", "STAFF", "UNIT", "ROLES", "FROM", "UNTIL"}},

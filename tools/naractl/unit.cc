@@ -38,7 +38,7 @@ std::vector<std::string> Row(const registry::v1::Unit& unit) {
 absl::Status List(Session& session, const ListOptions& options) {
   const auto call = session.Begin("operator");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   return PrintList(session, {{"UNIT", "PRINCIPAL", "PROVIDER", "KIND", "NAME"}}, UnitPages(registry, options.principal),
                    UnitsOf, Row);
 }
@@ -76,7 +76,7 @@ absl::Status SetRegimes(const std::vector<std::string>& words, registry::v1::Uni
 absl::Status Put(Session& session, const PutOptions& options) {
   const auto call = session.Begin("principal_admin");
   if (!call.ok()) return call.status();
-  tools::RegistryClient registry(call->demo.registry, call->tls);
+  tools::RegistryClient registry(call->demo.registry, call->tls, call->reason);
   absl::StatusOr<registry::v1::Unit> unit = Stored(registry, options.id, call->persona.principal);
   if (!unit.ok()) return unit.status();
   if (absl::Status status = Apply(options.edits, *unit); !status.ok()) return status;

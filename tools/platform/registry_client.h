@@ -23,7 +23,8 @@ namespace nara::tools {
 // returns the platform's error with its reason. Thread-safe.
 class RegistryClient {
  public:
-  RegistryClient(const std::string& address, const config::Tls& tls);
+  // `reason` is why it is called, for the audit; may be empty.
+  RegistryClient(const std::string& address, const config::Tls& tls, std::string reason = {});
   ~RegistryClient();
 
   absl::StatusOr<registry::v1::ListPrincipalsResponse> ListPrincipals();

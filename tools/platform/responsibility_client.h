@@ -13,7 +13,8 @@ namespace nara::tools {
 // platform's error with its reason. Thread-safe.
 class ResponsibilityClient {
  public:
-  ResponsibilityClient(const std::string& address, const config::Tls& tls);
+  // `reason` is why it is called, for the audit; may be empty.
+  ResponsibilityClient(const std::string& address, const config::Tls& tls, std::string reason = {});
   ~ResponsibilityClient();
 
   absl::StatusOr<registry::v1::GetAssignmentResponse> Call(const registry::v1::GetAssignmentRequest& request);
