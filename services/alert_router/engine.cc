@@ -159,6 +159,12 @@ Change Join(const Alert& technical, const std::string& what, Time now) {
   return draft.Take();
 }
 
+Change Part(const Alert& technical, const std::string& what, Time now) {
+  Draft draft(technical, now);
+  draft.RecordFor("", "parted", what, "");
+  return draft.Take();
+}
+
 Change Due(const Alert& alert, const Reachable& reachable, Time now) {
   Draft draft(alert, now);
   if (!IsUnanswered(alert.state) || !alert.next_action_at) return draft.Take();

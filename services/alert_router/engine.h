@@ -98,6 +98,9 @@ Change Raise(Alert alert, const std::string& ended_by, const Reachable& reachabl
 // A technical alert that nobody has answered yet is about something more.
 Change Join(const Alert& technical, const std::string& what, Time now);
 
+// Part of what a technical alert is about has ended.
+Change Part(const Alert& technical, const std::string& what, Time now);
+
 // The alert's time has come: time-out of the offer, repetition, expiry; or its time
 // lies further ahead than it may. No change when it is not due (another router was
 // faster).

@@ -5,10 +5,19 @@
 
 #include "alert_router/alert_id.h"
 #include "alert_router/proto_time.h"
+#include "alert_router/silence.h"
 #include "common/log/log.h"
 #include "common/mqtt/shard.h"
 
 namespace nara::alert {
+
+namespace {
+
+bool EndsSilence(const Kind& kind) {
+  return std::any_of(kind.ends.begin(), kind.ends.end(), TellsOfSilence);
+}
+
+}  // namespace
 
 std::string LogAsDevice(LogId log) {
   return "shard-" + ShardText(log.shard);
@@ -65,6 +74,8 @@ absl::StatusOr<std::string> Interpreter::ApplyRecord(Moves& moves, const telemet
     return RaiseTechnical(moves, TechnicalKeyOf(record, name), record.event_id());
   const Kind* kind = catalogue_.FindKind(name);
   if (kind == nullptr) return RaiseTechnical(moves, TechnicalKeyOf(record, kUnknownKind), record.event_id());
+  if (TellsOfSilence(name)) return TakeSilence(moves, record);
+  if (EndsSilence(*kind)) return EndSilence(moves, record);
   std::string outcome = "ignored";
   for (const std::string& ended : kind->ends) {
     const auto end = EndEpisode(moves, *kind, ended, record);

@@ -5,7 +5,7 @@ namespace {
 
 constexpr const char* kActions[] = {"raised",    "offered",  "unreachable", "exhausted",      "delivered",
                                     "accepted",  "rejected", "resolved",    "accept_timeout", "link_broken",
-                                    "cancelled", "expired",  "joined"};
+                                    "cancelled", "expired",  "joined",      "parted"};
 constexpr const char* kOutcomes[] = {"raised",  "ended",     "end_remembered", "known", "test",
                                      "ignored", "technical", "unreadable",     "late"};
 

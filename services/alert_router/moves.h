@@ -21,6 +21,7 @@ class Moves {
       : rows_(rows), answers_(answers), reachable_(reachable) {}
 
   Rows& rows() { return rows_; }
+  const Answers& answers() const { return answers_; }
   const Reachable& reachable() const { return reachable_; }
 
   // Writes the change, and raises the technical alerts among its effects. A device

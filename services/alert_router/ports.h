@@ -2,6 +2,7 @@
 // beside (postgres_store, grpc_service), fakes in testing/fakes.h.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <span>
@@ -10,12 +11,26 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "alert_router/answers.h"
 #include "alert_router/engine.h"
 #include "alert_router/episode.h"
 #include "common/access/authorizer.h"
 #include "common/postgres/log_positions.h"
 
 namespace nara::alert {
+
+// A device that is silent, in which spell, and the alert that tells of it.
+struct Silence {
+  std::string device;
+  std::string episode;
+  std::string alert;
+};
+
+// A further device joins an alert whose last one joined within this ...
+inline constexpr std::chrono::minutes kSilencesWithin{10};
+// ... while nobody has answered it, or while so many of it are silent that whoever answered knows that it is no single
+// device.
+inline constexpr int kManySilent = 5;
 
 // The rows of one transaction. What was read by a `Locked` call is ours until
 // the transaction ends. One thread.
@@ -47,6 +62,17 @@ class Rows {
   virtual absl::StatusOr<std::vector<EpisodeEnd>> Ends(const Key& key, const Period& period) = 0;
   // Again is no error.
   virtual absl::Status RememberEnd(const Key& key, const EpisodeEnd& end) = 0;
+
+  // The spell of silence of a device that is remembered.
+  virtual absl::StatusOr<std::optional<Silence>> SilenceLocked(const std::string& device) = 0;
+  // The newest open technical alert of `kind` for this unit that a further silent device joins (silence.h). Nobody else
+  // raises one for the unit until the transaction ends.
+  virtual absl::StatusOr<std::optional<Alert>> SilenceToJoinLocked(const std::string& kind,
+                                                                   const Responsible& answer) = 0;
+  virtual absl::Status RememberSilence(const Silence& silence) = 0;
+  virtual absl::Status ForgetSilence(const std::string& device) = 0;
+  // Devices of the alert that are still silent.
+  virtual absl::StatusOr<int> StillSilent(const std::string& alert) = 0;
 
   // Writes the row and its new history. Aborted when the row is not at the
   // version that the change started from: run the transaction again.

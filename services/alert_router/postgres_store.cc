@@ -37,6 +37,18 @@ const std::string kList =
     "and ($5 = '' or principal = $5) and ($6 = '' or device = $6) and (not $7 or state < 6) "
     "and ($8::timestamptz is null or (raised_at, id) < ($8::timestamptz, $9)) "
     "order by raised_at desc, id desc limit $10";
+// Open alerts are few.
+const std::string kSilenceToJoin =
+    kSelect +
+    "where technical and kind = $1 and unit = $2 and principal = $3 and state < 6 "
+    "and (select max(at) from silences where alert = alerts.id) >= clock_timestamp() - make_interval(secs => $4) "
+    "and (state in (1, 2) or (select count(*) from silences where alert = alerts.id) >= $5) "
+    "order by raised_at desc limit 1 for update";
+constexpr char kHoldSilences[] = "select pg_advisory_xact_lock(hashtextextended($1, 0))";
+constexpr char kSilence[] = "select device, episode, alert from silences where device = $1 for update";
+constexpr char kRememberSilence[] = "insert into silences (device, episode, alert) values ($1, $2, $3)";
+constexpr char kForgetSilence[] = "delete from silences where device = $1";
+constexpr char kStillSilent[] = "select count(*) as devices from silences where alert = $1";
 const std::string kInsert =
     std::string("insert into alerts (") + kColumns +
     ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "
@@ -127,6 +139,37 @@ class PostgresRows final : public Rows {
         .Execute(kRememberEnd,
                  {key.device, key.kind, key.episode, key.assignment, TimePoint(end.at), end.kind, end.event_id})
         .status();
+  }
+
+  absl::StatusOr<std::optional<Silence>> SilenceLocked(const std::string& device) override {
+    const auto result = transaction_.Execute(kSilence, {device});
+    if (!result.ok()) return result.status();
+    if (result->empty()) return std::optional<Silence>();
+    const Row& row = (*result)[0];
+    return Silence{row.String("device"), row.String("episode"), row.String("alert")};
+  }
+
+  absl::StatusOr<std::optional<Alert>> SilenceToJoinLocked(const std::string& kind,
+                                                           const Responsible& answer) override {
+    const auto held = transaction_.Execute(kHoldSilences, {"silences " + kind + " " + answer.unit});
+    if (!held.ok()) return held.status();
+    const std::chrono::seconds within = kSilencesWithin;
+    return One(
+        transaction_.Execute(kSilenceToJoin, {kind, answer.unit, answer.principal, within.count(), kManySilent}));
+  }
+
+  absl::Status RememberSilence(const Silence& silence) override {
+    return transaction_.Execute(kRememberSilence, {silence.device, silence.episode, silence.alert}).status();
+  }
+
+  absl::Status ForgetSilence(const std::string& device) override {
+    return transaction_.Execute(kForgetSilence, {device}).status();
+  }
+
+  absl::StatusOr<int> StillSilent(const std::string& alert) override {
+    const auto result = transaction_.Execute(kStillSilent, {alert});
+    if (!result.ok()) return result.status();
+    return static_cast<int>((*result)[0].Int64("devices"));
   }
 
   absl::Status Save(const Change& change) override {

@@ -287,5 +287,43 @@ TEST_F(PostgresStoreTest, APositionMovesOnlyFromWhereItStands) {
   EXPECT_TRUE(absl::IsAborted(store_.Run([&](Rows& rows) { return rows.Advance({&step, 1}); })));
 }
 
+TEST_F(PostgresStoreTest, ASilentDeviceJoinsTheOpenAlertOfItsUnitForSomeMinutes) {
+  Alert drawn = Drawn("silent");
+  drawn.key.kind = "device_offline";
+  drawn.technical = true;
+  const Alert alert = RaiseOne(drawn);
+  const Responsible answer{alert.principal, alert.unit, {}, "", ""};
+  const absl::Status done = store_.Run([&](Rows& rows) {
+    EXPECT_FALSE(rows.SilenceToJoinLocked("device_offline", answer)->has_value()) << "nobody is silent";
+    for (const char* device : {"s-1", "s-2"}) EXPECT_TRUE(rows.RememberSilence({device, "e", alert.id}).ok());
+    EXPECT_EQ(rows.SilenceToJoinLocked("device_offline", answer)->value().id, alert.id);
+    EXPECT_FALSE(rows.SilenceToJoinLocked("device_never_seen", answer)->has_value());
+    EXPECT_EQ(rows.SilenceLocked("s-2")->value().episode, "e");
+    EXPECT_EQ(*rows.StillSilent(alert.id), 2);
+    EXPECT_TRUE(rows.ForgetSilence("s-1").ok());
+    EXPECT_FALSE(rows.SilenceLocked("s-1")->has_value());
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(done.ok()) << done;
+  ASSERT_TRUE(AcceptOne(alert.id, "anna").ok());
+  EXPECT_TRUE(store_
+                  .Run([&](Rows& rows) {
+                    EXPECT_FALSE(rows.SilenceToJoinLocked("device_offline", answer)->has_value()) << "one, answered";
+                    for (int i = 3; i <= 6; ++i) {
+                      EXPECT_TRUE(rows.RememberSilence({"s-" + std::to_string(i), "e", alert.id}).ok());
+                    }
+                    EXPECT_TRUE(rows.SilenceToJoinLocked("device_offline", answer)->has_value()) << "many";
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  ASSERT_TRUE(Sql("update silences set at = clock_timestamp() - interval '11 minutes'").ok());
+  EXPECT_TRUE(store_
+                  .Run([&](Rows& rows) {
+                    EXPECT_FALSE(rows.SilenceToJoinLocked("device_offline", answer)->has_value()) << "long ago";
+                    return absl::OkStatus();
+                  })
+                  .ok());
+}
+
 }  // namespace
 }  // namespace nara::alert

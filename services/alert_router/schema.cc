@@ -113,13 +113,25 @@ alter table alerts alter offered_at set not null;
 create index alerts_offered on alerts (receiver, offered_at, raised_at, id) where state = 2 and not waiting;
 )sql";
 
+constexpr std::string_view kSilences = R"sql(
+-- Devices that are silent now, each with the alert that tells of it and of others.
+create table silences (
+  device  text primary key,
+  episode text not null,
+  alert   text not null references alerts (id),
+  at      timestamptz not null default clock_timestamp()
+);
+create index silences_of_alert on silences (alert, at);
+)sql";
+
 }  // namespace
 
 const std::vector<Migration>& Migrations() {
   static const std::string first = std::string(kAlerts) + std::string(kLogPositionsSql);
   static const std::vector<Migration> migrations = {{1, "alerts, history, early ends, positions", first},
                                                     {2, "episodes that are used again", kEpisodesAgain},
-                                                    {3, "the order of offers", kOrderOfOffers}};
+                                                    {3, "the order of offers", kOrderOfOffers},
+                                                    {4, "silent devices", kSilences}};
   return migrations;
 }
 

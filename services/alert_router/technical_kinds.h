@@ -21,6 +21,9 @@ inline constexpr char kRouteOutdated[] = "route_outdated";
 inline constexpr char kIngestQuarantined[] = "ingest_quarantined";
 // So has the record by which it tells that the MQTT server drops messages.
 inline constexpr char kMqttDropped[] = "mqtt_dropped";
+// Ingest's alarm lane says of a device that it is missed (silence.h).
+inline constexpr char kDeviceOffline[] = "device_offline";
+inline constexpr char kDeviceNeverSeen[] = "device_never_seen";
 // About the log itself, raised by the intake.
 inline constexpr char kLogUnreadable[] = "log_unreadable";
 inline constexpr char kUnknownKind[] = "unknown_alarm_kind";
@@ -28,6 +31,7 @@ inline constexpr char kUnroutable[] = "alarm_unroutable";
 
 inline constexpr std::array kTechnicalKinds{kChainExhausted, kExpiredUnanswered, kArrivedLate,       kNoResponsible,
                                             kNoChain,        kRouteOutdated,     kIngestQuarantined, kLogUnreadable,
-                                            kUnknownKind,    kUnroutable,        kMqttDropped};
+                                            kUnknownKind,    kUnroutable,        kMqttDropped,       kDeviceOffline,
+                                            kDeviceNeverSeen};
 
 }  // namespace nara::alert

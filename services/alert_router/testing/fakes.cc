@@ -108,6 +108,38 @@ class FakeRows final : public Rows {
     return absl::OkStatus();
   }
 
+  absl::StatusOr<std::optional<Silence>> SilenceLocked(const std::string& device) override {
+    const auto found = tables_.silences.find(device);
+    return found == tables_.silences.end() ? std::optional<Silence>() : std::optional(found->second.first);
+  }
+
+  absl::StatusOr<std::optional<Alert>> SilenceToJoinLocked(const std::string& kind,
+                                                           const Responsible& answer) override {
+    std::optional<Alert> newest;
+    for (const auto& [id, alert] : tables_.alerts) {
+      const bool same = alert.key.kind == kind && alert.unit == answer.unit && alert.principal == answer.principal;
+      if (!same || IsEnded(alert.state) || NewestSilence(id) < store_.now_ - kSilencesWithin) continue;
+      if (!IsUnanswered(alert.state) && *StillSilent(id) < kManySilent) continue;
+      if (!newest || newest->raised_at < alert.raised_at) newest = alert;
+    }
+    return newest;
+  }
+
+  absl::Status RememberSilence(const Silence& silence) override {
+    tables_.silences[silence.device] = {silence, store_.now_};
+    return absl::OkStatus();
+  }
+
+  absl::Status ForgetSilence(const std::string& device) override {
+    tables_.silences.erase(device);
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<int> StillSilent(const std::string& alert) override {
+    return static_cast<int>(std::count_if(tables_.silences.begin(), tables_.silences.end(),
+                                          [&](const auto& entry) { return entry.second.first.alert == alert; }));
+  }
+
   absl::Status Save(const Change& change) override {
     if (change.alert.key.device == store_.refused_) return absl::InvalidArgumentError("bad text");
     Alert& row = tables_.alerts[change.alert.id];
@@ -130,6 +162,14 @@ class FakeRows final : public Rows {
   }
 
  private:
+  Time NewestSilence(const std::string& alert) const {
+    Time newest{};
+    for (const auto& [device, entry] : tables_.silences) {
+      if (entry.first.alert == alert) newest = std::max(newest, entry.second);
+    }
+    return newest;
+  }
+
   FakeStore& store_;
   FakeStore::Tables tables_;
   std::size_t saved_ = 0;

@@ -59,6 +59,7 @@ class FakeStore final : public Store {
     std::map<std::string, Alert> alerts;
     std::map<std::string, std::vector<HistoryEntry>> history;
     std::map<Key, std::map<Time, EpisodeEnd>> ends;
+    std::map<std::string, std::pair<Silence, Time>> silences;  // by device, since when
     std::map<int, std::string> positions;
   };
 
