@@ -42,6 +42,9 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Start(ClientOptions options, Sto
     return absl::InvalidArgumentError("device id \"" + options.device +
                                       "\" is not [a-z0-9][a-z0-9-]{2,62}, or begins with nara-");
   }
+  if (options.contact_interval < absl::Seconds(1)) {
+    return absl::InvalidArgumentError("the contact interval is shorter than a second");
+  }
   auto m = Outbox::Open(LANE_MEASUREMENT, options.measurement, measurement, DrawRandom);
   if (!m.ok()) return m.status();
   auto a = Outbox::Open(LANE_ALARM, options.alarm, alarm, DrawRandom);
@@ -59,6 +62,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Start(ClientOptions options, Sto
 
 Client::Client(ClientOptions options, Lanes lanes, Transport& transport, ClientEvents events)
     : firmware_(std::move(options.firmware)),
+      longest_silence_(options.contact_interval / 2),
       topics_(TopicsOf(options.device)),
       transport_(transport),
       events_(std::move(events)),
@@ -104,6 +108,27 @@ void Client::FlushBoth() {
   SchedulePending();
 }
 
+// One that fails counts too: the link is about to go down, and begins with a birth when it is up again.
+absl::Status Client::Say(const std::string& topic, const std::string& payload) {
+  silent_until_ = transport_.Now() + longest_silence_;
+  return link_->Publish(topic, payload);
+}
+
+void Client::SayBirth() {
+  Say(topics_.status, StatusPayload(true, transport_.Now(), firmware_)).IgnoreError();
+}
+
+void Client::WatchSilence() {
+  if (!std::exchange(watches_silence_, true)) Later(silent_until_, &Client::EndSilence);
+}
+
+void Client::EndSilence() {
+  watches_silence_ = false;
+  if (!connected()) return;
+  if (silent_until_ <= transport_.Now()) SayBirth();
+  WatchSilence();
+}
+
 void Client::Flush(Lane lane) {
   const std::string& topic = lane == LANE_ALARM ? topics_.alarm : topics_.up;
   const std::lock_guard lock(mutex_);
@@ -111,7 +136,7 @@ void Client::Flush(Lane lane) {
     const auto uplink = OutboxOf(lane).Next(transport_.Now());
     if (!uplink.has_value()) return;
     // What cannot be published now is sent again: the link is about to go down.
-    if (!link_->Publish(topic, uplink->SerializeAsString()).ok()) return;
+    if (!Say(topic, uplink->SerializeAsString()).ok()) return;
   }
 }
 
@@ -147,7 +172,8 @@ void Client::OnUp() {
     lanes_.measurement->SendAllAgain();
     lanes_.alarm->SendAllAgain();
   }
-  link_->Publish(topics_.status, StatusPayload(true, transport_.Now(), firmware_)).IgnoreError();
+  SayBirth();
+  WatchSilence();
   if (events_.connection) events_.connection(true, absl::OkStatus());
   FlushBoth();
 }

@@ -36,6 +36,10 @@ struct ClientOptions {
   Identity identity;     // for TLS listeners
   std::string password;  // for plain listeners
   std::string firmware;  // told in the birth message
+  // How long the platform waits for a sign of life of this product: whoever has
+  // said nothing for half of it repeats its birth. The default is the shortest of
+  // the platform's catalogue; a longer one spares a battery. At least a second.
+  absl::Duration contact_interval = absl::Minutes(15);
   OutboxOptions measurement;
   // Alarms are few and must not wait: sent again after 1 s, at least each 30 s.
   OutboxOptions alarm = {.resend_after = absl::Seconds(1), .resend_after_most = absl::Seconds(30)};
@@ -95,12 +99,17 @@ class Client : private LinkEvents {
   void Flush(telemetry::v1::Lane lane);
   void SchedulePending();
   void FlushBoth();
+  absl::Status Say(const std::string& topic, const std::string& payload);
+  void SayBirth();
+  void WatchSilence();
+  void EndSilence();
   Outbox& OutboxOf(telemetry::v1::Lane lane) const;
   LinkOptions MakeLinkOptions(const ClientOptions& options) const;
   // Runs a member later unless the client is gone by then.
   void Later(absl::Time at, void (Client::*task)());
 
   const std::string firmware_;
+  const absl::Duration longest_silence_;
   const Topics topics_;
   Transport& transport_;
   const ClientEvents events_;
@@ -113,6 +122,8 @@ class Client : private LinkEvents {
 
   // Transport's thread only.
   absl::Time wake_at_ = absl::InfiniteFuture();
+  absl::Time silent_until_ = absl::InfiniteFuture();
+  bool watches_silence_ = false;
 
   // False once the destructor began; tasks on the transport's thread look.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -218,6 +218,47 @@ TEST_F(ClientTest, ACommandThatHasExpiredIsAnsweredAndNotCarriedOut) {
   EXPECT_THAT(TakeAnswers(), ElementsAre("c1:too_late"));
 }
 
+TEST_F(ClientTest, WhoHasNothingToSayRepeatsItsBirthEachHalfOfItsContactInterval) {
+  GoUp();
+  EXPECT_THAT(TakeSent(), ElementsAre("status:"));
+  transport_.Advance(absl::Minutes(7));
+  EXPECT_THAT(TakeSent(), ElementsAre());
+  for (int i = 0; i < 10; ++i) {
+    transport_.Advance(absl::Minutes(7.5));
+    EXPECT_THAT(TakeSent(), ElementsAre("status:"));
+  }
+}
+
+TEST_F(ClientTest, WhoSaysSomethingElseDoesNot) {
+  GoUp();
+  TakeSent();
+  for (uint64_t seq = 1; seq <= 10; ++seq) {
+    transport_.Advance(absl::Minutes(7));
+    ASSERT_TRUE(client_->Send(LANE_MEASUREMENT, Event("body_weight")).ok());
+    transport_.RunDue();
+    EXPECT_THAT(TakeSent(), ElementsAre("up:" + std::to_string(seq) + ","));
+    Answer(LANE_MEASUREMENT, seq);
+  }
+  transport_.Advance(absl::Minutes(7.5));
+  EXPECT_THAT(TakeSent(), ElementsAre("status:"));
+}
+
+TEST_F(ClientTest, WhoIsDownWaitsWithItUntilItIsUp) {
+  GoUp();
+  GoDown();
+  TakeSent();
+  transport_.Advance(absl::Hours(1));
+  EXPECT_THAT(TakeSent(), ElementsAre());
+  for (int i = 0; i < 3; ++i) {
+    GoUp();
+    GoDown();
+  }
+  GoUp();
+  EXPECT_THAT(TakeSent(), ElementsAre("status:", "status:", "status:", "status:"));
+  transport_.Advance(absl::Minutes(7.5));
+  EXPECT_THAT(TakeSent(), ElementsAre("status:")) << "and once then";
+}
+
 TEST_F(ClientTest, SurvivesGarbageFromThePlatform) {
   GoUp();
   for (const char* topic : {"receipt", "down", "other"}) {
@@ -240,6 +281,16 @@ TEST(Client, WithoutAnApplicationForCommandsRefusesThem) {
   transport.events->OnMessage(std::string(kBase) + "down", command.SerializeAsString());
   EXPECT_EQ((*client)->waiting(), 1);
   EXPECT_EQ(measurement.LoadCommands()->at(0).result, "refused");
+}
+
+TEST(Client, RefusesAContactIntervalThatWouldKeepItBusy) {
+  MemoryStorage storage;
+  FakeTransport transport;
+  ClientOptions options;
+  options.device = "123456789";
+  options.contact_interval = absl::ZeroDuration();
+  EXPECT_EQ(Client::Start(options, storage, storage, transport, {}).status().code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 TEST(Client, RefusesAnIdThatIsNoDeviceId) {
