@@ -23,12 +23,16 @@
 #include "ingest/backlog.h"
 #include "ingest/command_sender.h"
 #include "ingest/config.h"
+#include "ingest/contact_book.h"
+#include "ingest/contact_teller.h"
 #include "ingest/grpc_service.h"
 #include "ingest/guard_counters.h"
 #include "ingest/housekeeping.h"
 #include "ingest/mqtt_link.h"
 #include "ingest/postgres_commands.h"
 #include "ingest/postgres_quarantine.h"
+#include "ingest/presence_keeper.h"
+#include "ingest/presence_store.h"
 #include "ingest/quarantine_mover.h"
 #include "ingest/redis_log.h"
 #include "ingest/redis_quarantine.h"
@@ -67,6 +71,10 @@ BacklogOptions BacklogOptionsOf(const Config& config) {
   return options;
 }
 
+// A lane hears what it has worked off, but for what has just come. Longer finds it hearing when it is not, shorter
+// makes it deaf whenever Redis is slow.
+constexpr absl::Duration kHearsWithin = absl::Seconds(2);
+
 // Somebody else writes a shard of ours: two processes of one lane run. The supervisor's restart takes it back or fails
 // visibly; going on would only fill the inbox.
 void EndOnLostShard(int shard) {
@@ -90,6 +98,11 @@ class Ingest final : public app::App {
   };
 
   void MakeRunners();
+  void MakePresence(app::Context& context);
+  bool Hears(int shard) const;
+  const Worker& WorkerOf(int shard) const {
+    return *runners_[static_cast<std::size_t>(shard) % runners_.size()].worker;
+  }
   Worker& WorkerOf(int shard) { return *runners_[static_cast<std::size_t>(shard) % runners_.size()].worker; }
   ServiceDeps Deps(const Clock& clock);
   void AddChecks(app::Health& health);
@@ -110,7 +123,8 @@ class Ingest final : public app::App {
   PrivacyTable privacy_;
   Authorizer authorizer_;
   Judge judge_{catalogue_};
-  JobSource source_{routes_, judge_, metrics_};
+  ContactBook contacts_;
+  JobSource source_{routes_, judge_, metrics_, contacts_};
   FixedShardDirectory directory_;
   MemoryGuard memory_;
   ShardTokens tokens_{};
@@ -119,6 +133,10 @@ class Ingest final : public app::App {
   std::vector<Runner> runners_;
   Housekeeping housekeeping_;
   Backlog backlog_;
+  ContactTeller teller_;
+  RedisPresenceStore presence_store_;
+  RedisLog presence_log_;
+  std::unique_ptr<PresenceKeeper> presence_;  // the alarm lane's
   RedisQuarantineSource quarantine_source_;
   PostgresQuarantineStore quarantine_store_;
   QuarantineMover mover_;
@@ -156,6 +174,9 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
           {.redis = {.address = config_.redis}, .logs = LogsOf(config_.lane), .retention = config_.log_retention},
           memory_, arrivals_),
       backlog_(BacklogOptionsOf(config_), {inboxes_, arrivals_, context.clock, metrics_}),
+      teller_({{.address = config_.redis}, config_.lane, contacts_, context.clock, [this](int s) { return Hears(s); }}),
+      presence_store_({.address = config_.redis}),
+      presence_log_(directory_, memory_, RedisOptions{}),
       quarantine_source_({.address = config_.redis}),
       quarantine_store_(postgres_, UniqueHolder(context.name), config_.quarantine_per_device),
       mover_(quarantine_source_, quarantine_store_, routes_, metrics_),
@@ -172,6 +193,7 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
   // A hostile payload must not write to our log.
   google::protobuf::SetLogHandler(nullptr);
   MakeRunners();
+  if (config_.lane == Lane::kAlarm) MakePresence(context);
   AddChecks(context.health);
   AddParts();
 }
@@ -190,10 +212,22 @@ void Ingest::MakeRunners() {
     runners_[i].log = std::make_unique<RedisLog>(directory_, memory_, RedisOptions{});
     runners_[i].worker = std::make_unique<Worker>(
         options,
-        WorkerDeps{source_, *runners_[i].log, link_, tokens_, arrivals_, metrics_, EndOnLostShard,
+        WorkerDeps{source_, *runners_[i].log, link_, contacts_, tokens_, arrivals_, metrics_, EndOnLostShard,
                    [this](CommandAnswer answer) { sender_.Answered(std::move(answer)); }},
         shards[i]);
   }
+}
+
+void Ingest::MakePresence(app::Context& context) {
+  presence_ = std::make_unique<PresenceKeeper>(
+      config_.presence, PresenceKeeperDeps{presence_store_, presence_log_, routes_, catalogue_, tokens_, context.clock,
+                                           context.metrics, EndOnLostShard});
+}
+
+bool Ingest::Hears(int shard) const {
+  if (!link_.connected(shard) || !routes_.ready() || memory_.full() || WorkerOf(shard).stalled()) return false;
+  const absl::StatusOr<absl::Time> oldest = inboxes_[static_cast<std::size_t>(shard)]->OldestArrival();
+  return oldest.ok() && arrivals_.Now() - *oldest < kHearsWithin;
 }
 
 ServiceDeps Ingest::Deps(const Clock& clock) {
@@ -282,6 +316,8 @@ void Ingest::AddParts() {
       [this] {
         for (Runner& runner : runners_) runner.thread = {};
       });
+  parts_.Add("contacts", [this] { teller_.Start(); }, [this] { teller_.Stop(); });
+  if (presence_) parts_.Add("presence", [this] { presence_->Start(); }, [this] { presence_->Stop(); });
   parts_.Add("grpc", [this] { return server_.Start({grpc_service_.get()}); }, [this] { server_.Stop(); });
 }
 

@@ -19,6 +19,19 @@ void ReadDeviceLimits(config::Section section, DeviceLimitOptions& limits) {
   rate("alarms_per_second", limits.alarms);
 }
 
+void ReadPresence(config::Section section, PresenceOptions& presence) {
+  presence.judge_each =
+      section.OptionalDuration("judge_each", presence.judge_each, absl::Seconds(1), absl::Minutes(10));
+  const auto milliseconds = [&](const std::string& key, std::int64_t& value, absl::Duration most) {
+    value = absl::ToInt64Milliseconds(
+        section.OptionalDuration(key, absl::Milliseconds(value), absl::Milliseconds(100), most));
+  };
+  milliseconds("least_grace", presence.rules.least_grace, absl::Hours(1));
+  milliseconds("return_hold", presence.rules.return_hold, absl::Hours(1));
+  milliseconds("never_seen_after", presence.rules.never_seen_after, absl::Hours(24 * 30));
+  milliseconds("settle", presence.hearing.settle, absl::Hours(1));
+}
+
 }  // namespace
 
 absl::StatusOr<Config> ReadConfig(config::Section& root) {
@@ -43,6 +56,7 @@ absl::StatusOr<Config> ReadConfig(config::Section& root) {
   config.quarantine_per_device =
       static_cast<int>(root.OptionalInt("quarantine_per_device", config.quarantine_per_device, 1, 1'000'000));
   ReadDeviceLimits(root.Child("device_limits"), config.device_limits);
+  ReadPresence(root.Child("presence"), config.presence);
   if (absl::Status status = root.Finish(); !status.ok()) return status;
   return config;
 }

@@ -10,6 +10,7 @@
 #include "common/config/shared.h"
 #include "common/mqtt/shard.h"
 #include "ingest/device_limits.h"
+#include "ingest/presence_keeper.h"
 
 namespace nara::ingest {
 
@@ -35,6 +36,9 @@ struct Config : config::Service {
   // device_limits: {measurement_burst, measurements_per_second, alarm_burst, alarms_per_second}, of one device: what
   // each costs stands there.
   DeviceLimitOptions device_limits;
+  // presence: {judge_each, least_grace, return_hold, never_seen_after, settle}, on the alarm lane: what each costs
+  // stands in presence.h, hearing_clock.h and presence_keeper.h.
+  PresenceOptions presence;
 };
 
 // Reads all keys and ends with Finish: InvalidArgument names file, line and key.

@@ -76,10 +76,22 @@ TEST_F(ConfigTest, EveryKeyIsRead) {
   EXPECT_EQ(config->device_limits.alarms.per_second, 8);
 }
 
+TEST_F(ConfigTest, PresenceHasTimesOfItsOwn) {
+  const auto config =
+      Read("presence: {judge_each: 2s, least_grace: 3s, return_hold: 4s, never_seen_after: 5s, settle: 6s}\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->presence.judge_each, absl::Seconds(2));
+  EXPECT_EQ(config->presence.rules.least_grace, 3'000);
+  EXPECT_EQ(config->presence.rules.return_hold, 4'000);
+  EXPECT_EQ(config->presence.rules.never_seen_after, 5'000);
+  EXPECT_EQ(config->presence.hearing.settle, 6'000);
+}
+
 TEST_F(ConfigTest, WhatNoIngestCanWorkWithIsRefused) {
-  for (const std::string key : {"lane: fast", "workers: 17", "inbox: {max_bytes: 1}", "inbox: {segment_bytes: 1}",
-                                "receipt_interval: 2s", "log_retention: 1s", "memory_limit_percent: 101",
-                                "quarantine_per_device: 0", "device_limits: {alarm_burst: 999}"}) {
+  for (const std::string key :
+       {"lane: fast", "workers: 17", "inbox: {max_bytes: 1}", "inbox: {segment_bytes: 1}", "receipt_interval: 2s",
+        "log_retention: 1s", "memory_limit_percent: 101", "quarantine_per_device: 0",
+        "device_limits: {alarm_burst: 999}", "presence: {judge_each: 1h}"}) {
     const std::string name = key.substr(0, key.find(':'));
     EXPECT_THAT(std::string(Read(key + "\n").status().message()), HasSubstr(name)) << key;
   }

@@ -33,7 +33,7 @@ std::optional<UplinkJob> JobSource::FromFrame(const Frame& frame) const {
     return std::nullopt;
   }
   if (topic->status) {
-    TakeStatus(topic->origin, frame.payload);
+    TakeStatus(topic->origin, frame);
     return std::nullopt;
   }
   DecodeResult decoded = Decode(*topic, frame.payload);
@@ -52,12 +52,21 @@ UplinkJob JobSource::FromMessage(Origin origin, nara::telemetry::v1::Uplink upli
   return UplinkJob(judge_, std::move(origin), std::move(route), CheckUplink(std::move(uplink)), {});
 }
 
-void JobSource::TakeStatus(const Origin& origin, std::string_view payload) const {
-  const absl::StatusOr<nara::telemetry::v1::Status> status = DecodeStatus(payload);
-  if (status.ok()) return metrics_.StatusTaken(status->online());
-  metrics_.FrameRefused("status");
-  log::Debug("ingest", "a status that cannot be read",
-             {{"device", origin.device}, {"error", ToStd(status.status().message())}});
+void JobSource::TakeStatus(const Origin& origin, const Frame& frame) const {
+  const absl::StatusOr<nara::telemetry::v1::Status> status = DecodeStatus(frame.payload);
+  if (!status.ok()) {
+    metrics_.FrameRefused("status");
+    log::Debug("ingest", "a status that cannot be read",
+               {{"device", origin.device}, {"error", ToStd(status.status().message())}});
+    return;
+  }
+  metrics_.StatusTaken(status->online());
+  if (routes_.Find(origin.device) == nullptr) return;
+  if (status->online()) {
+    contacts_.Heard(origin.device, frame.arrival.at);
+  } else {
+    contacts_.Lost(origin.device, frame.arrival.at);
+  }
 }
 
 }  // namespace nara::ingest

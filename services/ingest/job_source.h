@@ -6,6 +6,7 @@
 
 #include "common/mqtt/shard.h"
 #include "common/routes/route_table.h"
+#include "ingest/contact_book.h"
 #include "ingest/frame.h"
 #include "ingest/judge.h"
 #include "ingest/metrics.h"
@@ -17,14 +18,14 @@ namespace nara::ingest {
 class JobSource {
  public:
   // All must outlive it and the jobs.
-  JobSource(const RouteTable& routes, const Judge& judge, Metrics& metrics)
-      : routes_(routes), judge_(judge), metrics_(metrics) {}
+  JobSource(const RouteTable& routes, const Judge& judge, Metrics& metrics, ContactBook& contacts)
+      : routes_(routes), judge_(judge), metrics_(metrics), contacts_(contacts) {}
 
   // False before the first state of the routes is there: then nothing may be judged.
   bool ready() const { return routes_.ready(); }
 
-  // A job for a frame, which must outlive it, also for what the guard refused; nothing for a status, and for a topic
-  // that names no device.
+  // A job for a frame, which must outlive it, also for what the guard refused; nothing for a topic that names no
+  // device, and for a status, which goes into the contacts.
   std::optional<UplinkJob> FromFrame(const Frame& frame) const;
 
   // A job for an uplink that came as a message.
@@ -32,11 +33,12 @@ class JobSource {
 
  private:
   UplinkJob JobFor(Origin origin, DecodeResult decoded, const Frame& frame) const;
-  void TakeStatus(const Origin& origin, std::string_view payload) const;
+  void TakeStatus(const Origin& origin, const Frame& frame) const;
 
   const RouteTable& routes_;
   const Judge& judge_;
   Metrics& metrics_;
+  ContactBook& contacts_;
 };
 
 }  // namespace nara::ingest

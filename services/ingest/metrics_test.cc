@@ -6,6 +6,7 @@
 #include "common/testing/readme.h"
 #include "ingest/command_sender.h"
 #include "ingest/guard_counters.h"
+#include "ingest/presence_keeper.h"
 #include "ingest/server_counters.h"
 #include "ingest/testing/fakes.h"
 
@@ -23,6 +24,13 @@ TEST(Metrics, HasTheNamesThatTheReadmeLists) {
   for (const std::string& topic : ServerCounters::Topics()) server.Take(topic, "1");
   testing::FakeCommands commands;
   const CommandSender sender(commands, [](const DueCommand&) { return absl::OkStatus(); }, registry, Lane::kAlarm);
+  RedisPresenceStore store(RedisOptions{});
+  testing::FakeLog log;
+  RouteTable routes;
+  const Catalogue catalogue;
+  const ShardTokens tokens{};
+  const ManualClock clock;
+  const PresenceKeeper keeper({}, {store, log, routes, catalogue, tokens, clock, registry, {}});
   EXPECT_EQ(registry.Names(), nara::testing::MetricsInReadme("services/ingest/README.md"));
 }
 

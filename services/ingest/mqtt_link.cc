@@ -152,6 +152,11 @@ int MqttLink::connected() const {
       sessions_, [](const Session& session) { return session.mqtt && session.mqtt->connected(); }));
 }
 
+bool MqttLink::connected(int shard) const {
+  const Session& session = sessions_[static_cast<std::size_t>(shard)];
+  return session.mqtt && session.mqtt->connected();
+}
+
 void MqttLink::SendReceipt(const OutgoingReceipt& receipt) {
   const std::string payload =
       receipt.encoding == Encoding::kJson ? WriteReceiptJson(receipt.receipt) : receipt.receipt.SerializeAsString();

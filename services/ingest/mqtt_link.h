@@ -56,6 +56,7 @@ class MqttLink final : public DeviceLink {
 
   // Sessions that are connected.
   int connected() const;
+  bool connected(int shard) const;
 
  private:
   struct Session {

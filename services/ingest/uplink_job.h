@@ -51,6 +51,9 @@ class UplinkJob {
 
   bool done() const { return stage_ == Stage::kDone; }
 
+  // The registry knows the device.
+  bool known() const { return route_ != nullptr; }
+
   // Records that it has; 1 when it is refused as a whole.
   std::size_t size() const { return whole_ ? 1 : forms_.size(); }
 

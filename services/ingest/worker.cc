@@ -243,6 +243,7 @@ void Worker::FinishSubmits() {
 
 void Worker::Account(const UplinkJob& job) {
   using What = UplinkJob::Outcome::What;
+  if (job.known() && !job.origin().answered) deps_.contacts.Heard(job.origin().device, job.origin().received_at);
   for (CommandAnswer& answer : job.Answers()) deps_.on_answer(std::move(answer));
   deps_.metrics.Durable(deps_.clock.Now() - job.origin().received_at);
   for (const UplinkJob::Outcome& outcome : job.outcomes()) {

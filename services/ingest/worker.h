@@ -23,6 +23,7 @@
 #include "absl/time/time.h"
 #include "common/time/backoff.h"
 #include "common/time/clock.h"
+#include "ingest/contact_book.h"
 #include "ingest/device_limits.h"
 #include "ingest/inbox.h"
 #include "ingest/job_source.h"
@@ -53,6 +54,7 @@ struct WorkerDeps {
   const JobSource& source;
   LogGate& log;  // this worker's own
   DeviceLink& link;
+  ContactBook& contacts;
   ShardTokens& tokens;
   const Clock& clock;
   Metrics& metrics;

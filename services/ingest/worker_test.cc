@@ -19,9 +19,11 @@ namespace {
 using nara::ingest::v1::Quarantined;
 using nara::telemetry::v1::LogRecord;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::Pair;
 using ::testing::SizeIs;
 
 class WorkerTest : public ::testing::Test {
@@ -37,7 +39,8 @@ class WorkerTest : public ::testing::Test {
 
   // A new worker on the same inbox, as after a restart of the process.
   void Restart(const WorkerOptions& options = {}) {
-    const WorkerDeps deps{source_, log_, link_, tokens_, clock_, metrics_, [this](int shard) { lost_ = shard; }};
+    const WorkerDeps deps{source_, log_,   link_,    contacts_,
+                          tokens_, clock_, metrics_, [this](int shard) { lost_ = shard; }};
     worker_ = std::make_unique<Worker>(options, deps, std::vector<Worker::Shard>{{ShardOf("bp-1"), inbox_.get()}});
   }
 
@@ -51,6 +54,12 @@ class WorkerTest : public ::testing::Test {
   static std::string GuardTopic(const std::string& lane, const std::string& what) {
     return absl::StrCat("nara/v1/guard/refused/", lane, "/", ShardText(ShardOf("bp-1")), "/bp-1/", what);
   }
+  std::vector<std::pair<std::string, std::int64_t>> Heard() {
+    clock_.Advance(absl::Seconds(5));
+    auto heard = contacts_.Take(ShardOf("bp-1"), clock_.Monotonic()).heard;
+    for (const auto& other : contacts_.Take(ShardOf("unknown-1"), clock_.Monotonic()).heard) heard.push_back(other);
+    return heard;
+  }
   std::size_t Appended() const { return log_.Entries<LogRecord>(AppendTo::kMeasurementLog).size(); }
 
   InboxOptions options_;
@@ -60,7 +69,8 @@ class WorkerTest : public ::testing::Test {
   Judge judge_{catalogue_};
   metrics::Registry registry_;
   Metrics metrics_{registry_, Lane::kMeasurement};
-  JobSource source_{routes_, judge_, metrics_};
+  ContactBook contacts_;
+  JobSource source_{routes_, judge_, metrics_, contacts_};
   testing::FakeLog log_;
   testing::FakeLink link_;
   ShardTokens tokens_{};
@@ -79,6 +89,28 @@ TEST_F(WorkerTest, AppendsAnswersAndReleases) {
   EXPECT_EQ(link_.receipts[0].encoding, Encoding::kJson);
   EXPECT_EQ(link_.receipts[0].receipt.through(), 1u);
   EXPECT_EQ(inbox_->used(), 0u);
+}
+
+TEST_F(WorkerTest, WhoSaysSomethingIsHeardAtItsArrivalWhateverBecomesOfIt) {
+  const absl::Time at = clock_.Now();
+  Publish("{");
+  clock_.Advance(absl::Minutes(1));
+  worker_->Round();
+  EXPECT_THAT(Heard(), ElementsAre(Pair("bp-1", absl::ToUnixMillis(at))));
+  Publish("{}", BuildTopic(TopicKind::kUpJson, "unknown-1"));
+  worker_->Round();
+  EXPECT_THAT(Heard(), IsEmpty()) << "the registry does not know it";
+}
+
+TEST_F(WorkerTest, ABirthIsAContactAndALastWillIsNone) {
+  Publish(R"({"online":true})", BuildTopic(TopicKind::kStatus, "bp-1"));
+  worker_->Round();
+  EXPECT_THAT(Heard(), SizeIs(1));
+  Publish(R"({"online":false})", BuildTopic(TopicKind::kStatus, "bp-1"));
+  worker_->Round();
+  const ContactBook::News news = contacts_.Take(ShardOf("bp-1"), clock_.Monotonic());
+  EXPECT_THAT(news.heard, IsEmpty());
+  EXPECT_THAT(news.lost, ElementsAre(Pair("bp-1", absl::ToUnixMillis(clock_.Now()))));
 }
 
 TEST_F(WorkerTest, TakesManyUplinksInOneRound) {
@@ -334,8 +366,8 @@ TEST_F(WorkerTest, WhatTheGuardTellsIsNotLimited) {
 
 TEST_F(WorkerTest, BeforeTheRoutesAreThereItWaits) {
   RouteTable empty;
-  JobSource source(empty, judge_, metrics_);
-  const WorkerDeps deps{source, log_, link_, tokens_, clock_, metrics_, {}};
+  JobSource source(empty, judge_, metrics_, contacts_);
+  const WorkerDeps deps{source, log_, link_, contacts_, tokens_, clock_, metrics_, {}};
   Worker worker({}, deps, {{ShardOf("bp-1"), inbox_.get()}});
   PublishGood(1);
   EXPECT_GT(worker.Round(), absl::ZeroDuration());

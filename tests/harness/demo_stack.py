@@ -120,3 +120,14 @@ class DemoStack:
         told = self.says()
         self.stop()
         raise RuntimeError(f"the demo did not come up:\n{told}")
+
+
+def pid_of(config):
+    """The process with this configuration."""
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if str(config).encode() in (entry / "cmdline").read_bytes():
+                return int(entry.name)
+        except OSError:
+            continue  # it has ended
+    raise AssertionError(f"nothing runs with {config}")

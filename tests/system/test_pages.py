@@ -3,12 +3,12 @@
 import ctypes
 import json
 import os
-import pathlib
 import signal
 import socket
 import struct
 
 import pytest
+from demo_stack import pid_of
 from outside import Lines, eventually, uplink
 
 CENTRE = "centre-1480-web"
@@ -35,17 +35,6 @@ class MortalPage(Lines):
     def die(self):
         drop = ctypes.create_string_buffer(struct.pack("=HBBI", 0x06, 0, 0, 0))  # BPF: keep 0 bytes of each packet
         self._socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("@HP", 1, ctypes.addressof(drop)))
-
-
-def pid_of(config):
-    """The process with this configuration."""
-    for entry in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            if str(config).encode() in (entry / "cmdline").read_bytes():
-                return int(entry.name)
-        except OSError:
-            continue  # it has ended
-    raise AssertionError(f"nothing runs with {config}")
 
 
 @pytest.fixture(scope="module", name="centre")
