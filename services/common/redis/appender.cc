@@ -240,7 +240,7 @@ void Appender::Exchange(const std::string& address, std::span<const AppendCall> 
   if (!connection.ok()) return fail_all(connection.status());
   const std::vector<Group> groups = Grouped(calls, chosen);
   for (const Group& group : groups) (*connection)->Queue(Command(calls, group).words());
-  absl::StatusOr<std::vector<Reply>> replies = (*connection)->Collect();
+  absl::StatusOr<std::vector<Reply>> replies = (*connection)->CollectReplicated();
   if (!replies.ok()) return fail_all(replies.status());
   bool suspect = false;
   for (std::size_t i = 0; i < groups.size(); ++i) {

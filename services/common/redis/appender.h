@@ -4,9 +4,9 @@
 //
 // One AppendCall is one uplink of one device: it is carried out whole and alone.
 // Some of a shard go in one FCALL, and a batch is pipelined, so that one fsync of
-// the server serves all of it. When
-// Append returns, every call with an OK status is durable (appendfsync always) and
-// may be receipted.
+// the server serves all of it. When Append returns, every call with an OK status is
+// durable (appendfsync always), also on as many replicas as the options say, and may
+// be receipted.
 
 #include <chrono>
 #include <cstdint>

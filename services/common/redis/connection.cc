@@ -18,8 +18,8 @@ absl::StatusCode CodeOf(std::string_view error) {
   const std::string_view word = error.substr(0, error.find(' '));
   if (word == "OOM") return absl::StatusCode::kResourceExhausted;
   if (word == "NOAUTH" || word == "NOPERM" || word == "WRONGPASS") return absl::StatusCode::kPermissionDenied;
-  for (const std::string_view away :
-       {"LOADING", "CLUSTERDOWN", "READONLY", "MASTERDOWN", "MOVED", "ASK", "TRYAGAIN", "BUSY", "MISCONF"}) {
+  for (const std::string_view away : {"LOADING", "CLUSTERDOWN", "READONLY", "MASTERDOWN", "NOREPLICAS", "UNBLOCKED",
+                                      "MOVED", "ASK", "TRYAGAIN", "BUSY", "MISCONF"}) {
     if (word == away) return absl::StatusCode::kUnavailable;
   }
   return absl::StatusCode::kInternal;
@@ -95,28 +95,46 @@ void RedisConnection::Free::operator()(redisContext* context) const {
   redisFree(context);
 }
 
-RedisConnection::RedisConnection(redisContext* context, std::string address)
-    : context_(context), address_(std::move(address)) {}
+RedisConnection::RedisConnection(redisContext* context, RedisOptions options)
+    : context_(context), options_(std::move(options)) {}
 
 RedisConnection::~RedisConnection() = default;
 
 absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Connect(const RedisOptions& options) {
   IgnoreBrokenPipes();
-  absl::StatusOr<redisContext*> context = Open(options);
+  RedisOptions found = options;
+  if (options.primary != nullptr) {
+    absl::StatusOr<std::string> address = options.primary->AddressOf(0);
+    if (!address.ok()) return address.status();
+    found.address = *std::move(address);
+  }
+  absl::StatusOr<redisContext*> context = Open(found);
   if (!context.ok()) return context.status();
   if (*context == nullptr) return absl::ResourceExhaustedError("no memory for a redis connection");
-  std::unique_ptr<RedisConnection> connection(new RedisConnection(*context, options.address));
+  std::unique_ptr<RedisConnection> connection(new RedisConnection(*context, std::move(found)));
+  if (connection->context_->err != 0 && options.primary != nullptr) {
+    options.primary->Suspect(connection->options_.address);
+  }
   if (connection->broken()) return connection->Broken();
-  if (absl::Status status = connection->SetCommandTimeout(options.command_timeout); !status.ok()) return status;
+  const auto patience =
+      options.command_timeout + (options.replicas > 0 ? options.replica_timeout : std::chrono::milliseconds(0));
+  if (absl::Status status = connection->SetCommandTimeout(patience); !status.ok()) return status;
   return connection;
 }
 
 bool RedisConnection::broken() const {
-  return context_->err != 0;
+  return context_->err != 0 || away_ || Moved();
+}
+
+bool RedisConnection::Moved() const {
+  if (options_.primary == nullptr) return false;
+  const absl::StatusOr<std::string> address = options_.primary->AddressOf(0);
+  return address.ok() && *address != options_.address;
 }
 
 absl::Status RedisConnection::Broken() const {
-  return absl::UnavailableError("redis at " + address_ + ": " + context_->errstr);
+  const std::string why = context_->err != 0 ? context_->errstr : "it is not the primary";
+  return absl::UnavailableError("redis at " + options_.address + ": " + why);
 }
 
 absl::Status RedisConnection::SetCommandTimeout(std::chrono::milliseconds timeout) {
@@ -145,6 +163,14 @@ absl::StatusOr<Reply> RedisConnection::ReadReply() {
   return Reply(static_cast<redisReply*>(raw));
 }
 
+void RedisConnection::Notice(const absl::StatusOr<Reply>& reply) {
+  if (options_.primary == nullptr) return;
+  const absl::Status status = reply.ok() ? reply->view().status() : reply.status();
+  if (!absl::IsUnavailable(status)) return;
+  away_ = true;
+  options_.primary->Suspect(options_.address);
+}
+
 absl::StatusOr<std::vector<Reply>> RedisConnection::Collect() {
   const std::size_t expected = std::exchange(queued_, 0);
   if (broken()) return Broken();
@@ -152,9 +178,25 @@ absl::StatusOr<std::vector<Reply>> RedisConnection::Collect() {
   replies.reserve(expected);
   while (replies.size() < expected) {
     absl::StatusOr<Reply> reply = ReadReply();
+    Notice(reply);
     if (!reply.ok()) return reply.status();
     replies.push_back(*std::move(reply));
   }
+  return replies;
+}
+
+absl::StatusOr<std::vector<Reply>> RedisConnection::CollectReplicated() {
+  if (options_.replicas == 0) return Collect();
+  Queue({"WAIT", std::to_string(options_.replicas), std::to_string(options_.replica_timeout.count())});
+  absl::StatusOr<std::vector<Reply>> replies = Collect();
+  if (!replies.ok()) return replies.status();
+  const ReplyView have = replies->back().view();
+  if (have.is_error()) return have.status();
+  if (have.integer() < options_.replicas) {
+    return absl::UnavailableError("redis at " + options_.address + ": " + std::to_string(have.integer()) + " of " +
+                                  std::to_string(options_.replicas) + " replicas have what was written");
+  }
+  replies->pop_back();
   return replies;
 }
 

@@ -19,6 +19,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/redis/shard_directory.h"
 
 struct redisReply;
 struct redisContext;
@@ -43,7 +44,7 @@ class ReplyView {
   ReplyView operator[](std::size_t index) const;
 
   // The error of the reply as a status: OOM ResourceExhausted; LOADING, CLUSTERDOWN,
-  // READONLY, MASTERDOWN, MOVED and BUSY Unavailable; NOAUTH and NOPERM
+  // READONLY, MASTERDOWN, NOREPLICAS, UNBLOCKED, MOVED and BUSY Unavailable; NOAUTH and NOPERM
   // PermissionDenied; others Internal, with the server's words. OK for no error.
   absl::Status status() const;
 
@@ -65,11 +66,18 @@ class Reply {
 };
 
 struct RedisOptions {
-  // "unix:/path" or "host:port".
+  // "unix:/path" or "host:port"; not looked at when `primary` is there.
   std::string address;
   std::chrono::milliseconds connect_timeout{1'000};
   // For each reply that is waited for.
   std::chrono::milliseconds command_timeout{2'000};
+  // Replicas that must have a write before CollectReplicated says so, and how long it waits for
+  // them. 0: a single Redis.
+  int replicas = 0;
+  std::chrono::milliseconds replica_timeout{1'000};
+  // Where the primary is, asked at each Connect and told of what goes wrong. A connection
+  // whose server is not the primary any more is spent.
+  std::shared_ptr<ShardDirectory> primary = nullptr;
 };
 
 class RedisConnection {
@@ -93,23 +101,33 @@ class RedisConnection {
   // last one: nothing is known of any of them.
   absl::StatusOr<std::vector<Reply>> Collect();
 
+  // The same, and as many replicas as the options say have all that was written before,
+  // by whomever. Unavailable also when they did not say so in time: then nothing is
+  // promised, and asking again by a repeated command is harmless. One WAIT for all that was
+  // queued.
+  absl::StatusOr<std::vector<Reply>> CollectReplicated();
+
   // Changes how long a reply is waited for; XREAD BLOCK needs its own.
   absl::Status SetCommandTimeout(std::chrono::milliseconds timeout);
 
-  // True once it is spent.
+  // True once it is spent: the connection broke, the server said that it is not, or not yet, the one that
+  // writes, or the primary is another one now.
   bool broken() const;
 
  private:
   struct Free {
     void operator()(redisContext* context) const;
   };
-  RedisConnection(redisContext* context, std::string address);
+  RedisConnection(redisContext* context, RedisOptions options);
   absl::Status Broken() const;
+  bool Moved() const;
+  void Notice(const absl::StatusOr<Reply>& reply);
   absl::StatusOr<Reply> ReadReply();
 
   std::unique_ptr<redisContext, Free> context_;
-  const std::string address_;
+  const RedisOptions options_;
   std::size_t queued_ = 0;
+  bool away_ = false;  // the server is not the primary
 };
 
 // How full the server is.

@@ -1,7 +1,8 @@
 #pragma once
 
-// Which Redis server holds a shard. Today one fixed address; Sentinel and Redis
-// Cluster become further implementations, and nothing else changes.
+// Which Redis server holds a shard: one fixed address, or the primary that Sentinel
+// names (sentinel.h). Redis Cluster becomes a further implementation, and nothing else
+// changes.
 
 #include <string>
 #include <utility>

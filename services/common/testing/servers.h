@@ -4,6 +4,8 @@
 // only there or on a free port of loopback, gone with its object or its process.
 // Start returns when the server answers (well under a second).
 
+#include <array>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +38,34 @@ class RedisServer {
 
   TempDir dir_;
   std::unique_ptr<ChildProcess> process_;
+};
+
+// Two of them, the second a replica of the first, and when asked for a Sentinel that makes it
+// the primary a second after the first was lost.
+class RedisGroup {
+ public:
+  // `config`: further lines of both.
+  static absl::StatusOr<std::unique_ptr<RedisGroup>> Start(std::vector<std::string> config = {});
+  absl::Status StartSentinel();
+
+  // Of server 0, which is the primary at first, or 1.
+  std::string address(int server) const { return servers_.at(static_cast<std::size_t>(server))->address(); }
+  // As the configuration key redis.servers has it: the server by Sentinel's name, and its address.
+  std::map<std::string, std::string> servers() const;
+  std::string sentinel() const;
+  void Kill9(int server) { servers_.at(static_cast<std::size_t>(server))->Kill9(); }
+  void Stop(int server) { servers_.at(static_cast<std::size_t>(server))->Stop(); }
+  absl::Status Restart(int server) { return servers_.at(static_cast<std::size_t>(server))->Restart(); }
+  // True when server 1 has what server 0 has, after a wait.
+  bool Follows() const;
+
+ private:
+  RedisGroup() = default;
+
+  TempDir dir_;
+  std::array<std::unique_ptr<RedisServer>, 2> servers_;
+  std::array<int, 2> ports_{};
+  std::unique_ptr<ChildProcess> sentinel_;
 };
 
 struct PostgresServerOptions {
