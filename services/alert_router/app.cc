@@ -11,6 +11,7 @@
 #include "alert_router/schema.h"
 #include "common/postgres/log_positions.h"
 #include "common/postgres/migrate.h"
+#include "common/redis/configured.h"
 #include "common/routes/watcher.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
@@ -48,7 +49,7 @@ class AlertRouter final : public app::App {
         attendance_({desk_, links_, watchers_, caretaker_, lag_, metrics_, context.clock}),
         intake_({ledger_, catalogue_, answers_, metrics_, context.clock}),
         follower_({intake_, lag_, pool_, positions_, context.clock, [this] { return RegistryHeard(); }},
-                  {.address = config_.redis}),
+                  ConfiguredRedis(config_.redis)),
         server_({.grpc = config_.grpc, .tls = config_.tls}),
         attend_streams_("Attend", config_.attend_streams, metrics_),
         watch_streams_("WatchAlerts", config_.watch_streams, metrics_),

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/catalogue/catalogue.h"
+#include "common/redis/configured.h"
 #include "common/routes/watcher.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
@@ -48,10 +49,11 @@ class Broker final : public app::App {
   void AddParts(app::Context& context);
   void StartWatching();
   PostgresOptions Postgres() const;
-  std::unique_ptr<LogShelf> Shelf() const { return MakeRedisShelf({.address = config_.redis}); }
-  std::unique_ptr<LogSource> Source() const { return std::make_unique<LogReader>(RedisOptions{config_.redis}); }
+  std::unique_ptr<LogShelf> Shelf() const { return MakeRedisShelf(redis_); }
+  std::unique_ptr<LogSource> Source() const { return std::make_unique<LogReader>(redis_); }
 
   const Config config_;
+  const RedisOptions redis_{ConfiguredRedis(config_.redis)};
   const Seal seal_;
   const std::set<std::string> kinds_;
   Metrics metrics_;

@@ -15,6 +15,7 @@
 #include "common/catalogue/catalogue.h"
 #include "common/log/log.h"
 #include "common/postgres/log_positions.h"
+#include "common/redis/configured.h"
 #include "common/routes/watcher.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
@@ -65,15 +66,19 @@ std::vector<LogId> LogsOf(Lane lane) {
 }
 
 // The alert router waits for alarms only.
-BacklogOptions BacklogOptionsOf(const Config& config) {
+BacklogOptions BacklogOptionsOf(Lane lane, const RedisOptions& redis) {
   BacklogOptions options;
-  if (config.lane == Lane::kAlarm) options.tell = RedisOptions{.address = config.redis};
+  if (lane == Lane::kAlarm) options.tell = redis;
   return options;
 }
 
 // A lane hears what it has worked off, but for what has just come. Longer finds it hearing when it is not, shorter
 // makes it deaf whenever Redis is slow.
 constexpr absl::Duration kHearsWithin = absl::Seconds(2);
+
+std::shared_ptr<ShardDirectory> DirectoryOf(const RedisOptions& redis) {
+  return redis.primary ? redis.primary : std::make_shared<FixedShardDirectory>(redis.address);
+}
 
 // Somebody else writes a shard of ours: two processes of one lane run. The supervisor's restart takes it back or fails
 // visibly; going on would only fill the inbox.
@@ -112,6 +117,7 @@ class Ingest final : public app::App {
   void KeepSchema(const std::stop_token& stop);
 
   const Config config_;
+  const RedisOptions redis_;
   const Catalogue catalogue_;
   const PostgresOptions postgres_;
   Metrics metrics_;
@@ -125,7 +131,7 @@ class Ingest final : public app::App {
   Judge judge_{catalogue_};
   ContactBook contacts_;
   JobSource source_{routes_, judge_, metrics_, contacts_};
-  FixedShardDirectory directory_;
+  const std::shared_ptr<ShardDirectory> directory_;
   MemoryGuard memory_;
   ShardTokens tokens_{};
   MqttLink::Inboxes inboxes_;
@@ -157,6 +163,7 @@ class Ingest final : public app::App {
 
 Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, app::Context& context)
     : config_(std::move(config)),
+      redis_(ConfiguredRedis(config_.redis)),
       catalogue_(std::move(catalogue)),
       postgres_(Postgres(config_, context.name)),
       metrics_(context.metrics, config_.lane),
@@ -164,24 +171,23 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
       guard_(context.metrics),
       server_counters_(context.metrics),
       authorizer_(clients_, privacy_, context.clock),
-      directory_(config_.redis),
+      directory_(DirectoryOf(redis_)),
       memory_{config_.memory_limit, 0},
       inboxes_(std::move(inboxes)),
       link_({config_.lane, config_.mqtt, config_.tls}, inboxes_, arrivals_, metrics_, guard_, server_counters_,
             [this](int shard) { WorkerOf(shard).Wake(); }),
       runners_(static_cast<std::size_t>(config_.workers)),
-      housekeeping_(
-          {.redis = {.address = config_.redis}, .logs = LogsOf(config_.lane), .retention = config_.log_retention},
-          memory_, arrivals_),
-      backlog_(BacklogOptionsOf(config_), {inboxes_, arrivals_, context.clock, metrics_}),
-      teller_({{.address = config_.redis}, config_.lane, contacts_, context.clock, [this](int s) { return Hears(s); }}),
-      presence_store_({.address = config_.redis}),
-      presence_log_(directory_, memory_, RedisOptions{}),
-      quarantine_source_({.address = config_.redis}),
+      housekeeping_({.redis = redis_, .logs = LogsOf(config_.lane), .retention = config_.log_retention}, memory_,
+                    arrivals_),
+      backlog_(BacklogOptionsOf(config_.lane, redis_), {inboxes_, arrivals_, context.clock, metrics_}),
+      teller_({redis_, config_.lane, contacts_, context.clock, [this](int s) { return Hears(s); }}),
+      presence_store_(redis_),
+      presence_log_(*directory_, memory_, redis_),
+      quarantine_source_(redis_),
       quarantine_store_(postgres_, UniqueHolder(context.name), config_.quarantine_per_device),
       mover_(quarantine_source_, quarantine_store_, routes_, metrics_),
       shelf_(postgres_),
-      replay_log_(directory_, memory_, RedisOptions{}),
+      replay_log_(*directory_, memory_, redis_),
       replay_({routes_, judge_, replay_log_, tokens_, context.clock}),
       commands_(postgres_),
       sender_(
@@ -209,7 +215,7 @@ void Ingest::MakeRunners() {
     shards[index % runners_.size()].push_back({shard, inboxes_[index].get()});
   }
   for (std::size_t i = 0; i < runners_.size(); ++i) {
-    runners_[i].log = std::make_unique<RedisLog>(directory_, memory_, RedisOptions{});
+    runners_[i].log = std::make_unique<RedisLog>(*directory_, memory_, redis_);
     runners_[i].worker = std::make_unique<Worker>(
         options,
         WorkerDeps{source_, *runners_[i].log, link_, contacts_, tokens_, arrivals_, metrics_, EndOnLostShard,

@@ -1,8 +1,43 @@
 #include "common/config/shared.h"
 
+#include <utility>
+
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
 
 namespace nara::config {
+namespace {
+
+bool IsRedisAddress(const std::string& text) {
+  return absl::StartsWith(text, "unix:") || ParseAddress(text).ok();
+}
+
+std::vector<std::string> ReadList(Section& section, const std::string& key) {
+  std::vector<std::string> parts;
+  for (const absl::string_view part : absl::StrSplit(section.RequiredString(key), ',')) {
+    parts.emplace_back(absl::StripAsciiWhitespace(part));
+  }
+  return parts;
+}
+
+void ReadSentinel(Section section, Redis& redis) {
+  redis.primary = section.RequiredString("primary");
+  redis.sentinels = ReadList(section, "addresses");
+  for (const std::string& sentinel : redis.sentinels) {
+    if (!IsRedisAddress(sentinel)) section.Report("addresses", "must be unix:PATH or host:port, separated by commas");
+  }
+  for (const std::string& server : ReadList(section, "servers")) {
+    const std::pair<std::string, std::string> both = absl::StrSplit(server, absl::MaxSplits('=', 1));
+    const std::string& reached = both.second.empty() ? both.first : both.second;
+    if (!ParseAddress(both.first).ok() || !IsRedisAddress(reached)) {
+      section.Report("servers", "must be host:port, or host:port=ADDRESS, separated by commas");
+    }
+    redis.servers[both.first] = reached;
+  }
+}
+
+}  // namespace
 
 Process ReadProcess(Section& root) {
   Process process;
@@ -37,13 +72,21 @@ Tls ReadTls(Section& root) {
   return {section.RequiredFile("ca"), section.RequiredFile("cert"), section.RequiredFile("key")};
 }
 
-std::string ReadRedis(Section& root) {
+Redis ReadRedis(Section& root) {
   Section section = root.Child("redis");
-  std::string address = section.RequiredString("address");
-  if (!address.empty() && !absl::StartsWith(address, "unix:") && !ParseAddress(address).ok()) {
+  Redis redis;
+  const bool sentinel = section.Has("sentinel");
+  redis.replicas = static_cast<int>(section.OptionalInt("replicas", sentinel ? 1 : 0, 0, 16));
+  redis.replica_timeout =
+      section.OptionalDuration("replica_timeout", redis.replica_timeout, absl::Milliseconds(10), absl::Seconds(30));
+  redis.address = sentinel ? section.OptionalString("address") : section.RequiredString("address");
+  if (sentinel) {
+    ReadSentinel(section.Child("sentinel"), redis);
+    if (!redis.address.empty()) section.Report("address", "has no meaning beside redis.sentinel");
+  } else if (!redis.address.empty() && !IsRedisAddress(redis.address)) {
     section.Report("address", "must be unix:PATH or host:port");
   }
-  return address;
+  return redis;
 }
 
 std::string ReadPostgres(Section& root) {

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <map>
 #include <string>
+#include <vector>
 
+#include "absl/time/time.h"
 #include "common/config/section.h"
 
 // The sections that mean the same in every process's file. Each reader takes the root and reads its own key.
@@ -27,11 +30,25 @@ struct Grpc {
   int max_pending_calls = 256;  // calls that wait for a thread; more are refused with RESOURCE_EXHAUSTED
 };
 
+// redis: {address}, or redis: {sentinel: {primary, addresses, servers}}, and in both {replicas, replica_timeout}.
+struct Redis {
+  std::string address;  // "unix:PATH" or "host:port"; empty with Sentinel
+  // sentinel, empty without: Sentinel's name of the group; `addresses` of the Sentinels, separated by commas; `servers`
+  // that may become the primary: "host:port" as Sentinel says it, and "=ADDRESS" when it is reached in another way.
+  std::string primary;
+  std::vector<std::string> sentinels;
+  std::map<std::string, std::string> servers;
+  // Replicas that must have what is appended before it counts, and how long they are waited for. More lose less when
+  // a server goes, and stop everything when fewer are there. 0: a single Redis.
+  int replicas = 0;
+  absl::Duration replica_timeout = absl::Seconds(1);
+};
+
 // Of a service that works on the logs, with a schema of its own and the registry's routes and rights.
 struct Service {
   Grpc grpc;
   Tls tls;
-  std::string redis;
+  Redis redis;
   std::string postgres;
   std::string registry;
   std::string catalogue;
@@ -44,8 +61,7 @@ void ReadService(Section& root, Service& service);
 Grpc ReadGrpc(Section& root);
 // Required; the files must exist.
 Tls ReadTls(Section& root);
-// "unix:PATH" or "host:port".
-std::string ReadRedis(Section& root);
+Redis ReadRedis(Section& root);
 // libpq conninfo. Never logged: it may hold a password.
 std::string ReadPostgres(Section& root);
 // <key>: {address: "host:port"}, another service of ours: registry, ingest, ingest_alarm, alerts, broker.

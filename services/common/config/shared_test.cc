@@ -6,7 +6,9 @@
 namespace nara::config {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Pair;
 
 Section Parsed(const std::string& text) {
   return *Section::Parse(text, "/etc/nara/a.yaml", [](const std::string&) -> const char* { return nullptr; });
@@ -34,7 +36,7 @@ state_dir: /var/lib/nara
   ReadService(root, service);
   EXPECT_EQ(service.grpc.listen, (Address{"127.0.0.1", 7102}));
   EXPECT_EQ(service.tls.ca, "/etc/passwd");
-  EXPECT_EQ(service.redis, "unix:/run/redis.sock");
+  EXPECT_EQ(service.redis.address, "unix:/run/redis.sock");
   EXPECT_EQ(service.postgres, "host=/run dbname=nara");
   EXPECT_EQ(service.registry, "127.0.0.1:7101");
   EXPECT_EQ(service.catalogue, "/etc/nara/catalogue");
@@ -60,6 +62,46 @@ TEST(Shared, EachBadSectionIsNamed) {
   EXPECT_THAT(problems, HasSubstr(":4: key 'redis.address' must be unix:PATH or host:port"));
   EXPECT_THAT(problems, HasSubstr(":5: key 'mqtt.address' must be ssl://"));
   EXPECT_THAT(problems, HasSubstr("key 'postgres.conninfo' is missing"));
+}
+
+TEST(Shared, RedisIsOneServerWhenNothingElseIsSaid) {
+  Section root = Parsed("redis: {address: \"unix:/run/redis.sock\"}\n");
+  const Redis redis = ReadRedis(root);
+  EXPECT_TRUE(root.Finish().ok()) << root.Finish();
+  EXPECT_EQ(redis.primary, "");
+  EXPECT_EQ(redis.replicas, 0);
+}
+
+TEST(Shared, RedisIsTheServerThatSentinelNames) {
+  Section root = Parsed(R"(
+redis:
+  sentinel:
+    primary: nara
+    addresses: "10.0.0.1:26379, unix:/run/sentinel.sock"
+    servers: "10.0.0.1:6379=unix:/run/redis-a.sock, 10.0.0.2:6379"
+  replicas: 1
+  replica_timeout: 250ms
+)");
+  const Redis redis = ReadRedis(root);
+  EXPECT_TRUE(root.Finish().ok()) << root.Finish();
+  EXPECT_EQ(redis.address, "");
+  EXPECT_EQ(redis.primary, "nara");
+  EXPECT_THAT(redis.sentinels, ElementsAre("10.0.0.1:26379", "unix:/run/sentinel.sock"));
+  EXPECT_THAT(redis.servers,
+              ElementsAre(Pair("10.0.0.1:6379", "unix:/run/redis-a.sock"), Pair("10.0.0.2:6379", "10.0.0.2:6379")));
+  EXPECT_EQ(redis.replicas, 1);
+  EXPECT_EQ(redis.replica_timeout, absl::Milliseconds(250));
+}
+
+TEST(Shared, AGroupOfRedisThatCannotBeIsRefused) {
+  Section root = Parsed(
+      "redis:\n  address: \"unix:/run/redis.sock\"\n  sentinel: {primary: nara, addresses: here, servers: "
+      "\"10.0.0.1:6379=there\"}\n");
+  EXPECT_EQ(ReadRedis(root).replicas, 1) << "a receipt that only the primary has is worth little there";
+  const std::string problems(root.Finish().message());
+  EXPECT_THAT(problems, HasSubstr(":2: key 'redis.address' has no meaning beside redis.sentinel"));
+  EXPECT_THAT(problems, HasSubstr("key 'redis.sentinel.addresses' must be unix:PATH or host:port"));
+  EXPECT_THAT(problems, HasSubstr("key 'redis.sentinel.servers' must be host:port, or host:port=ADDRESS"));
 }
 
 TEST(Shared, PlainMqttIsForLoopbackOnly) {
