@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -17,6 +18,9 @@
 namespace nara::ingest {
 namespace {
 
+// So many times are remembered of what is kept.
+constexpr int kMarks = 32;
+
 struct Watermark {
   std::uint64_t position = 0;
   std::uint64_t checksum = 0;
@@ -24,6 +28,10 @@ struct Watermark {
 
 std::uint64_t Checksum(std::uint64_t position) {
   return crc32_z(0, reinterpret_cast<const Bytef*>(&position), sizeof(position));
+}
+
+std::uint64_t PositionOr(const Watermark& mark, std::uint64_t otherwise) {
+  return mark.checksum == Checksum(mark.position) ? mark.position : otherwise;
 }
 
 // Where the frames of a segment end.
@@ -39,7 +47,8 @@ std::size_t EndOfFrames(std::string_view data, std::uint64_t base) {
 }  // namespace
 
 Inbox::Inbox(const InboxOptions& options)
-    : options_{options.dir, std::max(options.segment_bytes, kMaxFrame), options.max_bytes} {}
+    : options_{options.dir, std::max(options.segment_bytes, kMaxFrame), options.max_bytes, options.keep,
+               options.keep_bytes} {}
 
 absl::StatusOr<std::unique_ptr<Inbox>> Inbox::Open(const InboxOptions& options) {
   std::error_code error;
@@ -91,12 +100,13 @@ absl::Status Inbox::LoadWatermark() {
   const std::string path = absl::StrCat(options_.dir, "/released");
   watermark_fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (watermark_fd_ < 0) return absl::UnavailableError(absl::StrCat("cannot open ", path, ": ", std::strerror(errno)));
-  Watermark mark;
-  const ssize_t got = pread(watermark_fd_, &mark, sizeof(mark), 0);
-  const bool valid = got == sizeof(mark) && mark.checksum == Checksum(mark.position);
+  std::array<Watermark, 2> marks;
+  if (pread(watermark_fd_, marks.data(), sizeof(marks), 0) < 0) marks = {};
   const std::uint64_t oldest = segments_.begin()->first;
-  saved_ = std::clamp(valid ? mark.position : oldest, oldest, end());
+  saved_ = std::clamp(PositionOr(marks[0], oldest), oldest, end());
   released_ = saved_;
+  saved_kept_ = keeps() ? std::clamp(PositionOr(marks[1], saved_), oldest, saved_) : saved_;
+  kept_ = saved_kept_;
   return absl::OkStatus();
 }
 
@@ -199,24 +209,42 @@ absl::StatusOr<absl::Time> Inbox::OldestArrival() const {
   return absl::InfiniteFuture();
 }
 
-void Inbox::Release(std::uint64_t position) {
-  if (position <= released()) return;
+void Inbox::Release(std::uint64_t position, absl::Duration now) {
+  if (position < released()) return;
   released_.store(std::min(position, end()), std::memory_order_release);
+  MoveKept(now);
   std::lock_guard lock(mutex_);
-  while (segments_.size() > 1 && segments_.begin()->second->end() <= position) {
+  kept_.store(std::max(kept(), LeastKeptLocked()), std::memory_order_release);
+  while (segments_.size() > 1 && segments_.begin()->second->end() <= kept()) {
     segments_.begin()->second->Remove();
     segments_.erase(segments_.begin());
   }
 }
 
+void Inbox::MoveKept(absl::Duration now) {
+  if (!keeps()) return;
+  for (; !marks_.empty() && now - marks_.front().at > options_.keep; marks_.pop_front()) {
+    kept_.store(std::max(kept(), marks_.front().released), std::memory_order_release);
+  }
+  if (marks_.empty() || now - marks_.back().at >= options_.keep / kMarks) marks_.push_back({now, released()});
+}
+
+std::uint64_t Inbox::LeastKeptLocked() const {
+  const std::uint64_t released = this->released();
+  const auto file = segments_.lower_bound(released - std::min(options_.keep_bytes, released));
+  return !keeps() || file == segments_.end() ? released : std::min(file->first, released);
+}
+
 absl::Status Inbox::Save() {
   const std::uint64_t position = released();
-  if (position == saved_) return absl::OkStatus();
-  const Watermark mark{position, Checksum(position)};
-  if (pwrite(watermark_fd_, &mark, sizeof(mark), 0) != sizeof(mark)) {
+  const std::uint64_t kept = this->kept();
+  if (position == saved_ && kept == saved_kept_) return absl::OkStatus();
+  const std::array<Watermark, 2> marks{Watermark{position, Checksum(position)}, Watermark{kept, Checksum(kept)}};
+  if (pwrite(watermark_fd_, marks.data(), sizeof(marks), 0) != sizeof(marks)) {
     return absl::UnavailableError(absl::StrCat("cannot save the watermark of ", options_.dir));
   }
   saved_ = position;
+  saved_kept_ = kept;
   return absl::OkStatus();
 }
 

@@ -6,7 +6,8 @@
 // that, and is sent after the log has been fsynced.
 //
 // Positions only grow: a frame's position is the begin of its segment plus its offset in it. What is released is one
-// watermark, saved lazily: after a crash a little is read again, and the log counts it once.
+// watermark, saved lazily: after a crash a little is read again, and the log counts it once. What is released can be
+// kept for a time, to be read again when the log turns out to lack it.
 //
 // Deliberately missing: fsync (see above), and an index. Whoever reads begins at the watermark.
 //
@@ -16,6 +17,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -40,6 +42,10 @@ struct InboxOptions {
   // Everything that is not released may take this much. More room bridges a longer loss of Redis, and costs disk and
   // time to catch up.
   std::uint64_t max_bytes = 64 << 20;
+  // What is released stays so long, but about `keep_bytes` of it at the most. More is lost by less when Redis loses
+  // what it said that it had, and costs disk.
+  absl::Duration keep = absl::ZeroDuration();
+  std::uint64_t keep_bytes = 0;
 };
 
 // Some frames in order. The frames point into `data`, which stays where it is when the batch is moved: a frame is
@@ -67,17 +73,22 @@ class Inbox {
   // anything that the MQTT server lets through.
   absl::Status Append(Arrival arrival, std::string_view topic, std::string_view payload);
 
-  // Frames from `position` on, which is the watermark or a batch's next_position: at most about `max_bytes`, at least
-  // one if there is any.
+  // Frames from `position` on, which is the watermark, Kept() or a batch's next_position: at most about `max_bytes`, at
+  // least one if there is any.
   absl::StatusOr<InboxBatch> Read(std::uint64_t position, std::size_t max_bytes) const;
 
   // When the oldest frame came that is not released; InfiniteFuture when there is none. May be called from any thread.
   absl::StatusOr<absl::Time> OldestArrival() const;
 
-  // Says that everything before `position` is in a log. Removes files that are not needed any more.
-  void Release(std::uint64_t position);
+  // Says that everything before `position` is in a log; `now` is monotonic. Removes files that are not needed any more,
+  // but none while the caller reads again what is kept: `position` lies before the watermark then.
+  void Release(std::uint64_t position, absl::Duration now = absl::ZeroDuration());
 
-  // Writes the watermark to disk if it moved. Not saving costs reading again after a restart.
+  // What was released at a time within `keep` begins here; the watermark when nothing is kept.
+  std::uint64_t kept() const { return kept_.load(std::memory_order_acquire); }
+
+  // Writes the watermark, and where what is kept begins, to disk if it moved. Not saving costs reading again after a
+  // restart.
   absl::Status Save();
 
   // Makes the next file ahead of need, so that a full disk is noticed while there is still room for what comes.
@@ -99,6 +110,10 @@ class Inbox {
   absl::Status RecoverTail();
   absl::Status LoadWatermark();
   absl::Status Rotate();
+  bool keeps() const { return options_.keep > absl::ZeroDuration(); }
+  void MoveKept(absl::Duration now);
+  // What is kept beyond keep_bytes begins before this: the begin of a file.
+  std::uint64_t LeastKeptLocked() const;
   absl::Status MakeSpareLocked();
   // The segment that holds `position`, or the first after it; null when there is none.
   SegmentPointer Holding(std::uint64_t position) const;
@@ -106,9 +121,19 @@ class Inbox {
 
   const InboxOptions options_;
   int watermark_fd_ = -1;
-  std::uint64_t saved_ = 0;  // the reader's
+  // The saver's: released and kept as they are on disk.
+  std::uint64_t saved_ = 0;
+  std::uint64_t saved_kept_ = 0;
+
+  // The watermark as it was at a time (monotonic).
+  struct Mark {
+    absl::Duration at;
+    std::uint64_t released = 0;
+  };
+  std::deque<Mark> marks_;  // the reader's
 
   std::atomic<std::uint64_t> released_{0};
+  std::atomic<std::uint64_t> kept_{0};
   std::atomic<std::uint64_t> end_{0};
   SegmentPointer tail_;  // the writer's
 

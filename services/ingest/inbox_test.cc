@@ -240,6 +240,70 @@ TEST_F(InboxTest, RemovesFilesThatAreReleased) {
   EXPECT_THAT(All(*inbox), ElementsAre("goes on"));
 }
 
+TEST_F(InboxTest, KeepsWhatIsReleasedForATime) {
+  options_.keep = absl::Seconds(60);
+  options_.keep_bytes = 16 << 20;
+  auto inbox = Open();
+  Put(*inbox, "old");
+  inbox->Release(inbox->end(), absl::Seconds(1));
+  const std::uint64_t young = inbox->end();
+  Put(*inbox, "young");
+  inbox->Release(inbox->end(), absl::Seconds(50));
+  EXPECT_EQ(inbox->kept(), 0u);
+  inbox->Release(inbox->end(), absl::Seconds(70));
+  EXPECT_EQ(inbox->kept(), young);
+  EXPECT_EQ(inbox->Read(inbox->kept(), 1 << 20)->frames.at(0).payload, "young");
+  inbox->Release(inbox->end(), absl::Seconds(150));
+  EXPECT_EQ(inbox->kept(), inbox->end());
+}
+
+TEST_F(InboxTest, RemovesWhatIsKeptAtItsTimeAndNotWhileItIsReadAgain) {
+  options_.keep = absl::Seconds(60);
+  options_.keep_bytes = 16 << 20;
+  auto inbox = Open();
+  FillSegments(*inbox, 4);
+  inbox->Release(inbox->end(), absl::Seconds(1));
+  inbox->Release(inbox->end(), absl::Seconds(2));
+  EXPECT_EQ(Segments().size(), 4u);
+  inbox->Release(inbox->kept(), absl::Seconds(100));
+  EXPECT_EQ(Segments().size(), 4u) << "it is read again";
+  inbox->Release(inbox->end(), absl::Seconds(101));
+  EXPECT_EQ(Segments().size(), 1u);
+}
+
+TEST_F(InboxTest, KeepsNoMoreThanItMay) {
+  options_.keep = absl::Seconds(60);
+  options_.keep_bytes = 2 << 20;
+  auto inbox = Open();
+  FillSegments(*inbox, 6);
+  inbox->Release(inbox->end(), absl::Seconds(1));
+  EXPECT_LE(inbox->released() - inbox->kept(), options_.keep_bytes);
+  EXPECT_FALSE(inbox->Read(inbox->kept(), 1)->frames.empty()) << "a frame begins there";
+  EXPECT_LE(Segments().size(), 3u);
+}
+
+TEST_F(InboxTest, WhatIsKeptIsKnownAfterARestart) {
+  options_.keep = absl::Seconds(60);
+  options_.keep_bytes = 16 << 20;
+  auto inbox = Open();
+  Put(*inbox, "gone");
+  inbox->Release(inbox->end(), absl::Seconds(1));
+  Put(*inbox, "kept");
+  inbox->Release(inbox->end(), absl::Seconds(70));
+  inbox->Release(inbox->end(), absl::Seconds(70));
+  const std::uint64_t kept = inbox->kept();
+  EXPECT_GT(kept, 0u);
+  EXPECT_LT(kept, inbox->released());
+  inbox = nullptr;
+  inbox = Open();
+  EXPECT_EQ(inbox->kept(), kept);
+  EXPECT_EQ(inbox->released(), inbox->end());
+  inbox = nullptr;
+  options_.keep = absl::ZeroDuration();
+  inbox = Open();
+  EXPECT_EQ(inbox->kept(), inbox->released()) << "nothing is, when nothing is to be kept";
+}
+
 TEST_F(InboxTest, SaysThatItIsFullAndTakesAgainWhenReleased) {
   options_.max_bytes = 400'000;
   auto inbox = Open();
