@@ -80,6 +80,18 @@ std::shared_ptr<ShardDirectory> DirectoryOf(const RedisOptions& redis) {
   return redis.primary ? redis.primary : std::make_shared<FixedShardDirectory>(redis.address);
 }
 
+// Null for a single Redis.
+std::unique_ptr<Primary> PrimaryFor(const config::Redis& redis, const std::vector<Worker::Shard>& shards,
+                                    const Clock& clock, Metrics& metrics) {
+  if (!redis.replicated()) return nullptr;
+  PrimaryOptions options{.logs = {}, .replicas = redis.replicas, .alone_after = redis.alone_after};
+  for (const Worker::Shard& shard : shards) {
+    for (const Log log : {Log::kAlarm, Log::kMeasurement, Log::kQuarantine})
+      options.logs.push_back({shard.number, log});
+  }
+  return std::make_unique<Primary>(std::move(options), clock, metrics);
+}
+
 // Somebody else writes a shard of ours: two processes of one lane run. The supervisor's restart takes it back or fails
 // visibly; going on would only fill the inbox.
 void EndOnLostShard(int shard) {
@@ -215,7 +227,8 @@ void Ingest::MakeRunners() {
     shards[index % runners_.size()].push_back({shard, inboxes_[index].get()});
   }
   for (std::size_t i = 0; i < runners_.size(); ++i) {
-    runners_[i].log = std::make_unique<RedisLog>(*directory_, memory_, redis_);
+    runners_[i].log = std::make_unique<RedisLog>(*directory_, memory_, redis_,
+                                                 PrimaryFor(config_.redis, shards[i], arrivals_, metrics_));
     runners_[i].worker = std::make_unique<Worker>(
         options,
         WorkerDeps{source_, *runners_[i].log, link_, contacts_, tokens_, arrivals_, metrics_, EndOnLostShard,
@@ -330,9 +343,10 @@ void Ingest::AddParts() {
 absl::StatusOr<MqttLink::Inboxes> OpenInboxes(const Config& config) {
   MqttLink::Inboxes inboxes;
   for (int shard = 0; shard < kShardCount; ++shard) {
-    absl::StatusOr<std::unique_ptr<Inbox>> inbox =
-        Inbox::Open({absl::StrCat(config.state_dir, "/inbox/", ShardText(shard)), config.inbox_segment_bytes,
-                     config.inbox_max_bytes / kShardCount});
+    absl::StatusOr<std::unique_ptr<Inbox>> inbox = Inbox::Open(
+        {absl::StrCat(config.state_dir, "/inbox/", ShardText(shard)), config.inbox_segment_bytes,
+         config.inbox_max_bytes / kShardCount, config.redis.replicated() ? config.inbox_keep : absl::ZeroDuration(),
+         config.inbox_keep_bytes / kShardCount});
     if (!inbox.ok()) return inbox.status();
     inboxes[static_cast<std::size_t>(shard)] = *std::move(inbox);
   }

@@ -46,6 +46,9 @@ absl::StatusOr<Config> ReadConfig(config::Section& root) {
       "max_bytes", static_cast<std::int64_t>(config.inbox_max_bytes), 16 << 20, std::int64_t{1} << 42));
   config.inbox_segment_bytes = static_cast<std::size_t>(
       inbox.OptionalInt("segment_bytes", static_cast<std::int64_t>(config.inbox_segment_bytes), 1 << 18, 1 << 28));
+  config.inbox_keep = inbox.OptionalDuration("keep", config.inbox_keep, absl::ZeroDuration(), absl::Hours(1));
+  config.inbox_keep_bytes = static_cast<std::uint64_t>(inbox.OptionalInt(
+      "keep_bytes", static_cast<std::int64_t>(config.inbox_keep_bytes), 16 << 20, std::int64_t{1} << 42));
   config.receipt_interval =
       root.OptionalDuration("receipt_interval", config.receipt_interval, absl::ZeroDuration(), absl::Seconds(1));
   config.log_retention =

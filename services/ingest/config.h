@@ -20,10 +20,15 @@ struct Config : config::Service {
 
   // Threads that judge and append; each serves a part of the shards. More use more cores, and more connections.
   int workers = 2;
-  // inbox: {max_bytes, segment_bytes}, of all 16 shards together and of one file. More room bridges a longer loss of
-  // Redis, and costs disk.
+  // inbox: {max_bytes, segment_bytes, keep, keep_bytes}, of all 16 shards together and of one file. More room bridges a
+  // longer loss of Redis, and costs disk.
   std::uint64_t inbox_max_bytes = std::uint64_t{1} << 30;
   std::size_t inbox_segment_bytes = 1 << 20;
+  // How long what is in a log stays in the inbox, to be appended again when another Redis takes over, and how much of
+  // it at the most; nothing with a single Redis. Longer forgives a replica that was behind for longer, and makes
+  // receipts wait longer after a take-over. 256 MiB are 60 s of some 15,000 measurements/s.
+  absl::Duration inbox_keep = absl::Seconds(60);
+  std::uint64_t inbox_keep_bytes = 256 << 20;
   // Least time between two receipts of a device on the measurement lane.
   absl::Duration receipt_interval = absl::Milliseconds(20);
   // Entries of a log older than this go, once every consumer has them. Longer lets a consumer be away longer, and costs

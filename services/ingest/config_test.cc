@@ -43,6 +43,8 @@ TEST_F(ConfigTest, DefaultsAreFilledIn) {
   EXPECT_EQ(config->workers, 2);
   EXPECT_EQ(config->inbox_max_bytes, 1u << 30);
   EXPECT_EQ(config->inbox_segment_bytes, 1u << 20);
+  EXPECT_EQ(config->inbox_keep, absl::Seconds(60));
+  EXPECT_EQ(config->inbox_keep_bytes, 256u << 20);
   EXPECT_EQ(config->receipt_interval, absl::Milliseconds(20));
   EXPECT_EQ(config->log_retention, absl::Hours(24));
   EXPECT_EQ(config->quarantine_per_device, 2000);
@@ -58,7 +60,8 @@ TEST_F(ConfigTest, TheAlarmLaneGoesOnWhereMeasurementsStop) {
 
 TEST_F(ConfigTest, EveryKeyIsRead) {
   const auto config = Read(
-      "workers: 3\ninbox: {max_bytes: 33554432, segment_bytes: 524288}\nreceipt_interval: 0ms\nlog_retention: 2h\n"
+      "workers: 3\ninbox: {max_bytes: 33554432, segment_bytes: 524288, keep: 30s, keep_bytes: "
+      "16777216}\nreceipt_interval: 0ms\nlog_retention: 2h\n"
       "memory_limit_percent: 55\nquarantine_per_device: 7\n"
       "device_limits: {measurement_burst: 5000, measurements_per_second: 9, alarm_burst: 1001, alarms_per_second: "
       "8}\n");
@@ -66,6 +69,8 @@ TEST_F(ConfigTest, EveryKeyIsRead) {
   EXPECT_EQ(config->workers, 3);
   EXPECT_EQ(config->inbox_max_bytes, 33'554'432u);
   EXPECT_EQ(config->inbox_segment_bytes, 524'288u);
+  EXPECT_EQ(config->inbox_keep, absl::Seconds(30));
+  EXPECT_EQ(config->inbox_keep_bytes, 16'777'216u);
   EXPECT_EQ(config->receipt_interval, absl::ZeroDuration());
   EXPECT_EQ(config->log_retention, absl::Hours(2));
   EXPECT_DOUBLE_EQ(config->memory_limit, 0.55);
@@ -89,9 +94,9 @@ TEST_F(ConfigTest, PresenceHasTimesOfItsOwn) {
 
 TEST_F(ConfigTest, WhatNoIngestCanWorkWithIsRefused) {
   for (const std::string key :
-       {"lane: fast", "workers: 17", "inbox: {max_bytes: 1}", "inbox: {segment_bytes: 1}", "receipt_interval: 2s",
-        "log_retention: 1s", "memory_limit_percent: 101", "quarantine_per_device: 0",
-        "device_limits: {alarm_burst: 999}", "presence: {judge_each: 1h}"}) {
+       {"lane: fast", "workers: 17", "inbox: {max_bytes: 1}", "inbox: {segment_bytes: 1}", "inbox: {keep: 2h}",
+        "inbox: {keep_bytes: 1}", "receipt_interval: 2s", "log_retention: 1s", "memory_limit_percent: 101",
+        "quarantine_per_device: 0", "device_limits: {alarm_burst: 999}", "presence: {judge_each: 1h}"}) {
     const std::string name = key.substr(0, key.find(':'));
     EXPECT_THAT(std::string(Read(key + "\n").status().message()), HasSubstr(name)) << key;
   }

@@ -39,6 +39,8 @@ constexpr char kRecords[] = "nara_ingest_records_total";
 constexpr char kRecordsHelp[] = "Good records by what append said.";
 constexpr char kRefused[] = "nara_ingest_frames_refused_total";
 constexpr char kRefusedHelp[] = "Frames without a device to answer to.";
+constexpr char kRepeats[] = "nara_ingest_repeats_total";
+constexpr char kRepeatsHelp[] = "Records appended again at another Redis.";
 constexpr char kStatus[] = "nara_ingest_status_total";
 constexpr char kStatusHelp[] = "Births and last wills of devices.";
 
@@ -55,6 +57,8 @@ Metrics::Metrics(Registry& registry, Lane lane)
       duplicates_(registry.AddCounter(kRecords, kRecordsHelp, With(Of(lane), "result", "duplicate"))),
       beyond_window_(registry.AddCounter(kRecords, kRecordsHelp, With(Of(lane), "result", "beyond_window"))),
       over_limit_(registry.AddCounter(kRecords, kRecordsHelp, With(Of(lane), "result", "over_limit"))),
+      repeated_(registry.AddCounter(kRepeats, kRepeatsHelp, With(Of(lane), "result", "known"))),
+      missing_(registry.AddCounter(kRepeats, kRepeatsHelp, With(Of(lane), "result", "missing"))),
       held_(Reasons(registry, "nara_ingest_held_total", "Records quarantined that may be replayed.", Of(lane))),
       rejected_(Reasons(registry, "nara_ingest_rejected_total", "Records and payloads never delivered.", Of(lane))),
       refused_topic_(registry.AddCounter(kRefused, kRefusedHelp, With(Of(lane), "reason", "topic"))),
@@ -74,6 +78,8 @@ Metrics::Metrics(Registry& registry, Lane lane)
       oldest_unreleased_(
           registry.AddGauge("nara_ingest_oldest_unreleased_seconds", "Age of the oldest frame in no log.", Of(lane))),
       sessions_(registry.AddGauge("nara_ingest_sessions_connected_count", "MQTT sessions, of 16.", Of(lane))),
+      replicas_(
+          registry.AddGauge("nara_ingest_replicas_required_count", "That have a record before its receipt.", Of(lane))),
       pauses_(
           registry.AddCounter("nara_ingest_session_pauses_total", "Sessions closed as the inbox filled.", Of(lane))),
       moved_(registry.AddCounter("nara_ingest_quarantine_moved_total", "Entries carried to PostgreSQL.", Of(lane))),
@@ -99,6 +105,9 @@ void Metrics::RecordDuplicate() {
 }
 void Metrics::RecordBeyondWindow() {
   beyond_window_.Increment();
+}
+void Metrics::RecordRepeated(bool missing) {
+  (missing ? missing_ : repeated_).Increment();
 }
 void Metrics::RecordsOverLimit(std::size_t count) {
   over_limit_.Increment(static_cast<double>(count));
@@ -139,6 +148,9 @@ void Metrics::OldestUnreleased(absl::Duration age) {
 }
 void Metrics::SessionsConnected(int count) {
   sessions_.Set(count);
+}
+void Metrics::ReplicasRequired(int count) {
+  replicas_.Set(count);
 }
 void Metrics::SessionPaused() {
   pauses_.Increment();

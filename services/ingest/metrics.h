@@ -22,6 +22,8 @@ class Metrics {
   void RecordAppended();
   void RecordDuplicate();
   void RecordBeyondWindow();
+  // Appended again at another Redis, which had it, or was `missing` it.
+  void RecordRepeated(bool missing);
   // Put back to their device.
   void RecordsOverLimit(std::size_t count);
   void RecordHeld(const std::string& reason);
@@ -41,6 +43,8 @@ class Metrics {
   void OldestUnreleased(absl::Duration age);
   void SessionsConnected(int count);
   void SessionPaused();
+  // That must have a record before its receipt.
+  void ReplicasRequired(int count);
   void Moved(std::size_t count);
   void ClockStepped();
   void ClockInDoubt(bool in_doubt);
@@ -57,6 +61,8 @@ class Metrics {
   metrics::Counter& duplicates_;
   metrics::Counter& beyond_window_;
   metrics::Counter& over_limit_;
+  metrics::Counter& repeated_;
+  metrics::Counter& missing_;
   std::map<std::string, metrics::Counter*> held_;      // constant after construction
   std::map<std::string, metrics::Counter*> rejected_;  // constant after construction
   metrics::Counter& refused_topic_;
@@ -73,6 +79,7 @@ class Metrics {
   metrics::Gauge& inbox_fullness_;
   metrics::Gauge& oldest_unreleased_;
   metrics::Gauge& sessions_;
+  metrics::Gauge& replicas_;
   metrics::Counter& pauses_;
   metrics::Counter& moved_;
   metrics::Counter& clock_steps_;

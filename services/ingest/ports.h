@@ -20,8 +20,13 @@ class LogGate {
  public:
   virtual ~LogGate() = default;
 
-  // One result for each call, those of one device in the order given.
+  // One result for each call, those of one device in the order given. DataLoss, then for all of them: nothing was
+  // appended, and what was before may be lost, since another server goes on with the logs. Append first what was kept,
+  // in order: an uplink that came later may tell the log not to wait for what is missing.
   virtual std::vector<AppendResult> Append(std::span<const AppendCall> calls) = 0;
+
+  // Once a second, since another server may go on with the logs also while nothing comes: DataLoss as above.
+  virtual absl::Status Watch() = 0;
 
   // Makes us the only writer of a shard's lane.
   virtual absl::StatusOr<std::uint64_t> TakeToken(int shard, Lane lane) = 0;

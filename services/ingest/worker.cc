@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/log/log.h"
+#include "common/mqtt/topics.h"
 #include "common/rpc/error.h"
 #include "common/time/text.h"
 #include "ingest/crash_point.h"
@@ -14,6 +15,7 @@ namespace {
 
 // Without a reason to come earlier: a look at inboxes, should a wake-up ever be missed.
 constexpr absl::Duration kIdle = absl::Milliseconds(500);
+constexpr absl::Duration kWatchEach = absl::Seconds(1);
 
 constexpr char kOverLimitDetail[] = "the device sends more than it may; what it has no receipt for is to be sent later";
 
@@ -56,6 +58,7 @@ bool Worker::Wait(absl::Duration timeout) {
 
 absl::Duration Worker::Round() {
   if (deps_.clock.Monotonic() >= retry_at_ && deps_.source.ready() && HaveTokens()) {
+    Watch();
     Gather();
     AppendAll();
     FinishShards();
@@ -92,6 +95,23 @@ bool Worker::HaveTokens() {
   return true;
 }
 
+void Worker::Watch() {
+  const absl::Duration now = deps_.clock.Monotonic();
+  if (now < watch_at_) return;
+  watch_at_ = now + kWatchEach;
+  // Any other error the next append tells.
+  if (absl::IsDataLoss(deps_.log.Watch())) AppendKeptAgain();
+}
+
+void Worker::AppendKeptAgain() {
+  limits_again_.emplace(options_.device_limits);
+  for (ShardWork& work : shards_) {
+    work.jobs.clear();
+    work.repeated = 0;
+    work.position = work.shard.inbox->kept();
+  }
+}
+
 void Worker::Gather() {
   for (ShardWork& work : shards_) {
     if (work.jobs.empty()) GatherFrames(work);
@@ -108,40 +128,51 @@ void Worker::GatherFrames(ShardWork& work) {
   work.batch = *std::move(batch);
   work.position = work.batch.next_position;
   for (int i = 0; i < work.batch.torn; ++i) deps_.metrics.FrameTorn();
-  for (const Frame& frame : work.batch.frames) {
-    std::optional<UplinkJob> job = deps_.source.FromFrame(frame);
-    if (job && Admit(*job)) work.jobs.push_back(*std::move(job));
-  }
+  for (const Frame& frame : work.batch.frames) GatherFrame(work, frame);
+}
+
+void Worker::GatherFrame(ShardWork& work, const Frame& frame) {
+  const bool again = frame.next_position <= work.shard.inbox->released();
+  if (again && frame.topic.ends_with(TopicSuffix(TopicKind::kStatus))) return;
+  std::optional<UplinkJob> job = deps_.source.FromFrame(frame);
+  if (!job || !(again ? AdmitAgain(*job) : Admit(*job))) return;
+  if (again) ++work.repeated;
+  work.jobs.push_back(*std::move(job));
 }
 
 void Worker::GatherSubmits() {
   std::lock_guard lock(mutex_);
   for (std::unique_ptr<Submitted>& submitted : std::exchange(waiting_, {})) {
-    if (Ask(submitted->job) == DeviceLimits::Answer::kTake) {
+    if (Ask(limits_, submitted->job) == DeviceLimits::Answer::kTake) {
       submits_.push_back(std::move(submitted));
       continue;
     }
+    deps_.metrics.RecordsOverLimit(submitted->job.size());
     submitted->receipt.set_value(
         rpc::Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_RECORDS", kOverLimitDetail));
     --outstanding_;
   }
 }
 
-DeviceLimits::Answer Worker::Ask(const UplinkJob& job) {
+DeviceLimits::Answer Worker::Ask(DeviceLimits& limits, const UplinkJob& job) {
   const Origin& origin = job.origin();
   const std::size_t alarms = job.alarms();
   const auto counted = static_cast<std::int64_t>(alarms > 0 ? alarms : job.size());
-  const DeviceLimits::Answer answer = limits_.Take(origin.device, alarms > 0, counted, origin.received_at);
-  if (answer != DeviceLimits::Answer::kTake) deps_.metrics.RecordsOverLimit(job.size());
-  return answer;
+  return limits.Take(origin.device, alarms > 0, counted, origin.received_at);
 }
 
 bool Worker::Admit(UplinkJob& job) {
   // What the guard tells it has limited itself.
   if (job.origin().answered) return true;
-  const DeviceLimits::Answer answer = Ask(job);
+  const DeviceLimits::Answer answer = Ask(limits_, job);
+  if (answer == DeviceLimits::Answer::kTake) return true;
+  deps_.metrics.RecordsOverLimit(job.size());
   if (answer == DeviceLimits::Answer::kOverTold) job.PutBack({"over_limit", kOverLimitDetail});
-  return answer != DeviceLimits::Answer::kOver;
+  return answer == DeviceLimits::Answer::kOverTold;
+}
+
+bool Worker::AdmitAgain(const UplinkJob& job) {
+  return job.origin().answered || Ask(*limits_again_, job) == DeviceLimits::Answer::kTake;
 }
 
 std::vector<UplinkJob*> Worker::Unfinished() {
@@ -181,6 +212,10 @@ bool Worker::AppendOnce(const std::vector<UplinkJob*>& jobs) {
     Recover();
     return true;
   }
+  if (absl::IsDataLoss(failure)) {
+    AppendKeptAgain();
+    return false;
+  }
   log::Warn("ingest", "append failed, trying again", {{"count", jobs.size()}, {"error", ToStd(failure.message())}});
   Failed(failure);
   return false;
@@ -217,6 +252,11 @@ void Worker::FinishShards() {
   for (ShardWork& work : shards_) {
     if (!AllDone(work.jobs)) continue;
     for (const UplinkJob& job : work.jobs) {
+      if (work.repeated > 0) {
+        --work.repeated;
+        AccountRepeated(job);
+        continue;
+      }
       Account(job);
       if (job.origin().answered) continue;
       coalescer_.Add({job.origin().device, job.origin().encoding, job.receipt()}, now, receipts);
@@ -226,7 +266,7 @@ void Worker::FinishShards() {
   Send(receipts);
   if (!receipts.empty()) CrashPoint("before_release");
   for (ShardWork& work : shards_) {
-    if (work.jobs.empty()) work.shard.inbox->Release(work.position);
+    if (work.jobs.empty()) work.shard.inbox->Release(work.position, now);
   }
 }
 
@@ -264,6 +304,12 @@ void Worker::Account(const UplinkJob& job) {
         deps_.metrics.RecordRejected(outcome.reason);
         break;
     }
+  }
+}
+
+void Worker::AccountRepeated(const UplinkJob& job) {
+  for (const UplinkJob::Outcome& outcome : job.outcomes()) {
+    deps_.metrics.RecordRepeated(outcome.what == UplinkJob::Outcome::What::kAppended);
   }
 }
 

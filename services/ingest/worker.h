@@ -3,7 +3,8 @@
 // One round: read what is new in each inbox, judge it, append all of it in one pipeline, send the receipts, release the
 // frames. A round holds many uplinks when much comes and one when little does, so that neither waits. When Redis does
 // not answer, the frames of that round are tried again, in order, with a growing pause; nothing is receipted or
-// released meanwhile, and the inbox fills.
+// released meanwhile, and the inbox fills. When another Redis goes on with the logs, what the inboxes have kept is
+// appended again before anything new, without receipts: what it has is a duplicate.
 //
 // Threads: Run is one thread's; Wake and Submit may be called from any.
 #pragma once
@@ -15,6 +16,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -99,6 +101,7 @@ class Worker {
     std::uint64_t position = 0;  // from where to read on
     InboxBatch batch;
     std::vector<UplinkJob> jobs;
+    std::size_t repeated = 0;  // the first of the jobs: released before, and appended again
   };
   struct Submitted {
     explicit Submitted(UplinkJob uplink) : job(std::move(uplink)) {}
@@ -109,9 +112,14 @@ class Worker {
   void Gather();
   void GatherFrames(ShardWork& work);
   void GatherSubmits();
-  DeviceLimits::Answer Ask(const UplinkJob& job);
+  void GatherFrame(ShardWork& work, const Frame& frame);
+  static DeviceLimits::Answer Ask(DeviceLimits& limits, const UplinkJob& job);
   // False when nothing is to become of the job. One in some is to, since people must see it.
   bool Admit(UplinkJob& job);
+  // The same for one that is appended again: true for each that was admitted then.
+  bool AdmitAgain(const UplinkJob& job);
+  void Watch();
+  void AppendKeptAgain();
   bool HaveTokens();
   std::vector<UplinkJob*> Unfinished();
   // One pipeline of calls for everything unfinished. False when it must be tried again later.
@@ -121,6 +129,7 @@ class Worker {
   void FinishShards();
   void FinishSubmits();
   void Account(const UplinkJob& job);
+  void AccountRepeated(const UplinkJob& job);
   void Send(const std::vector<OutgoingReceipt>& receipts);
   void BackOff();
   void Failed(const absl::Status& status);
@@ -136,8 +145,10 @@ class Worker {
   std::vector<std::unique_ptr<Submitted>> submits_;  // being appended
   ReceiptCoalescer coalescer_;
   DeviceLimits limits_;
+  std::optional<DeviceLimits> limits_again_;  // full when appending again begins
   Backoff<absl::Duration> pause_;
   absl::Duration retry_at_ = absl::ZeroDuration();  // monotonic
+  absl::Duration watch_at_ = absl::ZeroDuration();  // monotonic
 
   std::atomic<bool> stalled_ = false;  // the last append failed, written by Run
 

@@ -166,6 +166,91 @@ TEST_F(WorkerTest, SaysWhyNothingIsTaken) {
   EXPECT_FALSE(worker_->stalled());
 }
 
+class KeepingWorker : public WorkerTest {
+ protected:
+  KeepingWorker() {
+    options_.keep = absl::Seconds(60);
+    options_.keep_bytes = 1 << 20;
+    inbox_ = *Inbox::Open(options_);
+    Restart();
+  }
+
+  // What another Redis is missing, and what it knows.
+  void ExpectRepeats(int missing, int known) {
+    EXPECT_THAT(registry_.Text(), HasSubstr(absl::StrCat(kRepeats, "known\"} ", known)));
+    EXPECT_THAT(registry_.Text(), HasSubstr(absl::StrCat(kRepeats, "missing\"} ", missing)));
+  }
+
+  static constexpr char kRepeats[] = "nara_ingest_repeats_total{lane=\"measurement\",result=\"";
+};
+
+TEST_F(KeepingWorker, AppendsAgainWhatAnotherRedisLacksBeforeAnythingNew) {
+  PublishGood(1);
+  PublishGood(2);
+  worker_->Round();
+  const std::size_t receipts = link_.receipts.size();
+  log_.TakeOver(0);
+  // The device has its receipts, and keeps nothing before 3: the log would not wait for what it lacks.
+  Publish(
+      R"({"epoch":"1","from":3,"records":[{"seq":3,"kind":"blood_pressure","values":{"systolic":138,"diastolic":84}}]})");
+  worker_->Round();
+  worker_->Round();
+  worker_->Round();
+  EXPECT_EQ(Appended(), 3u);
+  ExpectRepeats(2, 0);
+  clock_.Advance(absl::Milliseconds(20));
+  worker_->Round();
+  EXPECT_EQ(link_.receipts.back().receipt.through(), 3u);
+  EXPECT_LE(link_.receipts.size(), receipts + 2) << "none for what had one";
+  EXPECT_EQ(inbox_->used(), 0u);
+}
+
+TEST_F(KeepingWorker, AppendsAgainAlsoWhenNothingComes) {
+  PublishGood(1);
+  worker_->Round();
+  log_.TakeOver(0);
+  clock_.Advance(absl::Seconds(1));
+  worker_->Round();
+  worker_->Round();
+  EXPECT_EQ(Appended(), 1u);
+  ExpectRepeats(1, 0);
+}
+
+TEST_F(KeepingWorker, WhatTheOtherRedisHasIsADuplicateWithoutAReceipt) {
+  PublishGood(1);
+  worker_->Round();
+  clock_.Advance(absl::Seconds(1));
+  log_.changed = true;
+  worker_->Round();
+  worker_->Round();
+  EXPECT_EQ(Appended(), 1u);
+  EXPECT_THAT(link_.receipts, SizeIs(1));
+  ExpectRepeats(0, 1);
+}
+
+TEST_F(KeepingWorker, WhatIsOlderThanItIsKeptIsNotAppendedAgain) {
+  PublishGood(1);
+  worker_->Round();
+  clock_.Advance(absl::Seconds(61));
+  worker_->Round();
+  clock_.Advance(absl::Seconds(1));
+  log_.changed = true;
+  worker_->Round();
+  worker_->Round();
+  ExpectRepeats(0, 0);
+}
+
+TEST_F(KeepingWorker, WhatADeviceSaidOfItselfIsNotTakenAgain) {
+  Publish(R"({"online":true})", BuildTopic(TopicKind::kStatus, "bp-1"));
+  worker_->Round();
+  const std::string before = registry_.Text();
+  log_.changed = true;
+  clock_.Advance(absl::Seconds(1));
+  worker_->Round();
+  worker_->Round();
+  EXPECT_EQ(registry_.Text(), before);
+}
+
 TEST_F(WorkerTest, PausesLongerAfterEachFailure) {
   PublishGood(1);
   worker_->Round();

@@ -79,6 +79,8 @@ Redis ReadRedis(Section& root) {
   redis.replicas = static_cast<int>(section.OptionalInt("replicas", sentinel ? 1 : 0, 0, 16));
   redis.replica_timeout =
       section.OptionalDuration("replica_timeout", redis.replica_timeout, absl::Milliseconds(10), absl::Seconds(30));
+  redis.alone_after =
+      section.OptionalDuration("alone_after", redis.alone_after, absl::ZeroDuration(), absl::Hours(24 * 365));
   redis.address = sentinel ? section.OptionalString("address") : section.RequiredString("address");
   if (sentinel) {
     ReadSentinel(section.Child("sentinel"), redis);

@@ -30,7 +30,8 @@ struct Grpc {
   int max_pending_calls = 256;  // calls that wait for a thread; more are refused with RESOURCE_EXHAUSTED
 };
 
-// redis: {address}, or redis: {sentinel: {primary, addresses, servers}}, and in both {replicas, replica_timeout}.
+// redis: {address}, or redis: {sentinel: {primary, addresses, servers}}, and in both {replicas, replica_timeout,
+// alone_after}.
 struct Redis {
   std::string address;  // "unix:PATH" or "host:port"; empty with Sentinel
   // sentinel, empty without: Sentinel's name of the group; `addresses` of the Sentinels, separated by commas; `servers`
@@ -42,6 +43,12 @@ struct Redis {
   // a server goes, and stop everything when fewer are there. 0: a single Redis.
   int replicas = 0;
   absl::Duration replica_timeout = absl::Seconds(1);
+  // When fewer replicas were connected for so long, those that are have to do. Longer holds receipts back for as long
+  // when one is away, shorter lets more of them depend on fewer disks.
+  absl::Duration alone_after = absl::Seconds(5);
+
+  // Whether more than one server may hold the logs.
+  bool replicated() const { return !primary.empty() || replicas > 0; }
 };
 
 // Of a service that works on the logs, with a schema of its own and the registry's routes and rights.

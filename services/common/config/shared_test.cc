@@ -70,6 +70,7 @@ TEST(Shared, RedisIsOneServerWhenNothingElseIsSaid) {
   EXPECT_TRUE(root.Finish().ok()) << root.Finish();
   EXPECT_EQ(redis.primary, "");
   EXPECT_EQ(redis.replicas, 0);
+  EXPECT_FALSE(redis.replicated());
 }
 
 TEST(Shared, RedisIsTheServerThatSentinelNames) {
@@ -81,6 +82,7 @@ redis:
     servers: "10.0.0.1:6379=unix:/run/redis-a.sock, 10.0.0.2:6379"
   replicas: 1
   replica_timeout: 250ms
+  alone_after: 24h
 )");
   const Redis redis = ReadRedis(root);
   EXPECT_TRUE(root.Finish().ok()) << root.Finish();
@@ -91,6 +93,8 @@ redis:
               ElementsAre(Pair("10.0.0.1:6379", "unix:/run/redis-a.sock"), Pair("10.0.0.2:6379", "10.0.0.2:6379")));
   EXPECT_EQ(redis.replicas, 1);
   EXPECT_EQ(redis.replica_timeout, absl::Milliseconds(250));
+  EXPECT_EQ(redis.alone_after, absl::Hours(24));
+  EXPECT_TRUE(redis.replicated());
 }
 
 TEST(Shared, AGroupOfRedisThatCannotBeIsRefused) {

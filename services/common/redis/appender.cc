@@ -208,8 +208,8 @@ std::string_view LoadedCode(ReplyView libraries) {
 
 }  // namespace
 
-Appender::Appender(ShardDirectory& directory, RedisOptions options)
-    : directory_(directory), options_(std::move(options)) {}
+Appender::Appender(ShardDirectory& directory, RedisOptions options, Greeting greeting)
+    : directory_(directory), options_(std::move(options)), greeting_(std::move(greeting)) {}
 
 Appender::~Appender() = default;
 
@@ -220,9 +220,16 @@ absl::StatusOr<RedisConnection*> Appender::ConnectionTo(const std::string& addre
   options.address = address;
   absl::StatusOr<std::unique_ptr<RedisConnection>> made = RedisConnection::Connect(options);
   if (!made.ok()) return made.status();
+  if (absl::Status status = greeting_ ? greeting_(**made) : absl::OkStatus(); !status.ok()) return status;
   if (absl::StatusOr<bool> loaded = EnsureFunctions(**made); !loaded.ok()) return loaded.status();
   slot = *std::move(made);
   return slot.get();
+}
+
+void Appender::RequireReplicas(int count) {
+  for (const auto& [address, connection] : connections_) {
+    if (connection != nullptr) connection->RequireReplicas(count);
+  }
 }
 
 void Appender::Drop(const std::string& address) {
@@ -273,9 +280,12 @@ std::vector<AppendResult> Appender::Append(std::span<const AppendCall> calls) {
 }
 
 absl::StatusOr<std::uint64_t> TakeShardToken(RedisConnection& connection, int shard, Lane lane) {
-  absl::StatusOr<Reply> reply = connection.Call({"INCR", TokenKey(shard, lane)});
-  if (!reply.ok()) return reply.status();
-  return static_cast<std::uint64_t>(reply->view().integer());
+  connection.Queue({"INCR", TokenKey(shard, lane)});
+  const absl::StatusOr<std::vector<Reply>> replies = connection.CollectReplicated();
+  if (!replies.ok()) return replies.status();
+  const ReplyView token = replies->front().view();
+  if (token.is_error()) return token.status();
+  return static_cast<std::uint64_t>(token.integer());
 }
 
 absl::StatusOr<bool> EnsureFunctions(RedisConnection& connection) {

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -107,13 +108,19 @@ struct AppendResult {
 // makes it anew after a loss.
 class Appender {
  public:
+  // Looks at each connection that was made, before anything is appended over it; with an error nothing is.
+  using Greeting = std::function<absl::Status(RedisConnection&)>;
+
   // `directory` must outlive it; `options.address` is not used.
-  Appender(ShardDirectory& directory, RedisOptions options);
+  Appender(ShardDirectory& directory, RedisOptions options, Greeting greeting = {});
   ~Appender();
 
   // Carries out the calls, those of one device in the order given. One result for
   // each call. Blocks for at most the connect and command deadlines.
   std::vector<AppendResult> Append(std::span<const AppendCall> calls);
+
+  // Of the connections that there are, see RedisConnection.
+  void RequireReplicas(int count);
 
  private:
   absl::StatusOr<RedisConnection*> ConnectionTo(const std::string& address);
@@ -124,11 +131,12 @@ class Appender {
 
   ShardDirectory& directory_;
   const RedisOptions options_;
+  const Greeting greeting_;
   std::map<std::string, std::unique_ptr<RedisConnection>> connections_;
 };
 
 // Makes the caller the only writer of a shard's lane: every earlier token is
-// refused from now on. Returns the token.
+// refused from now on, also by the replicas that are required. Returns the token.
 absl::StatusOr<std::uint64_t> TakeShardToken(RedisConnection& connection, int shard, Lane lane);
 
 // Loads the function library when the server has none or an older version; leaves a

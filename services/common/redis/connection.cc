@@ -96,7 +96,7 @@ void RedisConnection::Free::operator()(redisContext* context) const {
 }
 
 RedisConnection::RedisConnection(redisContext* context, RedisOptions options)
-    : context_(context), options_(std::move(options)) {}
+    : context_(context), options_(std::move(options)), replicas_(options_.replicas) {}
 
 RedisConnection::~RedisConnection() = default;
 
@@ -186,15 +186,15 @@ absl::StatusOr<std::vector<Reply>> RedisConnection::Collect() {
 }
 
 absl::StatusOr<std::vector<Reply>> RedisConnection::CollectReplicated() {
-  if (options_.replicas == 0) return Collect();
-  Queue({"WAIT", std::to_string(options_.replicas), std::to_string(options_.replica_timeout.count())});
+  if (replicas_ == 0) return Collect();
+  Queue({"WAIT", std::to_string(replicas_), std::to_string(options_.replica_timeout.count())});
   absl::StatusOr<std::vector<Reply>> replies = Collect();
   if (!replies.ok()) return replies.status();
   const ReplyView have = replies->back().view();
   if (have.is_error()) return have.status();
-  if (have.integer() < options_.replicas) {
+  if (have.integer() < replicas_) {
     return absl::UnavailableError("redis at " + options_.address + ": " + std::to_string(have.integer()) + " of " +
-                                  std::to_string(options_.replicas) + " replicas have what was written");
+                                  std::to_string(replicas_) + " replicas have what was written");
   }
   replies->pop_back();
   return replies;

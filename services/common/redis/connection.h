@@ -101,11 +101,14 @@ class RedisConnection {
   // last one: nothing is known of any of them.
   absl::StatusOr<std::vector<Reply>> Collect();
 
-  // The same, and as many replicas as the options say have all that was written before,
+  // The same, and as many replicas as are required have all that was written before,
   // by whomever. Unavailable also when they did not say so in time: then nothing is
   // promised, and asking again by a repeated command is harmless. One WAIT for all that was
   // queued.
   absl::StatusOr<std::vector<Reply>> CollectReplicated();
+
+  // From now on so many replicas instead of those of the options.
+  void RequireReplicas(int count) { replicas_ = count; }
 
   // Changes how long a reply is waited for; XREAD BLOCK needs its own.
   absl::Status SetCommandTimeout(std::chrono::milliseconds timeout);
@@ -126,6 +129,7 @@ class RedisConnection {
 
   std::unique_ptr<redisContext, Free> context_;
   const RedisOptions options_;
+  int replicas_;
   std::size_t queued_ = 0;
   bool away_ = false;  // the server is not the primary
 };

@@ -22,6 +22,12 @@ std::string_view LineOf(std::string_view info, std::string_view name) {
   return rest.substr(0, rest.find('\r'));
 }
 
+int CountOf(std::string_view text, std::string_view word) {
+  int count = 0;
+  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) ++count;
+  return count;
+}
+
 }  // namespace
 
 absl::StatusOr<RedisHistory> ReadHistory(RedisConnection& connection) {
@@ -35,6 +41,7 @@ absl::StatusOr<RedisHistory> ReadHistory(RedisConnection& connection) {
   RedisHistory history;
   history.id = LineOf(info.text(), "\nmaster_replid:");
   history.primary = LineOf(info.text(), "\nrole:") == "master";
+  history.replicas = CountOf(info.text(), ",state=online,");
   history.clock = std::chrono::milliseconds(time[0].integer() * 1000 + time[1].integer() / 1000);
   return history;
 }

@@ -22,6 +22,7 @@ namespace nara {
 struct RedisHistory {
   std::string id;
   bool primary = false;
+  int replicas = 0;                    // that are connected and have all but the newest of it
   std::chrono::milliseconds clock{0};  // of the server, since 1970
 };
 absl::StatusOr<RedisHistory> ReadHistory(RedisConnection& connection);

@@ -23,9 +23,25 @@ class FakeLog final : public LogGate {
  public:
   std::vector<AppendResult> Append(std::span<const AppendCall> calls) override {
     ++rounds;
+    const absl::Status changed = Watch();
     std::vector<AppendResult> results;
-    for (const AppendCall& call : calls) results.push_back(fail.ok() ? One(call) : Failed());
+    for (const AppendCall& call : calls) {
+      results.push_back(!changed.ok() ? Failed(changed) : fail.ok() ? One(call) : Failed(fail));
+    }
     return results;
+  }
+
+  absl::Status Watch() override {
+    return std::exchange(changed, false) ? absl::DataLossError("another Redis") : absl::OkStatus();
+  }
+
+  // Forgets all that was appended after `count` entries, as a replica that takes over and did not have it.
+  void TakeOver(std::size_t count) {
+    entries.resize(count);
+    digests_.clear();
+    through_.clear();
+    hashes_.clear();
+    changed = true;
   }
 
   absl::StatusOr<std::uint64_t> TakeToken(int, Lane) override {
@@ -44,6 +60,7 @@ class FakeLog final : public LogGate {
   }
 
   absl::Status fail;
+  bool changed = false;  // another Redis goes on
   int rounds = 0;
   std::map<std::uint64_t, std::string> bound;  // epoch -> assignment
   std::vector<std::pair<AppendTo, std::string>> entries;
@@ -54,9 +71,9 @@ class FakeLog final : public LogGate {
     AppendTo to = AppendTo::kMeasurementLog;
   };
 
-  AppendResult Failed() const {
+  static AppendResult Failed(const absl::Status& status) {
     AppendResult result;
-    result.status = fail;
+    result.status = status;
     return result;
   }
 
