@@ -60,12 +60,15 @@ class Demo:
     def _start_servers(self):
         postgres = Postgres(self.paths, self.supervisor)
         postgres.prepare()
-        redis = Redis(self.paths)
+        redis = self._redis()
         mosquitto = Mosquitto(self.paths, self.ports, self._pki)
         say("starting PostgreSQL, Redis and mosquitto")
-        self.supervisor.start([postgres.process(), redis.process(), mosquitto.process()])
+        self.supervisor.start([postgres.process(), *redis.processes(), mosquitto.process()])
         postgres.set_up()
         return Stack(self.paths, self.ports, self._pki, postgres, redis)
+
+    def _redis(self):
+        return Redis(self.paths)
 
     def _publish(self, devices):
         """The contract file, by rename: whoever sees it sees all of it."""

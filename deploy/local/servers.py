@@ -7,26 +7,36 @@ from supervisor import Process
 
 
 class Redis:
-    def __init__(self, paths):
+    """`options` are further arguments of redis-server; `config` stands in place of the file of deploy/."""
+
+    def __init__(self, paths, name="redis", options=(), config=None):
         self._paths = paths
-        self.socket = os.path.join(paths.run, "redis.sock")
-        self._data = os.path.join(paths.data, "redis")
+        self._name = name
+        self._options = options
+        self._config = config or paths.deploy("redis", "redis.conf")
+        self.socket = os.path.join(paths.run, f"{name}.sock")
+        self._data = os.path.join(paths.data, name)
 
     @property
-    def address(self):
-        return f"unix:{self.socket}"
+    def section(self):
+        """How the services reach it."""
+        return {"address": f"unix:{self.socket}"}
+
+    def processes(self):
+        return [self.process()]
 
     def process(self):
         os.makedirs(self._data, mode=0o700, exist_ok=True)
         command = [
             "redis-server",
-            self._paths.deploy("redis", "redis.conf"),
+            self._config,
             "--dir",
             self._data,
             "--unixsocket",
             self.socket,
+            *self._options,
         ]
-        return Process("redis", command, self._paths.log("redis"), ready=self._ready, stop_seconds=20)
+        return Process(self._name, command, self._paths.log(self._name), ready=self._ready, stop_seconds=20)
 
     def _ready(self):
         """Answers PING, which it does once the log is read."""

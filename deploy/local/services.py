@@ -56,7 +56,7 @@ class Stack:
             **self.base(name, "nara-ingest", port_name),
             "lane": lane,
             "grpc": {"listen": self.at(port_name)},
-            "redis": {"address": self.redis.address},
+            "redis": self.redis.section,
             "postgres": {"conninfo": self.postgres.conninfo("ingest")},
             "registry": {"address": self.at("registry")},
             "mqtt": {"address": f"ssl://{self.at('mqtt_services')}"},
@@ -68,7 +68,7 @@ class Stack:
         return {
             **self.base("alert-router", "nara-alert-router", "alerts"),
             "grpc": {"listen": self.at("alerts")},
-            "redis": {"address": self.redis.address},
+            "redis": self.redis.section,
             "postgres": {"conninfo": self.postgres.conninfo("alerts")},
             "registry": {"address": self.at("registry")},
             "catalogue": self.paths.catalogue,
@@ -79,7 +79,7 @@ class Stack:
         return {
             **self.base("data-broker", "nara-data-broker", "broker"),
             "grpc": {"listen": self.at("broker")},
-            "redis": {"address": self.redis.address},
+            "redis": self.redis.section,
             "postgres": {"conninfo": self.postgres.conninfo("broker")},
             "registry": {"address": self.at("registry")},
             "catalogue": self.paths.catalogue,
