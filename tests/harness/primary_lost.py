@@ -18,30 +18,42 @@ GIVE_UP_SECONDS = 90
 
 
 @dataclass(frozen=True)
+class Load:
+    """`rate` is records a second of all `devices` together."""
+
+    product: str
+    lane: str  # m or a
+    devices: int
+    rate: float
+    processes: int = 1
+
+
+@dataclass(frozen=True)
 class Outcome:
-    receipts: int  # records that have one
-    rate: float  # a second, before the loss
-    again_seconds: float  # until the first receipt of a record that was made after the loss
-    missing: list  # of those with a receipt, in the logs of the one that took over
+    promises: list  # records that have a receipt
+    rate: float  # of them, a second, before the loss
+    again_seconds: float  # until, on each lane, a record that was made after the loss had a receipt
+    missing: list  # of the promises, in the logs of the one that took over
     twice: list
 
 
 class Senders:
-    """Processes of devices that keep a record until its receipt, and write down which they have; `rate` is of all of them."""
+    """Processes of devices that keep a record until its receipt, and write down which they have."""
 
-    def __init__(self, stack, rate, meters, processes):
+    def __init__(self, stack, loads):
         self._folder = tempfile.TemporaryDirectory(prefix="nara-lost-")
-        lines = stack.provision("bp-meter", meters).read_text(encoding="utf-8").splitlines()
-        devices = [device_of(*line.split()) for line in lines]
-        folder = pathlib.Path(self._folder.name)
-        paths = [folder / f"{index}.ledger" for index in range(processes)]
-        self.ledger = Ledger(paths)
-        self._processes = [
-            start(stack.ports.mqtt_plain, path, rate / processes, devices[index::processes])
-            for index, path in enumerate(paths)
-        ]
+        self.lanes = {load.lane for load in loads}
+        self._processes = [process for load in loads for process in self._start(stack, load)]
+        self.ledger = Ledger(sorted(pathlib.Path(self._folder.name).glob("*.ledger")))
         for process in self._processes:
             assert process.stdout.readline().strip() == "ready"
+
+    def _start(self, stack, load):
+        lines = stack.provision(load.product, load.devices).read_text(encoding="utf-8").splitlines()
+        devices = [device_of(load.lane, *line.split()) for line in lines]
+        for index in range(load.processes):
+            path = pathlib.Path(self._folder.name) / f"{load.product}-{index}.ledger"
+            yield start(stack.ports.mqtt_plain, path, load.rate / load.processes, devices[index :: load.processes])
 
     def __enter__(self):
         return self
@@ -71,9 +83,21 @@ class Senders:
             assert summary["waiting"] == 0 and not summary["trouble"], summary
         self.ledger.read_on()
 
+    def receipts_again(self, since):
+        """When a record of each lane that was made after `since` had a receipt; µs."""
+        first = {}
 
-def device_of(device, password):
-    return {"id": device, "password": password, "shard": shard_of(device), "lane": "m", "sort": "numbered"}
+        def all_have(promise):
+            if promise.made > since:
+                first.setdefault(promise.lane, promise.accepted)
+            return first.keys() == self.lanes
+
+        self.read_until(all_have)
+        return max(first.values())
+
+
+def device_of(lane, device, password):
+    return {"id": device, "password": password, "shard": shard_of(device), "lane": lane, "sort": "numbered"}
 
 
 def start(port, ledger, rate, devices):
@@ -86,23 +110,23 @@ def start(port, ledger, rate, devices):
         return subprocess.Popen([sys.executable, script], stdin=told, stdout=subprocess.PIPE, text=True)
 
 
-def lose_the_primary(stack, rate, seconds, meters=20, processes=1):
-    """Under `rate` records a second for `seconds` before it."""
-    with Senders(stack, rate, meters, processes) as senders:
+def lose_the_primary(stack, loads, seconds):
+    """Under the loads for `seconds` before it."""
+    with Senders(stack, loads) as senders:
         began = time.time_ns() // 1000
         senders.read_until(lambda promise: promise.accepted > began + seconds * 1e6)
         before = len(senders.ledger.promises)
         killed = time.time_ns() // 1000
         stack.group.kill_primary()
-        again = senders.read_until(lambda promise: promise.made > killed)
-        senders.read_until(lambda promise: promise.made > again.accepted)
+        again = senders.receipts_again(killed)
+        senders.read_until(lambda promise: promise.made > again)
         senders.finish()
-    names = [promise.name for promise in senders.ledger.promises]
-    logged = collections.Counter(stack.group.logged("measurement"))
+        promises = senders.ledger.promises
+    logged = collections.Counter(name for log in ("measurement", "alarm") for name in stack.group.logged(log))
     return Outcome(
-        receipts=len(names),
+        promises=promises,
         rate=before / ((killed - began) / 1e6),
-        again_seconds=(again.accepted - killed) / 1e6,
-        missing=[name for name in names if name not in logged],
+        again_seconds=(again - killed) / 1e6,
+        missing=[promise.name for promise in promises if promise.name not in logged],
         twice=[name for name, count in logged.items() if count > 1],
     )

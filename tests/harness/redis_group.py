@@ -3,8 +3,10 @@
 import os
 import shutil
 import socket
+import subprocess
 
 from ingest_stack import IngestStack
+from postgres import BIN
 from servers import Redis
 from supervisor import Process
 
@@ -128,8 +130,23 @@ class RedisGroup:
 
 
 class GroupStack(IngestStack):
-    """Ingest on such a group."""
+    """Ingest on such a group, and those of the `readers` of its logs that are named."""
+
+    def __init__(self, readers=()):
+        super().__init__()
+        self._readers = readers
 
     def _redis(self):
         self.group = RedisGroup(self.paths)
         return self.group
+
+    def _register(self, stack):
+        super()._register(stack)
+        self.supervisor.start([process for process in stack.stages()[1] if process.name in self._readers])
+
+    def query(self, sql):
+        """Lines of a result, asked as the superuser of PostgreSQL."""
+        socket_folder = os.path.join(self.paths.run, "postgres")
+        target = f"host={socket_folder} user=postgres dbname=nara passfile={self.paths.pki}/pgpass"
+        command = [f"{BIN}/psql", target, "-AtqX", "-c", sql]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
