@@ -21,7 +21,9 @@ sys.path[:0] = [str(ROOT / "tests" / "harness"), str(ROOT / "deploy" / "local")]
 
 from _ingest_faults import redis_away, restart
 from ingest_stack import IngestStack
+from primary_lost import Load, lose_the_primary
 from private_servers import SHARDS, PrivateMqtt
+from redis_group import GroupStack
 
 SENDERS = 200
 LATENCY_RATE = 2000
@@ -172,6 +174,20 @@ def told(row):
     return f"{row['what']:<34} {', '.join(f'{key} {value:.4g}' for key, value in figures.items())}  ({row['bar']})"
 
 
+def primary_lost(seconds):
+    """A row of its own kind: with a receipt means in the log of the Redis that took over."""
+    with GroupStack() as stack:
+        found = lose_the_primary(stack, [Load("bp-meter", "m", SENDERS, LATENCY_RATE, processes=2)], min(seconds, 60))
+    return {
+        "what": "Redis primary lost at 2,000 messages/s",
+        "bar": "none missing, receipts again <= 15 s",
+        "records_per_second": found.rate,
+        "receipts": len(found.promises),
+        "missing": len(found.missing),
+        "receipts_again_s": found.again_seconds,
+    }
+
+
 def main():
     parser = argparse.ArgumentParser(prog="nara bench ingest")
     parser.add_argument("--seconds", type=int, default=60, help="that each row counts")
@@ -182,6 +198,8 @@ def main():
         for row in rows(alone, Ingest(stack, arguments.seconds)):
             found.append(row)
             print(told(row), file=sys.stderr)
+    found.append(primary_lost(arguments.seconds))
+    print(told(found[-1]), file=sys.stderr)
     print(json.dumps({"bench": "ingest", "cores": os.cpu_count(), "rows": found}))
     return 0
 
