@@ -115,18 +115,37 @@ def lose_the_primary(stack, loads, seconds):
     with Senders(stack, loads) as senders:
         began = time.time_ns() // 1000
         senders.read_until(lambda promise: promise.accepted > began + seconds * 1e6)
-        before = len(senders.ledger.promises)
-        killed = time.time_ns() // 1000
-        stack.group.kill_primary()
-        again = senders.receipts_again(killed)
-        senders.read_until(lambda promise: promise.made > again)
-        senders.finish()
-        promises = senders.ledger.promises
+        rate = len(senders.ledger.promises) / ((time.time_ns() // 1000 - began) / 1e6)
+        return _lose(stack, senders, rate, stack.group.kill_primary)
+
+
+def lose_the_primary_without_its_replica(stack, loads, seconds):
+    """The replica is away, receipts do without it for `seconds`, then it is the one that is left."""
+    group = stack.group
+    with Senders(stack, loads) as senders:
+        group.kill_replica()
+        alone = senders.receipts_again(time.time_ns() // 1000)
+        senders.read_until(lambda promise: promise.accepted > alone + seconds * 1e6)
+
+        def lose():
+            group.kill_primary()
+            group.start_replica()
+
+        return _lose(stack, senders, 0, lose)
+
+
+def _lose(stack, senders, rate, lose):
+    lost = time.time_ns() // 1000
+    lose()
+    again = senders.receipts_again(lost)
+    senders.read_until(lambda promise: promise.made > again)
+    senders.finish()
+    promises = senders.ledger.promises
     logged = collections.Counter(name for log in ("measurement", "alarm") for name in stack.group.logged(log))
     return Outcome(
         promises=promises,
-        rate=before / ((killed - began) / 1e6),
-        again_seconds=(again - killed) / 1e6,
+        rate=rate,
+        again_seconds=(again - lost) / 1e6,
         missing=[promise.name for promise in promises if promise.name not in logged],
         twice=[name for name, count in logged.items() if count > 1],
     )

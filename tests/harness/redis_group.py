@@ -49,6 +49,12 @@ def _reply(file):
     return rest
 
 
+def _kill(process):
+    process.restart = False
+    process.child.kill()
+    process.child.wait()
+
+
 class RedisGroup:
     def __init__(self, paths):
         self._paths = paths
@@ -114,10 +120,14 @@ class RedisGroup:
 
     def kill_primary(self):
         """For good: nobody starts it again."""
-        process = self._processes[0]
-        process.restart = False
-        process.child.kill()
-        process.child.wait()
+        _kill(self._processes[0])
+
+    def kill_replica(self):
+        _kill(self._processes[1])
+
+    def start_replica(self):
+        """With what it had."""
+        self._processes[1].start()
 
     def logged(self, log):
         """Event ids in the logs of the one that took over, in their order by shard."""

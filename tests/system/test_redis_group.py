@@ -5,7 +5,7 @@ import collections
 import pytest
 from ledger import Row, compare
 from outside import Outside, eventually
-from primary_lost import Load, lose_the_primary
+from primary_lost import Load, lose_the_primary, lose_the_primary_without_its_replica
 from redis_group import GroupStack
 
 # Records a second; the bar at 2,000 is a row of `./nara bench ingest`.
@@ -66,3 +66,10 @@ def test_each_alarm_is_one_alert(stack, outcome):
     raised = "select device, episode from alerts.alerts where kind = 'dose_missed'"
     eventually(lambda: len(stack.query(raised)) >= len(alarms), "all are alerts", CATCHES_UP_SECONDS)
     assert collections.Counter(tuple(line.split("|")) for line in stack.query(raised)) == alarms
+
+
+def test_what_was_receipted_while_the_replica_was_away_is_appended_again():
+    with GroupStack() as stack:
+        outcome = lose_the_primary_without_its_replica(stack, LOADS, seconds=3)
+        assert metric(stack, "nara_ingest_repeats_total", result="missing") > 0
+    assert not outcome.missing and not outcome.twice
