@@ -221,6 +221,7 @@ void Ingest::MakeRunners() {
   options.lane = config_.lane;
   options.device_limits = config_.device_limits;
   options.receipt_interval = config_.lane == Lane::kAlarm ? absl::ZeroDuration() : config_.receipt_interval;
+  if (config_.redis.replicated()) options.keep_submits = config_.inbox_keep;
   std::vector<std::vector<Worker::Shard>> shards(runners_.size());
   for (int shard = 0; shard < kShardCount; ++shard) {
     const auto index = static_cast<std::size_t>(shard);

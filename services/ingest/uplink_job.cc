@@ -216,6 +216,14 @@ void UplinkJob::PutBack(Refusal refusal) {
   origin_.answered = true;
 }
 
+void UplinkJob::Again() {
+  stage_ = Stage::kAppend;
+  conflicts_.clear();
+  outcomes_.clear();
+  receipt_.clear_held();
+  receipt_.clear_rejected();
+}
+
 std::size_t UplinkJob::alarms() const {
   if (origin_.lane == Lane::kAlarm) return size();
   return static_cast<std::size_t>(std::ranges::count_if(verdicts_, &Verdict::alarm_class));

@@ -49,6 +49,9 @@ class UplinkJob {
   // to send this uplink again.
   void PutBack(Refusal refusal);
 
+  // Asks for its calls once more: another log may lack what this one has said. REQUIRES: done.
+  void Again();
+
   bool done() const { return stage_ == Stage::kDone; }
 
   // The registry knows the device.

@@ -110,6 +110,10 @@ void Worker::AppendKeptAgain() {
     work.repeated = 0;
     work.position = work.shard.inbox->kept();
   }
+  for (const auto& kept : kept_submits_) {
+    kept->repeated = true;
+    if (kept->job.done()) kept->job.Again();
+  }
 }
 
 void Worker::Gather() {
@@ -177,6 +181,9 @@ bool Worker::AdmitAgain(const UplinkJob& job) {
 
 std::vector<UplinkJob*> Worker::Unfinished() {
   std::vector<UplinkJob*> jobs;
+  for (const auto& kept : kept_submits_) {
+    if (!kept->job.done()) jobs.push_back(&kept->job);
+  }
   for (ShardWork& work : shards_) {
     for (UplinkJob& job : work.jobs) {
       if (!job.done()) jobs.push_back(&job);
@@ -271,14 +278,35 @@ void Worker::FinishShards() {
 }
 
 void Worker::FinishSubmits() {
-  const std::size_t finished = std::erase_if(submits_, [this](const std::unique_ptr<Submitted>& submitted) {
-    if (!submitted->job.done()) return false;
+  FinishKept();
+  std::size_t finished = 0;
+  for (std::unique_ptr<Submitted>& submitted : submits_) {
+    if (!submitted->job.done()) continue;
     Account(submitted->job);
     submitted->receipt.set_value(submitted->job.receipt());
-    return true;
-  });
+    Keep(std::exchange(submitted, nullptr));
+    ++finished;
+  }
+  std::erase(submits_, nullptr);
   std::lock_guard lock(mutex_);
   outstanding_ -= finished;
+}
+
+void Worker::Keep(std::unique_ptr<Submitted> submitted) {
+  if (options_.keep_submits == absl::ZeroDuration()) return;
+  submitted->done_at = deps_.clock.Monotonic();
+  kept_submits_.push_back(std::move(submitted));
+}
+
+void Worker::FinishKept() {
+  for (const auto& kept : kept_submits_) {
+    if (kept->job.done() && std::exchange(kept->repeated, false)) AccountRepeated(kept->job);
+  }
+  const absl::Duration oldest = deps_.clock.Monotonic() - options_.keep_submits;
+  while (!kept_submits_.empty() && !kept_submits_.front()->repeated &&
+         (kept_submits_.front()->done_at < oldest || kept_submits_.size() > options_.most_kept_submits)) {
+    kept_submits_.pop_front();
+  }
 }
 
 void Worker::Account(const UplinkJob& job) {

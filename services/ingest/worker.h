@@ -12,6 +12,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <future>
 #include <memory>
@@ -49,6 +50,10 @@ struct WorkerOptions {
   absl::Duration last_pause = absl::Seconds(1);
   // Uplinks of Submit that may wait; more are refused.
   std::size_t max_submits = 1024;
+  // How long an uplink of Submit stays in memory after it was appended, to be appended again when another Redis goes
+  // on, since it is in no inbox; and how many at the most, of some kB each.
+  absl::Duration keep_submits = absl::ZeroDuration();
+  std::size_t most_kept_submits = 4096;
   DeviceLimitOptions device_limits = {};
 };
 
@@ -107,6 +112,8 @@ class Worker {
     explicit Submitted(UplinkJob uplink) : job(std::move(uplink)) {}
     UplinkJob job;
     std::promise<absl::StatusOr<nara::telemetry::v1::Receipt>> receipt;
+    absl::Duration done_at;  // monotonic
+    bool repeated = false;   // is appended again
   };
 
   void Gather();
@@ -128,6 +135,8 @@ class Worker {
   void AppendAll();
   void FinishShards();
   void FinishSubmits();
+  void Keep(std::unique_ptr<Submitted> submitted);
+  void FinishKept();
   void Account(const UplinkJob& job);
   void AccountRepeated(const UplinkJob& job);
   void Send(const std::vector<OutgoingReceipt>& receipts);
@@ -143,6 +152,7 @@ class Worker {
   // Run's own:
   std::vector<ShardWork> shards_;
   std::vector<std::unique_ptr<Submitted>> submits_;  // being appended
+  std::deque<std::unique_ptr<Submitted>> kept_submits_;
   ReceiptCoalescer coalescer_;
   DeviceLimits limits_;
   std::optional<DeviceLimits> limits_again_;  // full when appending again begins
