@@ -21,6 +21,24 @@ absl::Status JoinTo(Moves& moves, const Alert& alert, const LogRecord& record) {
   return moves.Save(Join(alert, NameOf(record), *now));
 }
 
+// The alert of a new silence; one of that name that has ended is another case.
+absl::StatusOr<std::string> RaiseNew(Moves& moves, Key key, const std::string& event_id) {
+  const auto before = moves.rows().GetLocked(TechnicalIdOf(key));
+  if (!before.ok()) return before.status();
+  const bool another = before->has_value() && IsEnded((*before)->state) && (*before)->event_id != event_id;
+  if (another) key.episode += "@" + event_id;
+  if (absl::Status raised = moves.RaiseTechnical(key, event_id); !raised.ok()) return raised;
+  return TechnicalIdOf(key);
+}
+
+absl::StatusOr<std::string> JoinOrRaise(Moves& moves, const Key& key, const LogRecord& record) {
+  const auto open = moves.rows().SilenceToJoinLocked(key.kind, moves.answers().ForTechnical(key.device));
+  if (!open.ok()) return open.status();
+  if (!open->has_value()) return RaiseNew(moves, key, record.event_id());
+  if (absl::Status joined = JoinTo(moves, **open, record); !joined.ok()) return joined;
+  return (*open)->id;
+}
+
 // Whom `silence` does not hold any more: the alert ends with the last one.
 absl::Status Release(Moves& moves, const Silence& silence, const std::string& kind) {
   if (absl::Status forgotten = moves.rows().ForgetSilence(silence.device); !forgotten.ok()) return forgotten;
@@ -49,12 +67,10 @@ absl::StatusOr<std::string> TakeSilence(Moves& moves, const LogRecord& record) {
   if (known->has_value()) {
     if (absl::Status released = Release(moves, **known, kind); !released.ok()) return released;
   }
-  const auto open = moves.rows().SilenceToJoinLocked(kind, moves.answers().ForTechnical(key.device));
-  if (!open.ok()) return open.status();
-  absl::Status told = open->has_value() ? JoinTo(moves, **open, record) : moves.RaiseTechnical(key, record.event_id());
-  if (!told.ok()) return told;
-  told = moves.rows().RememberSilence({key.device, key.episode, open->has_value() ? (*open)->id : TechnicalIdOf(key)});
-  if (!told.ok()) return told;
+  const absl::StatusOr<std::string> alert = JoinOrRaise(moves, key, record);
+  if (!alert.ok()) return alert.status();
+  const absl::Status remembered = moves.rows().RememberSilence({key.device, key.episode, *alert});
+  if (!remembered.ok()) return remembered;
   return "technical";
 }
 

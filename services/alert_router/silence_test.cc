@@ -93,6 +93,24 @@ TEST_F(SilenceTest, ItEndsWhenNobodyExpectsTheDeviceAnyMore) {
   EXPECT_THAT(States(), ElementsAre(State::kCancelled));
 }
 
+TEST_F(SilenceTest, ASpellOfTheSameNameAfterItsEndIsAnAlertOfItsOwn) {
+  const auto screen = world_.Attend("county-fallback");
+  Lose(1, 1);
+  ASSERT_TRUE(Say("device_released", "disp-1").ok());
+  screen->Take();
+  Lose(1, 1);
+  EXPECT_EQ(world_.store.size(), 1U) << "the same event again is none";
+  telemetry::v1::LogRecord again = World::Event(kDeviceOffline, kSince);
+  again.set_device("disp-1");
+  again.set_event_id("disp-1/a/again");
+  again.clear_assignment();
+  again.clear_resident();
+  ASSERT_TRUE(Say("device_released", "disp-1").ok());
+  ASSERT_TRUE(world_.Say(again).ok());
+  EXPECT_EQ(world_.store.size(), 2U);
+  EXPECT_THAT(screen->Take(), ElementsAre("offer device_offline 2"));
+}
+
 TEST_F(SilenceTest, WhatWasSaidTwiceIsOneAlert) {
   Lose(1, 1);
   Lose(1, 1);

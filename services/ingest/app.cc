@@ -92,6 +92,12 @@ std::unique_ptr<Primary> PrimaryFor(const config::Redis& redis, const std::vecto
   return std::make_unique<Primary>(std::move(options), clock, metrics);
 }
 
+std::vector<Worker::Shard> AllShards() {
+  std::vector<Worker::Shard> shards;
+  for (int shard = 0; shard < kShardCount; ++shard) shards.push_back({shard, nullptr});
+  return shards;
+}
+
 // Somebody else writes a shard of ours: two processes of one lane run. The supervisor's restart takes it back or fails
 // visibly; going on would only fill the inbox.
 void EndOnLostShard(int shard) {
@@ -194,12 +200,12 @@ Ingest::Ingest(Config config, Catalogue catalogue, MqttLink::Inboxes inboxes, ap
       backlog_(BacklogOptionsOf(config_.lane, redis_), {inboxes_, arrivals_, context.clock, metrics_}),
       teller_({redis_, config_.lane, contacts_, context.clock, [this](int s) { return Hears(s); }}),
       presence_store_(redis_),
-      presence_log_(*directory_, memory_, redis_),
+      presence_log_(*directory_, memory_, redis_, PrimaryFor(config_.redis, AllShards(), arrivals_, metrics_)),
       quarantine_source_(redis_),
       quarantine_store_(postgres_, UniqueHolder(context.name), config_.quarantine_per_device),
       mover_(quarantine_source_, quarantine_store_, routes_, metrics_),
       shelf_(postgres_),
-      replay_log_(*directory_, memory_, redis_),
+      replay_log_(*directory_, memory_, redis_, PrimaryFor(config_.redis, AllShards(), arrivals_, metrics_)),
       replay_({routes_, judge_, replay_log_, tokens_, context.clock}),
       commands_(postgres_),
       sender_(
@@ -326,6 +332,8 @@ void Ingest::AddParts() {
   parts_.Add("housekeeping", [this] { housekeeping_.Start(); }, [this] { housekeeping_.Stop(); });
   parts_.Add("backlog", [this] { backlog_.Start(); }, [this] { backlog_.Stop(); });
   parts_.Add("mqtt", [this] { return link_.Start(); }, [this] { link_.Stop(); });
+  // Stops after the workers, who still hear.
+  parts_.Add("contacts", [this] { teller_.Start(); }, [this] { teller_.Stop(); });
   parts_.Add(
       "workers",
       [this] {
@@ -336,7 +344,6 @@ void Ingest::AddParts() {
       [this] {
         for (Runner& runner : runners_) runner.thread = {};
       });
-  parts_.Add("contacts", [this] { teller_.Start(); }, [this] { teller_.Stop(); });
   if (presence_) parts_.Add("presence", [this] { presence_->Start(); }, [this] { presence_->Stop(); });
   parts_.Add("grpc", [this] { return server_.Start({grpc_service_.get()}); }, [this] { server_.Stop(); });
 }

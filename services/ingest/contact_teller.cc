@@ -14,6 +14,8 @@ namespace {
 
 using Signs = std::vector<std::pair<std::string, std::int64_t>>;
 
+constexpr absl::Duration kAllAhead = absl::Hours(1);
+
 // One HSET for all of them.
 void QueueSigns(RedisConnection& connection, const std::string& key, const Signs& signs, std::int64_t hearing) {
   std::vector<std::string> values;
@@ -35,6 +37,8 @@ void ContactTeller::Start() {
       const absl::Status status = Tell();
       if (!status.ok()) log::Debug("presence", "cannot tell who was heard", {{"error", ToStd(status.message())}});
     } while (Pause(stop, deps_.interval));
+    // Nobody will send again what was heard last.
+    Tell(kAllAhead).IgnoreError();
   });
 }
 
@@ -79,14 +83,14 @@ std::size_t ContactTeller::Queue(int shard, const ContactBook::News& news) {
   return queued;
 }
 
-absl::Status ContactTeller::Tell() {
+absl::Status ContactTeller::Tell(absl::Duration ahead) {
   if (absl::Status status = Connect(); !status.ok()) return status;
   if (absl::Status status = ReadClocks(); !status.ok()) return status;
   std::array<ContactBook::News, kShardCount> news;
   std::array<std::size_t, kShardCount> queued{};
   for (int shard = 0; shard < kShardCount; ++shard) {
     const auto index = static_cast<std::size_t>(shard);
-    news[index] = deps_.book.Take(shard, deps_.clock.Monotonic());
+    news[index] = deps_.book.Take(shard, deps_.clock.Monotonic() + ahead);
     queued[index] = Queue(shard, news[index]);
   }
   const absl::StatusOr<std::vector<Reply>> replies = connection_->Collect();

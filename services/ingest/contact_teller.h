@@ -40,8 +40,8 @@ class ContactTeller {
   void Start();
   void Stop() { thread_ = {}; }
 
-  // One telling, for tests: one round trip for all shards, two the first time.
-  absl::Status Tell();
+  // One telling, for tests: one round trip for all shards, two the first time. With what would be due so much later.
+  absl::Status Tell(absl::Duration ahead = absl::ZeroDuration());
 
  private:
   absl::Status Connect();

@@ -58,7 +58,8 @@ LogRecord Describe(const std::string& device, const PresenceState& state, const 
 AppendCall TellOf(const std::string& device, const PresenceState& state, const registry::v1::Route* route,
                   std::uint64_t token) {
   AppendRecord record;
-  record.hash_id = Hash64(absl::StrCat(device, "\n", KindOf(state.presence), "\n", state.anchor));
+  record.hash_id =
+      Hash64(absl::StrCat(device, "\n", KindOf(state.presence), "\n", state.anchor, "\n", state.changed_at));
   record.technical = true;
   // Nobody is to do anything about a device that is late.
   record.to = state.presence == Presence::kLate ? AppendTo::kMeasurementLog : AppendTo::kAlarmLog;

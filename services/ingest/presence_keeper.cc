@@ -65,7 +65,16 @@ void PresenceKeeper::Start() {
   });
 }
 
+absl::Status PresenceKeeper::WatchLog() {
+  const absl::Status watched = deps_.log.Watch();
+  if (!absl::IsDataLoss(watched)) return watched;
+  // Another Redis may lack what was stored last: what it has counts, and is told again.
+  for (Page& page : pages_) page.loaded = false;
+  return absl::OkStatus();
+}
+
 absl::Status PresenceKeeper::Look() {
+  if (absl::Status watched = WatchLog(); !watched.ok()) return watched;
   if (absl::Status moved = MoveClocks(); !moved.ok()) return moved;
   const absl::Duration now = deps_.clock.Monotonic();
   if (now - judged_at_ < options_.judge_each || !deps_.routes.ready()) return absl::OkStatus();
@@ -118,7 +127,8 @@ absl::Status PresenceKeeper::Load(int shard) {
 
 absl::Status PresenceKeeper::JudgeShard(int shard, const Routes& routes) {
   if (absl::Status loaded = Load(shard); !loaded.ok()) return loaded;
-  if (absl::Status told = Tell(shard); !told.ok()) return told;
+  // Who could not be told of stays as it is; the others are judged all the same.
+  const absl::Status told = Tell(shard);
   const std::int64_t hearing = clocks_[static_cast<std::size_t>(shard)].hearing();
   const Now now{hearing, absl::ToUnixMillis(deps_.clock.Now())};
   std::vector<Subject> subjects = SubjectsOf(shard, routes);
@@ -127,7 +137,7 @@ absl::Status PresenceKeeper::JudgeShard(int shard, const Routes& routes) {
   if (absl::Status saved = Save(shard, news); !saved.ok()) return saved;
   Count(shard, std::ssize(routes) - std::ssize(subjects));
   if (AnyUntold(news)) CrashPoint("presence_saved");
-  return Tell(shard);
+  return told.ok() ? Tell(shard) : told;
 }
 
 std::vector<PresenceKeeper::Subject> PresenceKeeper::SubjectsOf(int shard, const Routes& routes) const {
@@ -165,6 +175,7 @@ PresenceKeeper::States PresenceKeeper::JudgeEach(int shard, const Now& now, std:
   auto& known = pages_[static_cast<std::size_t>(shard)].states;
   States news;
   for (Subject& subject : subjects) {
+    if (!subject.state.told) continue;
     JudgePresence(subject.state, subject.expectation, now, options_.rules);
     PresenceState& before = known[subject.device];
     if (IsNews(before, subject.state)) {

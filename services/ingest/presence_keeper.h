@@ -82,6 +82,7 @@ class PresenceKeeper {
   };
 
   bool Owns(int shard) const { return deps_.tokens[static_cast<std::size_t>(shard)] != 0; }
+  absl::Status WatchLog();
   absl::Status MoveClocks();
   absl::Status JudgeAll();
   absl::Status JudgeShard(int shard, const Routes& routes);

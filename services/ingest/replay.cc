@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/routes/timeline.h"
 #include "common/time/proto_time.h"
 #include "ingest/identity.h"
 #include "ingest/log_record.h"
@@ -37,7 +38,9 @@ struct Fit {
   Verdict verdict;
 };
 
-// The assignment in which it was produced; else what the last one that is possible makes of it.
+// The assignment in which it was produced; else what the one that ran when it arrived makes of it. An earlier one is
+// believed only by a time that our clock has corrected: a device whose clock was reset would tell its new user's values
+// to the one before.
 Fit BestFit(const Judge& judge, const Origin& origin, const Route* route, std::optional<absl::Time> sent,
             const Record& record) {
   const auto judged = [&](const Assignment* assignment) {
@@ -45,12 +48,14 @@ Fit BestFit(const Judge& judge, const Origin& origin, const Route* route, std::o
     fit.verdict = judge.Decide({origin, route, assignment, sent}, std::nullopt, fit.delivered);
     return fit;
   };
-  Fit best = judged(nullptr);
-  if (route == nullptr) return best;
+  if (route == nullptr) return judged(nullptr);
+  Fit best = judged(AssignmentAt(*route, nara::ToProto(origin.received_at)));
+  if (!sent.has_value() || origin.clock_in_doubt) return best;
   for (const Assignment& assignment : route->assignments()) {
-    if (FromProto(assignment.start_at()) > origin.received_at) continue;
-    best = judged(&assignment);
     if (best.verdict.answer == Verdict::Answer::kAccepted) break;
+    if (FromProto(assignment.start_at()) > origin.received_at) continue;
+    Fit fit = judged(&assignment);
+    if (fit.verdict.answer == Verdict::Answer::kAccepted) best = std::move(fit);
   }
   return best;
 }
@@ -105,13 +110,15 @@ absl::Status Replay::Append(std::vector<Candidate>& candidates) {
     called.push_back(&candidate);
   }
   if (calls.empty()) return absl::OkStatus();
+  // Another Redis than the last time: there is nothing of ours that it may lack, since no call was settled without it.
+  if (const absl::Status watched = deps_.log.Watch(); !watched.ok() && !absl::IsDataLoss(watched)) return watched;
   const std::vector<AppendResult> results = deps_.log.Append(calls);
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (results[i].rebound) {
       called[i]->answer.what = ReplayAnswer::What::kHeld;
       called[i]->answer.refusal = {"time_in_doubt", "what came beside it belongs to another assignment"};
-    } else if (absl::IsAborted(results[i].status)) {
-      return absl::UnavailableError("the shard of the device is not ours now; try again");
+    } else if (absl::IsAborted(results[i].status) || absl::IsDataLoss(results[i].status)) {
+      return absl::UnavailableError("the log of the device moves just now; try again");
     } else if (!results[i].status.ok()) {
       return results[i].status;
     }

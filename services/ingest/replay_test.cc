@@ -118,6 +118,31 @@ TEST_F(ReplayTest, WhatWasBeforeItsAssignmentStaysHeld) {
   EXPECT_THAT(Events(), IsEmpty());
 }
 
+TEST_F(ReplayTest, AResetClockTellsNothingToTheUserBefore) {
+  registry::v1::Route route = testing::RouteOf("bp-1", "bp-meter", kArrived - 100'000);
+  route.mutable_assignments(0)->mutable_end_at()->set_seconds(kArrived - 50'000);
+  auto& running = *route.add_assignments();
+  running = route.assignments(0);
+  running.set_id("a2");
+  running.set_resident("r2");
+  running.mutable_start_at()->set_seconds(kArrived - 50'000);
+  running.clear_end_at();
+  routes_.Apply(true, {route}, ++revision_);
+  QuarantineRow row = Held(1, kArrived - 60'000);
+  EXPECT_EQ(Deliver({row})[0].what, What::kHeld) << "by the word of the device alone";
+  row.record.mutable_sent()->set_seconds(kArrived - 20'000);
+  EXPECT_EQ(Deliver({row})[0].what, What::kReplayed);
+  EXPECT_THAT(Events(), ElementsAre("bp-1/m/0000000000000007/1 a2")) << "corrected, it is the new user's";
+  row = Held(2, kArrived - 60'000);
+  row.record.set_epoch(kEpoch + 1);
+  row.record.mutable_sent()->set_seconds(kArrived);
+  row.record.set_clock_in_doubt(true);
+  EXPECT_EQ(Deliver({row})[0].what, What::kHeld);
+  row.record.set_clock_in_doubt(false);
+  EXPECT_EQ(Deliver({row})[0].what, What::kReplayed);
+  EXPECT_EQ(Events().back(), "bp-1/m/0000000000000008/2 a1") << "by a clock that was right when it sent";
+}
+
 TEST_F(ReplayTest, AnEpochOfAnotherAssignmentStaysHeld) {
   Assign(kArrived - 1000);
   log_.bound[kEpoch] = "a0";

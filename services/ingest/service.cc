@@ -186,7 +186,15 @@ absl::StatusOr<v1::ReplayQuarantinedResponse> Service::ReplayQuarantined(const r
   const auto caller = MayTouch(call, Action::kAssign, request.device());
   if (!caller.ok()) return caller.status();
   const HeldQuery query{request.device(), deps_.lane, {request.ids().begin(), request.ids().end()}};
-  absl::StatusOr<ReplayOutcome> outcome = deps_.quarantine.Replay(query, {caller->id, caller->reason}, deps_.deliver);
+  // What is certain to be another's stays where it is, and unsaid.
+  const auto deliver = [&](std::vector<QuarantineRow> held) {
+    std::erase_if(held, [&](const QuarantineRow& row) {
+      const Object object = ObjectOf(row, deps_.routes);
+      return !row.principal.empty() && !deps_.authorizer.Decide(*caller, Action::kAssign, object).allowed();
+    });
+    return deps_.deliver(std::move(held));
+  };
+  absl::StatusOr<ReplayOutcome> outcome = deps_.quarantine.Replay(query, {caller->id, caller->reason}, deliver);
   if (!outcome.ok()) return outcome.status();
   v1::ReplayQuarantinedResponse response;
   response.set_more(outcome->more);

@@ -127,8 +127,12 @@ class ServiceTest : public ::testing::Test {
   testing::FakeCommands commands_;
   int woken_ = 0;
   std::vector<ReplayAnswer> answers_;
+  std::size_t delivered_ = 0;
   Service service_{{Lane::kMeasurement, authorizer_, routes_, clock_, arrivals_, shelf_,
-                    [this](const std::vector<QuarantineRow>&) { return answers_; },
+                    [this](const std::vector<QuarantineRow>& held) {
+                      delivered_ += held.size();
+                      return answers_;
+                    },
                     [this](Origin origin, nara::telemetry::v1::Uplink, absl::Duration) {
                       submitted_.push_back(origin.device);
                       in_doubt_ = origin.clock_in_doubt;
@@ -213,6 +217,16 @@ TEST_F(ServiceTest, NobodyElseReplaysOrDiscards) {
   EXPECT_EQ(rpc::ReasonOf(Discard("chef", "03-9-0").status()), "UNKNOWN_ENTRY");
   EXPECT_TRUE(absl::IsUnauthenticated(Discard("nobody").status()));
   EXPECT_TRUE(shelf_.decisions.empty());
+}
+
+TEST_F(ServiceTest, WhatIsCertainToBeAnothersIsNotReplayedByWhoHasTheDeviceNow) {
+  shelf_.row.principal = "1490";
+  shelf_.row.owner = "1490";
+  ASSERT_TRUE(Replay("chef").ok());
+  EXPECT_EQ(delivered_, 0u);
+  shelf_.row.principal = "";
+  ASSERT_TRUE(Replay("chef").ok());
+  EXPECT_EQ(delivered_, 1u) << "nobody's as yet";
 }
 
 TEST_F(ServiceTest, ADiscardSaysWhy) {

@@ -29,6 +29,7 @@ local QUARANTINE = 3
 local HASHED, ALARM_CLASS, TECHNICAL = 16, 32, 64
 local MARK = 128
 local DONE, REBOUND = 1, 2
+local NEW, BOUND = 1, 2
 
 -- Redis 7.0 gives a library no globals while it loads: set at the first call.
 local byte, char, sub, pack, unpack, call, EMPTY
@@ -155,23 +156,24 @@ local function take_sequence(block, seq, digest, quarantined)
   return result
 end
 
--- The block of an epoch, bound to `assignment` if it was bound to none, the other blocks, and whether that is news.
+-- The block of an epoch, bound to `assignment` if it was bound to none, the other blocks, and what of that is news.
 local function find_block(state, epoch, assignment)
   local block, rest = take(state, epoch)
   if block == nil then
-    return {through = 0, top = 0, ring = EMPTY, assignment = assignment}, first_blocks(rest, EPOCHS - 1), true
+    return {through = 0, top = 0, ring = EMPTY, assignment = assignment}, first_blocks(rest, EPOCHS - 1), NEW
   end
   if block.assignment == '' and assignment ~= '' then
     -- Seen only while the device was nobody's: it belongs to the first assignment that it meets.
     block.assignment = assignment
-    return block, rest, true
+    return block, rest, BOUND
   end
-  return block, rest, false
+  return block, rest, nil
 end
 
--- The records whose payloads begin at ARGV[at]. Returns a letter for each, and whether the block changed.
+-- The records whose payloads begin at ARGV[at]. Returns a letter for each, whether the block
+-- changed, and whether one had a sequence.
 local function take_records(KEYS, ARGV, key, at, heads, now, block)
-  local letters, changed = {}, false
+  local letters, changed, counted = {}, false, #heads == 0
   for index = 0, #heads / 12 - 1 do
     local bits, seq = unpack('>BI8', heads, index * 12 + 1)
     local target = bits % HASHED
@@ -181,6 +183,7 @@ local function take_records(KEYS, ARGV, key, at, heads, now, block)
       local window = bits >= ALARM_CLASS and ALARM_MS or DAY_MS
       result = judge_hash(ids, sub(heads, index * 12 + 2, index * 12 + 9), now, window, target == QUARANTINE)
     else
+      counted = true
       result = take_sequence(block, seq, sub(heads, index * 12 + 10, index * 12 + 12), target == QUARANTINE)
       changed = changed or result == 'A'
     end
@@ -189,22 +192,23 @@ local function take_records(KEYS, ARGV, key, at, heads, now, block)
     end
     letters[index + 1] = result
   end
-  return table.concat(letters), changed
+  return table.concat(letters), changed, counted
 end
 
 -- One uplink: its keys begin at KEYS[key], its arguments at ARGV[at].
 local function take_uplink(KEYS, ARGV, key, at)
   local epoch, from, assignment, now, heads = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   if epoch == NO_EPOCH then
-    return pack('>BI8', DONE, 0) .. take_records(KEYS, ARGV, key, at + 5, heads, tonumber(now), nil)
+    return pack('>BI8', DONE, 0) .. (take_records(KEYS, ARGV, key, at + 5, heads, tonumber(now), nil))
   end
-  local block, rest, bound = find_block(call('GET', KEYS[key]) or '', epoch, assignment)
+  local block, rest, news = find_block(call('GET', KEYS[key]) or '', epoch, assignment)
   if block.assignment ~= assignment then
     return pack('>BI8', REBOUND, block.through) .. block.assignment
   end
   local skipped = skip_to(block, tonumber(from))
-  local letters, taken = take_records(KEYS, ARGV, key, at + 5, heads, tonumber(now), block)
-  if bound or skipped or taken then
+  local letters, taken, counted = take_records(KEYS, ARGV, key, at + 5, heads, tonumber(now), block)
+  -- A replay has hash ids only: it binds an epoch that is known, and no unknown one pushes out one that is in use.
+  if news == BOUND or (news == NEW and counted) or skipped or taken then
     local state = pack(BLOCK, epoch, block.through, block.top, block.ring, #block.assignment, block.assignment)
     call('SET', KEYS[key], state .. rest)
   end

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <random>
@@ -306,6 +307,8 @@ class Model {
     if (call.token != token) return {.stale = true};
     Epoch* epoch = nullptr;
     bool changed = false;
+    const std::deque<Epoch> before = epochs_;
+    const bool known = call.epoch != 0 && Find(call.epoch) != nullptr;
     if (call.epoch != 0) {
       epoch = Find(call.epoch);
       if (epoch != nullptr && epoch->assignment.empty() && !call.assignment.empty()) {
@@ -335,6 +338,9 @@ class Model {
       outcome.records.push_back(result);
     }
     if (epoch != nullptr) outcome.through = epoch->through;
+    const bool replayed =
+        !call.records.empty() && std::ranges::all_of(call.records, [](const auto& record) { return record.seq == 0; });
+    if (epoch != nullptr && !known && !changed && replayed) epochs_ = before;
     if (changed) MoveToFront(call.epoch);
     return outcome;
   }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "common/log/log.h"
 #include "common/redis/connection.h"
 
@@ -64,7 +65,8 @@ absl::StatusOr<SentinelDirectory::Answer> SentinelDirectory::Ask(const std::stri
   if (!reply.ok()) return reply.status();
   const ReplyView fields = reply->view();
   Answer answer{.server = std::string(FieldOf(fields, "ip")).append(":").append(FieldOf(fields, "port"))};
-  answer.epoch = std::stoull("0" + std::string(FieldOf(fields, "config-epoch")));
+  // What is no number is the oldest.
+  if (!absl::SimpleAtoi(std::string(FieldOf(fields, "config-epoch")), &answer.epoch)) answer.epoch = 0;
   return answer;
 }
 
