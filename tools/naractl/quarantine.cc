@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "absl/strings/str_split.h"
 #include "common/time/proto_time.h"
 #include "common/time/text.h"
+#include "ingest/refusal.h"
 #include "tools/naractl/command.h"
 #include "tools/naractl/list.h"
 #include "tools/platform/quarantine_client.h"
@@ -20,15 +20,6 @@ struct ListOptions {
 struct ShowOptions {
   std::string id;
 };
-
-// As in docs/formats/receipts.md.
-const std::vector<std::string> kReasons = absl::StrSplit(
-    "too_large unreadable no_records too_many_records wrong_topic topic_denied two_places flood mqtt_dropped "
-    "over_limit bad_record bad_sequence bad_time bad_episode bad_person unknown_product unknown_kind "
-    "kind_not_of_product missing_episode unknown_component double_component missing_component not_a_number "
-    "too_many_decimals value_out_of_range unknown_code unknown_ucum wrong_lane wrong_person conflict "
-    "no_assignment time_in_doubt",
-    ' ');
 
 std::string DispositionOf(const ingest::v1::Quarantined& record) {
   if (record.settlement() == ingest::v1::SETTLEMENT_REPLAYED) return "replayed";
@@ -95,7 +86,8 @@ void AddQuarantineCommands(CLI::App& app, Session& session) {
       group, session, "list", "Lists it, newest first.",
       [](CLI::App& command, ListOptions& options) {
         command.add_option("--device", options.device, "only of this device");
-        command.add_option("--reason", options.reason, "only with this reason")->check(CLI::IsMember(kReasons));
+        command.add_option("--reason", options.reason, "only with this reason")
+            ->check(CLI::IsMember(ingest::AllReasons()));
         command.add_flag("--settled", options.settled, "those too that were replayed or discarded");
         command.add_option("--limit", options.limit, "at most so many")
             ->check(CLI::Range(1, 1'000'000))
