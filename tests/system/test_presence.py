@@ -25,10 +25,9 @@ PATIENCE = 40
 
 @contextmanager
 def demo(**more):
-    with tempfile.TemporaryDirectory(prefix="nara-root-") as folder, pytest.MonkeyPatch.context() as patch:
-        for name, value in {**SETTINGS, **more}.items():
-            patch.setenv(name, value)
-        with DemoStack(root=make_root(folder, ROOT, ROOT / "tests" / "data" / "presence")) as stack:
+    with tempfile.TemporaryDirectory(prefix="nara-root-") as folder:
+        root = make_root(folder, ROOT, ROOT / "tests" / "data" / "presence")
+        with DemoStack(root=root, environment={**SETTINGS, **more}) as stack:
             outside = Outside(stack)
             eventually(lambda: hears(outside), "ingest hears all shards", seconds=60)
             yield outside
