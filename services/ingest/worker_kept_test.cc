@@ -7,9 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/mqtt/topics.h"
-#include "common/testing/temp_dir.h"
-#include "ingest/testing/fakes.h"
-#include "ingest/worker.h"
+#include "ingest/testing/worker_rig.h"
 #include "nara/ingest/v1/ingest.pb.h"
 
 namespace nara::ingest {
@@ -20,23 +18,16 @@ using nara::telemetry::v1::LogRecord;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-class KeepingWorker : public ::testing::Test {
+class KeepingWorker : public testing::WorkerRig {
  protected:
-  KeepingWorker() {
-    routes_.Apply(true, {testing::RouteOf("bp-1", "bp-meter", 0)}, 7);
-    const WorkerDeps deps{source_, log_, link_, contacts_, tokens_, clock_, metrics_, [](int) {}};
-    worker_ = std::make_unique<Worker>(WorkerOptions{.keep_submits = absl::Seconds(60)}, deps,
-                                       std::vector<Worker::Shard>{{ShardOf("bp-1"), inbox_.get()}});
+  KeepingWorker() : WorkerRig({.keep = absl::Seconds(60), .keep_bytes = 1 << 20}) {
+    Restart({.keep_submits = absl::Seconds(60)});
   }
 
   void Publish(const std::string& json, TopicKind topic = TopicKind::kUpJson) {
     ASSERT_TRUE(inbox_->Append({clock_.Now()}, BuildTopic(topic, "bp-1"), json).ok());
   }
-  void PublishGood(int seq, int from = 1) {
-    Publish(absl::StrCat(R"({"epoch":"1","from":)", from, R"(,"records":[{"seq":)", seq,
-                         R"(,"kind":"blood_pressure","values":{"systolic":138,"diastolic":84}}]})"));
-  }
-  std::size_t Appended() const { return log_.Entries<LogRecord>(AppendTo::kMeasurementLog).size(); }
+  void PublishGood(int seq, int from = 1) { Publish(Good(seq, from)); }
 
   // What another Redis is missing, and what it knows.
   void ExpectRepeats(int missing, int known) {
@@ -45,22 +36,6 @@ class KeepingWorker : public ::testing::Test {
   }
 
   static constexpr char kRepeats[] = "nara_ingest_repeats_total{lane=\"measurement\",result=\"";
-
-  nara::testing::TempDir dir_;
-  std::unique_ptr<Inbox> inbox_ =
-      Inbox::Open({.dir = dir_.File("inbox"), .keep = absl::Seconds(60), .keep_bytes = 1 << 20}).value();
-  RouteTable routes_;
-  Catalogue catalogue_ = *Catalogue::Load(NARA_CATALOGUE);
-  Judge judge_{catalogue_};
-  metrics::Registry registry_;
-  Metrics metrics_{registry_, Lane::kMeasurement};
-  ContactBook contacts_;
-  JobSource source_{routes_, judge_, metrics_, contacts_};
-  testing::FakeLog log_;
-  testing::FakeLink link_;
-  ShardTokens tokens_{};
-  ManualClock clock_;
-  std::unique_ptr<Worker> worker_;
 };
 
 TEST_F(KeepingWorker, AppendsAgainWhatAnotherRedisLacksBeforeAnythingNew) {

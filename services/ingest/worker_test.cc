@@ -7,10 +7,9 @@
 #include <string>
 #include <thread>
 
-#include "absl/strings/str_cat.h"
 #include "common/mqtt/topics.h"
 #include "ingest/server_counters.h"
-#include "ingest/testing/fakes.h"
+#include "ingest/testing/worker_rig.h"
 #include "nara/ingest/v1/ingest.pb.h"
 
 namespace nara::ingest {
@@ -26,31 +25,14 @@ using ::testing::Not;
 using ::testing::Pair;
 using ::testing::SizeIs;
 
-class WorkerTest : public ::testing::Test {
+class WorkerTest : public testing::WorkerRig {
  protected:
-  WorkerTest() {
-    std::string name = ::testing::TempDir() + "/worker-XXXXXX";
-    options_.dir = mkdtemp(name.data());
-    inbox_ = *Inbox::Open(options_);
-    routes_.Apply(true, {testing::RouteOf("bp-1", "bp-meter", 0)}, 7);
-    Restart();
-  }
-  ~WorkerTest() override { std::filesystem::remove_all(options_.dir); }
-
-  // A new worker on the same inbox, as after a restart of the process.
-  void Restart(const WorkerOptions& options = {}) {
-    const WorkerDeps deps{source_, log_,   link_,    contacts_,
-                          tokens_, clock_, metrics_, [this](int shard) { lost_ = shard; }};
-    worker_ = std::make_unique<Worker>(options, deps, std::vector<Worker::Shard>{{ShardOf("bp-1"), inbox_.get()}});
-  }
+  WorkerTest() { Restart(); }
 
   void Publish(const std::string& json, const std::string& topic = BuildTopic(TopicKind::kUpJson, "bp-1")) {
     ASSERT_TRUE(inbox_->Append({clock_.Now(), in_doubt_}, topic, json).ok());
   }
-  void PublishGood(int seq) {
-    Publish(absl::StrCat(R"({"epoch":"1","from":1,"records":[{"seq":)", seq,
-                         R"(,"kind":"blood_pressure","values":{"systolic":138,"diastolic":84}}]})"));
-  }
+  void PublishGood(int seq) { Publish(Good(seq)); }
   static std::string GuardTopic(const std::string& lane, const std::string& what) {
     return absl::StrCat("nara/v1/guard/refused/", lane, "/", ShardText(ShardOf("bp-1")), "/bp-1/", what);
   }
@@ -60,24 +42,8 @@ class WorkerTest : public ::testing::Test {
     for (const auto& other : contacts_.Take(ShardOf("unknown-1"), clock_.Monotonic()).heard) heard.push_back(other);
     return heard;
   }
-  std::size_t Appended() const { return log_.Entries<LogRecord>(AppendTo::kMeasurementLog).size(); }
 
-  InboxOptions options_;
-  std::unique_ptr<Inbox> inbox_;
-  RouteTable routes_;
-  Catalogue catalogue_ = *Catalogue::Load(NARA_CATALOGUE);
-  Judge judge_{catalogue_};
-  metrics::Registry registry_;
-  Metrics metrics_{registry_, Lane::kMeasurement};
-  ContactBook contacts_;
-  JobSource source_{routes_, judge_, metrics_, contacts_};
-  testing::FakeLog log_;
-  testing::FakeLink link_;
-  ShardTokens tokens_{};
-  ManualClock clock_;
   bool in_doubt_ = false;  // our clock, when a frame arrives
-  int lost_ = -1;
-  std::unique_ptr<Worker> worker_;
 };
 
 TEST_F(WorkerTest, AppendsAnswersAndReleases) {
