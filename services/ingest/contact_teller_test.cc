@@ -75,5 +75,15 @@ TEST_F(ContactTellerTest, WhatCouldNotBeToldIsToldLater) {
   EXPECT_THAT(Contacts(), ElementsAre(Pair(kDevice, Sign{0, heard})));
 }
 
+TEST_F(ContactTellerTest, WhatIsHeardUntilItStopsIsTold) {
+  book_.Heard(kDevice, clock_.Now());
+  ASSERT_TRUE(teller_->Tell().ok());
+  clock_.Advance(absl::Seconds(1));
+  teller_->Start();
+  book_.Heard(kDevice, clock_.Now());
+  teller_->Stop();
+  EXPECT_THAT(Contacts(), ElementsAre(Pair(kDevice, Sign{0, Wall()}))) << "though it was told a second ago";
+}
+
 }  // namespace
 }  // namespace nara::ingest

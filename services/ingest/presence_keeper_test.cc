@@ -151,6 +151,34 @@ TEST_F(PresenceKeeperTest, ADeviceThatFallsSilentIsToldOnceAndSoIsItsReturn) {
   EXPECT_EQ(records[0].route_revision(), 7U);
 }
 
+TEST_F(PresenceKeeperTest, AnotherRedisIsBelievedAndToldWhatItLacks) {
+  Speak();
+  Pass(absl::Hours(1));
+  ASSERT_THAT(Told(), SizeIs(1));
+  store_.states[kDevice].told = false;
+  log_.TakeOver(0);
+  Pass(absl::Minutes(2));
+  EXPECT_THAT(Told(), ElementsAre("device_offline"));
+}
+
+TEST_F(PresenceKeeperTest, OneThatCannotBeToldOfKeepsNoOtherOfItsShardFromBeingJudged) {
+  std::string other = "disp-2";
+  while (ShardOf(other) != kShard) other += "0";
+  Speak();
+  Pass(absl::Minutes(1));
+  log_.fail = absl::UnavailableError("no replica");
+  Pass(absl::Hours(1));
+  registry::v1::Route more = testing::RouteOf(other, "evondos", absl::ToUnixSeconds(clock_.Now()));
+  more.set_state(registry::v1::DEVICE_STATE_IN_USE);
+  routes_.Apply(false, {more}, 8);
+  Speak(other);
+  Pass(absl::Hours(1));
+  EXPECT_EQ(store_.states[other].presence, Presence::kLate);
+  log_.fail = absl::OkStatus();
+  Pass(absl::Minutes(3));
+  EXPECT_THAT(Told(), ElementsAre("device_offline", "device_offline"));
+}
+
 TEST_F(PresenceKeeperTest, ItsEpisodeIsTheTimeOfItsLastSign) {
   Speak();
   Pass(absl::Hours(1));

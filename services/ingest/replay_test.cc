@@ -169,6 +169,13 @@ TEST_F(ReplayTest, AnUnknownDeviceAndADamagedEntryStayHeld) {
   EXPECT_EQ(answers[1].refusal.reason, "bad_record");
 }
 
+TEST_F(ReplayTest, AnotherRedisTakesItAsWell) {
+  Assign(kArrived - 1000);
+  log_.TakeOver(0);
+  EXPECT_EQ(Deliver({Held(1, kArrived - 60)})[0].what, What::kReplayed);
+  EXPECT_EQ(Events().size(), 1u);
+}
+
 TEST_F(ReplayTest, WithoutTheLogNothingIsSettled) {
   Assign(kArrived - 1000);
   log_.fail = absl::UnavailableError("no Redis");
